@@ -1,0 +1,218 @@
+"""The frozen world economy that every run starts from.
+
+Equations (1)-(4) of the model: shares, output, value added, deficits, income and final demand implied by flows, tariffs
+and cost shares. Axis order is always origin, dest, sector; `k` is the input sector of `input_share[k, o, s]`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from detente.baseline.checks import arrays_from_arguments, check_baseline, treat_negative_final_demand
+from detente.core.arrays import Array, Float, frozen_array
+from detente.core.errors import DataError, UsageError
+
+TREATMENTS = ("exogenous", "rebalance")
+ROUNDING = 1e-12
+"""Final demand within this fraction of spending of zero is zero: it is a difference of rounded sums."""
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """A consistent world economy, ready to be shocked.
+
+    Attributes:
+        id: name of the data, for example "world-2022".
+        countries: N codes. sectors: J codes.
+        flows: (N, N, J) sales at producer value, home sales on the diagonal. [MUSD]
+        tariffs: (N, N, J) rate that dest levies on origin, on border value; 0 on the diagonal. [fraction]
+        value_added_share: (N, J) primary cost in the cost of origin, sector. [share]
+        input_share: (J, N, J) input k in the cost of origin, sector; adds to 1 with `value_added_share`. [share]
+        trade_elasticity: (J,) theta > 0; flows vary with cost to the power -theta.
+        final_exogenous: (N, J) final demand outside the budget shares, constant share of world value added. [MUSD]
+        elasticity_set: the name of the set that `trade_elasticity` comes from.
+        meta: years, sources, labels, imputations, history, warnings; plain data.
+    """
+
+    id: str
+    countries: tuple[str, ...]
+    sectors: tuple[str, ...]
+    flows: Float[Array, "origin dest sector"]
+    tariffs: Float[Array, "origin dest sector"]
+    value_added_share: Float[Array, "origin sector"]
+    input_share: Float[Array, "input origin sector"]
+    trade_elasticity: Float[Array, " sector"]
+    final_exogenous: Float[Array, "dest sector"]
+    elasticity_set: str = "own"
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_flows(
+        cls,
+        countries: Sequence[str],
+        sectors: Sequence[str],
+        flows: Any,
+        tariffs: Any,
+        value_added_share: Any,
+        input_share: Any,
+        trade_elasticity: Any,
+        *,
+        treatment: str | None = None,
+        sources: Mapping[str, Any] | None = None,
+    ) -> Baseline:
+        """Build a baseline from arrays, check it, and refuse it with every reason at once.
+
+        Args:
+            countries: N distinct codes. sectors: J distinct codes.
+            flows: (N, N, J) sales incl. home sales, at producer value. [MUSD]
+            tariffs: (N, N, J) rate of dest on origin. [fraction; 0.25 is 25 %]
+            value_added_share: (N, J). [share]
+            input_share: (J, N, J): input sector, origin, sector. [share]
+            trade_elasticity: (J,) theta > 0, not 1/theta and not sigma.
+            treatment: what to do with negative implied final demand: None refuses it, "exogenous" keeps the data exact
+                and holds the negative part at a constant share of world value added, "rebalance" sets the negative
+                budget shares to zero and solves for a consistent world nearby.
+            sources: id, years, licences and anything else to be kept in `meta`.
+        Returns:
+            The frozen baseline; warnings of the checks are in `meta["warnings"]`.
+        Raises:
+            DataError: wrong shapes, NaN, negative flows, shares that do not add up, percent tariffs, negative final
+                demand without a treatment (checks B04-B10).
+            UsageError: unknown treatment.
+        """
+        if treatment is not None and treatment not in TREATMENTS:
+            raise UsageError(f"treatment: found {treatment!r}; expected None, 'exogenous' or 'rebalance'")
+        info = dict(sources or {})
+        arrays = arrays_from_arguments(
+            countries, sectors, flows, tariffs, value_added_share, input_share, trade_elasticity
+        )
+        draft = cls(
+            id=str(info.pop("id", "own-data")),
+            countries=tuple(countries),
+            sectors=tuple(sectors),
+            **{name: frozen_array(values) for name, values in arrays.items()},
+            final_exogenous=frozen_array(np.zeros((len(countries), len(sectors)))),
+            elasticity_set=str(info.pop("elasticity_set", "own")),
+            meta=MappingProxyType(info),
+        )
+        problems, warnings = check_baseline(draft, treatment=treatment)
+        if problems:
+            raise DataError(problems=problems)
+        draft = draft.replace(meta=MappingProxyType({**info, "warnings": tuple(warnings)}))
+        if treatment is None or not (draft.final_demand < 0).any():
+            return draft
+        return treat_negative_final_demand(draft, treatment, _rebuilt)
+
+    def replace(self, **changes: Any) -> Baseline:
+        """Return a copy with some fields changed; arrays are copied and frozen."""
+        frozen = {key: frozen_array(value) if isinstance(value, np.ndarray) else value for key, value in changes.items()}
+        return dataclasses.replace(self, **frozen)
+
+    def purged(self) -> Baseline:
+        """Return the same world re-solved with balanced trade and unchanged policy, as a new baseline.
+
+        Shares of cost and of final spending stay; flows, spending and value added are those of the balanced world.
+        Raises:
+            SolveError: no balanced equilibrium was found.
+        Source: Dekle, Eaton and Kortum (2008); Ossa (2014), section on purging deficits.
+        """
+        purged = _rebuilt(self, "balanced")
+        return purged.replace(id=f"{self.id}+purged", meta=_with_history(self, "purged: deficits set to zero"))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (countries, sectors)."""
+        return len(self.countries), len(self.sectors)
+
+    @cached_property
+    def output(self) -> Float[Array, "origin sector"]:
+        """Return gross output Y_os = sum of sales over destinations. [MUSD]"""
+        return frozen_array(self.flows.sum(axis=1))
+
+    @cached_property
+    def expenditure(self) -> Float[Array, "dest sector"]:
+        """Return spending X_ds, tariff included, final and intermediate, equation (1). [MUSD]"""
+        return frozen_array((self.flows * (1 + self.tariffs)).sum(axis=0))
+
+    @cached_property
+    def share(self) -> Float[Array, "origin dest sector"]:
+        """Return expenditure shares pi_ods, tariff included; they add to 1 over origin, or are 0 in an empty market."""
+        spending = self.expenditure
+        divisor = np.where(spending > 0, spending, 1.0)
+        return frozen_array(self.flows * (1 + self.tariffs) / divisor)
+
+    @cached_property
+    def value_added(self) -> Float[Array, " country"]:
+        """Return value added V_o, equation (2). [MUSD]"""
+        return frozen_array((self.value_added_share * self.output).sum(axis=1))
+
+    @cached_property
+    def revenue(self) -> Float[Array, " country"]:
+        """Return tariff revenue R_d on border value. [MUSD]"""
+        return frozen_array((self.tariffs * self.flows).sum(axis=(0, 2)))
+
+    @cached_property
+    def deficit(self) -> Float[Array, " country"]:
+        """Return the trade deficit D_d, imports minus exports at border value. [MUSD]"""
+        return frozen_array(self.flows.sum(axis=(0, 2)) - self.flows.sum(axis=(1, 2)))
+
+    @cached_property
+    def income(self) -> Float[Array, " country"]:
+        """Return final income I_d = V + R + D, equation (4). [MUSD]"""
+        return frozen_array(self.value_added + self.revenue + self.deficit)
+
+    @cached_property
+    def final_demand(self) -> Float[Array, "dest sector"]:
+        """Return implied final demand C_dk = X_dk - sum of input use, equation (3). [MUSD]"""
+        use = np.einsum("kds,ds->dk", self.input_share, self.output)
+        demand = self.expenditure - use
+        return frozen_array(np.where(np.abs(demand) <= ROUNDING * self.expenditure, 0.0, demand))
+
+    @cached_property
+    def final_share(self) -> Float[Array, "dest sector"]:
+        """Return final budget shares alpha_ds of (C - Z); negative where negative demand has not been treated."""
+        budget = self.final_demand - self.final_exogenous
+        budget = np.where(np.abs(budget) <= ROUNDING * self.expenditure, 0.0, budget)
+        total = budget.sum(axis=1, keepdims=True)
+        return frozen_array(budget / np.where(total != 0, total, 1.0))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Return the checksum of codes and arrays: the identity of this world."""
+        digest = hashlib.sha256(json.dumps([self.countries, self.sectors], separators=(",", ":")).encode())
+        for name in ARRAYS:
+            digest.update(name.encode() + getattr(self, name).astype("<f8").tobytes())
+        return digest.hexdigest()
+
+
+ARRAYS = ("flows", "tariffs", "value_added_share", "input_share", "trade_elasticity", "final_exogenous")
+
+_REBUILD: list[Callable[[Baseline, str], Baseline]] = []
+
+
+def register_rebuild(rebuild: Callable[[Baseline, str], Baseline]) -> None:
+    """Tell the baseline who solves: rooms import downwards only, so `equilibrium` hands its solver in.
+
+    Args:
+        rebuild: function of a baseline and a deficit closure that returns the re-solved world, without policy change.
+    """
+    _REBUILD[:] = [rebuild]
+
+
+def _rebuilt(base: Baseline, deficits: str) -> Baseline:
+    if not _REBUILD:
+        raise UsageError("no solver is loaded: use `import detente as dt; dt.Baseline`, not detente.baseline directly")
+    return _REBUILD[0](base, deficits)
+
+
+def _with_history(base: Baseline, step: str) -> Mapping[str, Any]:
+    return MappingProxyType({**base.meta, "history": (*base.meta.get("history", ()), step), "parent": base.sha256})
