@@ -224,11 +224,11 @@ def _check_years(base: Baseline) -> list[Problem]:
     years = base.meta.get("years")
     if not isinstance(years, Mapping) or base.meta.get("allow_year_mismatch"):
         return []
-    named = {key: str(value)[:4] for key, value in years.items() if value is not None and key != "elasticities"}
+    named = {key: str(value)[:4] for key, value in years.items() if value is not None}
     if len(set(named.values())) <= 1:
         return []
     found = ", ".join(f"{key} {value}" for key, value in years.items())
-    return [Problem("", "B08 years", found, "one year for flows, inputs and tariffs", "allow_year_mismatch: true")]
+    return [Problem("", "B08 years", found, "one year for all tables", "allow_year_mismatch: true")]
 
 
 def _check_final_demand(base: Baseline, treatment: str | None) -> tuple[list[Problem], list[str]]:

@@ -1,4 +1,7 @@
-"""Codes at the edges: ISO3 economies, sector codes, groups, well-known other names. Inside arrays there are only positions."""
+"""Codes at the edges: ISO3 economies, sector codes, groups, well-known other names.
+
+Inside arrays there are only positions.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,9 @@ COUNTRY_ALIASES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def groups_present(countries: Sequence[str], extra: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, list[int]]:
+def groups_present(
+    countries: Sequence[str], extra: Mapping[str, tuple[str, ...]] | None = None
+) -> dict[str, list[int]]:
     """Return the named groups that can be formed from these countries.
 
     Args:

@@ -61,13 +61,99 @@ def parse_rate(text: str) -> Rate:
     return Rate(value, added=unit == "pp")
 
 
+QUANTITY_UNITS: Final = (
+    "% of base", "% of 2024", "MUSD", "MUSD/year", "USD/kg", "USD/t", "USD/net-ton", "CNY/net-ton", "Mt/year",
+    "kt/year", "t/year", "units/year",
+)  # fmt: skip
+_QUANTITY = re.compile(rf"(>=|<=)?\s*({NUMBER})\s*(%\s+of\s+(?:base|[12][0-9]{{3}})|[A-Za-z][A-Za-z0-9/-]*|%)?")
+_MEASURE = re.compile(r"[A-Z]{3}/[a-z][a-z0-9-]*|(?:M|k)?(?:USD|t|units)(?:/year)?")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """An amount with its unit: a volume, a fee, a sum of money.
+
+    Attributes:
+        value: the number as written; 70.0 for "70% of base".
+        unit: "% of base", "% of 2024", "MUSD/year", "Mt/year", "USD/kg"; "" only for a zero without unit.
+        minimum: True for ">= ..".
+    """
+
+    value: float
+    unit: str
+    minimum: bool = False
+
+
+def parse_quantity(text: str) -> Quantity:
+    """Return the quantity written in `text`: `70% of base`, `>= 20 Mt/year`, `1000 MUSD/year`, `50 USD/net-ton`.
+
+    Raises:
+        ValueError: no unit, a percentage without its base, an unknown unit, not a number; the message is what was
+            expected.
+    """
+    stripped = text.strip(" ")
+    match = _QUANTITY.fullmatch(stripped)
+    if match is None:
+        number = re.sub(r"^(>=|<=)\s*", "", stripped).split(" ")[0]
+        why = "a number" if _NUMBER.match(number) is None else _why_not_a_number(number)
+        raise ValueError(f"a quantity with its unit such as '70% of base' or '20 Mt/year': {why}")
+    sign, number, unit = match.groups()
+    value = parse_number(number)
+    unit = re.sub(r"\s+", " ", unit or "")
+    if unit == "%":
+        raise ValueError(f"a percentage with its base; try '{number}% of base'")
+    if not unit and value != 0:
+        raise ValueError(f"a quantity with its unit; try '{number}% of base' or '{number} Mt/year'")
+    if unit and not unit.startswith("%") and not _MEASURE.fullmatch(unit):
+        raise ValueError(f"a known unit: one of {', '.join(QUANTITY_UNITS)}")
+    if unit.startswith("%"):
+        unit = "% of " + unit.split(" ")[-1]
+    return Quantity(value, unit, minimum=sign == ">=")
+
+
+def parse_percent(text: str) -> float:
+    """Return the fraction written as a plain percentage: `25%` is 0.25; no points, no bare number.
+
+    Raises:
+        ValueError: anything else; the message is the expectation.
+    """
+    rate = parse_rate(text)
+    if rate.added:
+        raise ValueError(f"a percentage, not points; try '{text.strip().lstrip('+').removesuffix('pp')}%'")
+    return rate.value
+
+
+def rate_text(rate: Rate) -> str:
+    """Return the rate as people write it; reads back to the same rate."""
+    number = _shortest_percent(rate.value)
+    return f"{'' if number.startswith('-') else '+'}{number}pp" if rate.added else f"{number}%"
+
+
+def percent_text(value: float) -> str:
+    """Return a fraction as a percentage that reads back to the same number."""
+    return f"{_shortest_percent(value)}%"
+
+
+def _shortest_percent(value: float) -> str:
+    for digits in range(1, 18):
+        text = f"{100 * value:.{digits}g}"
+        if parse_number(text) / 100.0 == value:
+            return repr(float(text)).removesuffix(".0") if "e" in text else text
+    return repr(100 * value)
+
+
 def _why_not_a_number(text: str) -> str:
     if not text:
         return "a number, not a blank"
+    if re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", text):
+        plain, point = text.replace(",", ""), text.replace(",", ".")
+        return f"a number without a comma; try '{plain}' if it separates thousands, '{point}' if it is the decimal point"
     if re.fullmatch(r"[+-]?[0-9.]+,[0-9]+", text):
         return f"a decimal point, not a comma; try '{text.replace('.', '').replace(',', '.')}'"
-    if re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", text):
-        return f"no thousands separators; try '{text.replace(',', '')}'"
+    if re.fullmatch(r"[+-]?[0-9]{1,3}([,' \u00a0\u2009\u202f][0-9]{3})+(\.[0-9]*)?", text):
+        return f"no thousands separators; try '{re.sub('[^-+0-9.]', '', text)}'"
+    if text.startswith("\u2212"):
+        return f"an ASCII minus sign; try '-{text[1:]}'"
     if re.fullmatch(r"[+-]?[0-9]+(_[0-9]+)+", text):
         return f"no underscores; try '{text.replace('_', '')}'"
     if text.lstrip("+-.").casefold() in ("nan", "inf", "infinity"):

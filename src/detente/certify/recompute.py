@@ -1,0 +1,266 @@
+"""Residuals of every equation, recomputed in levels and with direct bilateral powers from the stored arrays.
+
+Nothing here comes from the solver or from the model's own functions: the formulas are written again, in another form.
+Input is a mapping with the keys of `arrays.npz` (unprefixed), so that a file and a result in memory pass the same gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from detente.core.arrays import Array
+from detente.core.closure import WORLD_INCOME, Closure
+
+Residuals = dict[str, tuple[float, str]]
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The stored arrays, with labels to name the worst cell."""
+
+    arrays: Mapping[str, Any]
+    countries: Sequence[str]
+    sectors: Sequence[str]
+
+    def __getitem__(self, name: str) -> Array:
+        return np.asarray(self.arrays[name])
+
+    def worst(self, error: Array) -> tuple[float, str]:
+        """Return the largest |error| and the country and sector (or country) where it is; NaN counts as infinite."""
+        size = np.where(np.isfinite(error), np.abs(error), np.inf)
+        if not size.size:
+            return 0.0, ""
+        index = np.unravel_index(int(size.argmax()), size.shape)
+        *places, last = (int(i) for i in index)
+        if size.ndim == 1:
+            return float(size[index]), self.countries[last]
+        return float(size[index]), " ".join([*(self.countries[i] for i in places), self.sectors[last]])
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What one walk over the bilateral cells collects.
+
+    Attributes:
+        receipts: (origin, sector) what producers get. imports, exports: (country,) at border value, foreign.
+        revenue: (country,) tariff revenue. errors: worst cells of the bilateral equations.
+        spent: (dest, sector) what buyers pay. origin: (dest, sector) home, or the largest origin where nothing is home-made.
+        gap: (dest, sector) log price of that origin's variety over its cost, less what its share lost: ln k + ln(share_hat)/theta.
+    """
+
+    receipts: Array
+    imports: Array
+    exports: Array
+    revenue: Array
+    errors: Residuals
+    spent: Array
+    gap: Array
+    origin: Array
+
+
+def recompute(arrays: Mapping[str, Any], closure: Closure, countries: Sequence[str], sectors: Sequence[str]) -> Residuals:
+    """Return the largest relative error of every block of equations, with the worst country and sector.
+
+    Args:
+        arrays: the keys of `arrays.npz` of one branch and its baseline, as stored. closure: the rule in force.
+        countries, sectors: labels in array order.
+    Returns:
+        Name of the block to (error, where): baseline, share_price, share_sums, flows, goods_market, factor_market,
+        income, deficits, trade_balance, walras, welfare_identity.
+    Source: the equations of Caliendo and Parro (2015) in levels; the generalised welfare formula of Arkolakis, Costinot
+        and Rodriguez-Clare (2012) with tariffs, deficits and inputs.
+    """
+    stored = _Stored(arrays, countries, sectors)
+    dtypes = {name for name in _NEEDED if np.asarray(arrays[name]).dtype != np.float64}
+    residuals: Residuals = {"dtype": (float("inf"), sorted(dtypes)[0])} if dtypes else {}
+    residuals |= _baseline(stored)
+    sums = _bilateral(stored)
+    residuals |= sums.errors
+    residuals["share_price"] = max(residuals.pop("price"), residuals.pop("share"), _cost(stored))
+    residuals["goods_market"] = _goods_market(stored, sums)
+    labour = stored["wage_hat"] * stored["value_added"]
+    residuals["factor_market"] = stored.worst((stored["value_added_share"] * sums.receipts).sum(axis=1) / labour - 1)
+    residuals["income"] = _income(stored, sums)
+    residuals["deficits"] = _deficits(stored, closure)
+    residuals["trade_balance"] = _trade_balance(stored, sums)
+    residuals["walras"] = _walras(stored, sums, closure)
+    residuals["welfare_identity"] = _welfare_identity(stored, sums, closure)
+    return residuals
+
+
+CHUNK = 60_000
+"""Bilateral cells looked at together: large enough to be fast, small enough to stay in cache."""
+
+_NEEDED = (
+    "flows", "tariffs", "share", "expenditure", "value_added_share", "input_share", "final_share", "final_exogenous",
+    "trade_elasticity", "value_added", "income", "deficit", "tariffs_new", "trade_cost_hat", "wedge", "wage_hat",
+    "cost_hat", "price_hat", "share_new", "expenditure_new", "revenue_new", "transfer_new", "rent_lost", "income_new",
+    "deficit_new", "welfare_hat", "flows_new", "final_exogenous_new",
+)  # fmt: skip
+
+
+def _baseline(stored: _Stored) -> Residuals:
+    """Check that the stored baseline is what its flows, tariffs and cost shares imply, and that cost shares add to 1."""
+    paid = stored["flows"] * (1 + stored["tariffs"])
+    spending = paid.sum(axis=0)
+    output = stored["flows"].sum(axis=1)
+    use = np.einsum("kds,ds->dk", stored["input_share"], output)
+    value_added = (stored["value_added_share"] * output).sum(axis=1)
+    final = spending - use - stored["final_exogenous"]
+    income = final.sum(axis=1) + stored["final_exogenous"].sum(axis=1)
+    imports, exports = stored["flows"].sum(axis=(0, 2)), stored["flows"].sum(axis=(1, 2))
+    scale = value_added[:, None]
+    errors = [
+        (stored["value_added_share"] + stored["input_share"].sum(axis=0) - 1),
+        (stored["expenditure"] - spending) / scale,
+        (stored["share"] * spending - paid).sum(axis=0) / scale,
+        (stored["final_share"] * final.sum(axis=1, keepdims=True) - final) / income[:, None],
+        ((stored["value_added"] - value_added) / value_added)[:, None] + np.zeros_like(spending),
+        ((stored["income"] - income) / income)[:, None] + np.zeros_like(spending),
+        ((stored["deficit"] - (imports - exports)) / value_added)[:, None] + np.zeros_like(spending),
+    ]
+    return {"baseline": max(stored.worst(error) for error in errors)}
+
+
+def _bilateral(stored: _Stored) -> _Sums:
+    """Walk over the origins, a few at a time: prices and shares by direct powers, flows, receipts, trade and revenue."""
+    n, j = stored["price_hat"].shape
+    active = stored["expenditure"] > 0
+    receipts, revenue, imports, exports = np.zeros((n, j)), np.zeros(n), np.zeros(n), np.zeros(n)
+    total, spent, share_sum, peak = (np.zeros((n, j)) for _ in range(4))
+    share_error, flow_error, gap = (np.zeros((n, j)) for _ in range(3))
+    origin = np.repeat(np.arange(n)[:, None], j, axis=1)
+    home_share = np.einsum("nns->ns", stored["share"])
+    log_price, log_cost = np.log(stored["price_hat"]), np.log(stored["cost_hat"])
+    step = max(1, CHUNK // (n * j))
+    for first in range(0, n, step):
+        here = slice(first, min(first + step, n))
+        share, share_new, t_new = stored["share"][here], stored["share_new"][here], stored["tariffs_new"][here]
+        wall = (1 + t_new) / (1 + stored["tariffs"][here]) * stored["trade_cost_hat"][here] * stored["wedge"][here]
+        log_wall = np.log(wall)
+        delivered = log_cost[here, None, :] + log_wall - log_price
+        rebuilt = share * np.exp(-stored["trade_elasticity"] * delivered)
+        total += rebuilt.sum(axis=0)
+        np.maximum(share_error, np.abs(rebuilt - share_new).max(axis=0), out=share_error)
+        share_sum += share_new.sum(axis=0)
+        flow = share_new * stored["expenditure_new"] / (1 + t_new)
+        np.maximum(flow_error, np.abs(flow - stored["flows_new"][here]).max(axis=0), out=flow_error)
+        receipts[here] = (flow / stored["wedge"][here] + stored["rent_lost"][here]).sum(axis=1)
+        duty = flow * t_new
+        revenue += duty.sum(axis=(0, 2))
+        spent += (flow + duty).sum(axis=0)
+        bilateral = flow.sum(axis=2)
+        bilateral[np.arange(len(bilateral)), np.arange(n)[here]] = 0.0
+        imports += bilateral.sum(axis=0)
+        exports[here] = bilateral.sum(axis=1)
+        for offset in range(len(share)):
+            o = first + offset
+            usable = np.minimum(share[offset], share_new[offset])
+            chosen = (home_share <= 0) & (usable > peak)
+            chosen[o] |= home_share[o] > 0
+            peak[chosen], origin[chosen] = usable[chosen], o
+            ratio = _log_ratio(share_new[offset][chosen], share[offset][chosen])
+            theta = np.broadcast_to(stored["trade_elasticity"], (n, j))[chosen]
+            gap[chosen] = log_wall[offset][chosen] + ratio / theta
+    spending = np.where(active, stored["expenditure_new"], 1.0)
+    errors = {
+        "price": stored.worst(np.where(active, _log(total) / stored["trade_elasticity"], stored["price_hat"] - 1)),
+        "share": stored.worst(share_error),
+        "share_sums": stored.worst(share_sum - active),
+        "flows": stored.worst(flow_error / spending),
+    }
+    return _Sums(receipts, imports, exports, revenue, errors, spent, np.where(active, gap, 0.0), origin)
+
+
+def _cost(stored: _Stored) -> tuple[float, str]:
+    """Check each cost against wages and input prices."""
+    log_price = np.log(stored["price_hat"])
+    inputs = np.einsum("kos,ok->os", stored["input_share"], log_price)
+    wages = stored["value_added_share"] * np.log(stored["wage_hat"])[:, None]
+    return stored.worst(np.log(stored["cost_hat"]) - wages - inputs)
+
+
+def _goods_market(stored: _Stored, sums: _Sums) -> tuple[float, str]:
+    """Check spending per destination and sector, as received by sellers, against inputs and final demand."""
+    free = stored["income_new"] - stored["final_exogenous_new"].sum(axis=1)
+    final = stored["final_share"] * free[:, None] + stored["final_exogenous_new"]
+    due = final + np.einsum("kds,ds->dk", stored["input_share"], sums.receipts)
+    scale = np.where(due > 0, due, stored["income_new"][:, None])
+    stated, received = stored["expenditure_new"] - due, sums.spent - due
+    return max(stored.worst(stated / scale), stored.worst(received / scale))
+
+
+def _income(stored: _Stored, sums: _Sums) -> tuple[float, str]:
+    """Check income against wages, revenue recomputed from flows, transfers and the deficit."""
+    income = stored["income_new"]
+    earned = stored["wage_hat"] * stored["value_added"] + sums.revenue + stored["transfer_new"] + stored["deficit_new"]
+    return max(stored.worst((earned - income) / income), stored.worst((stored["revenue_new"] - sums.revenue) / income))
+
+
+def _deficits(stored: _Stored, closure: Closure) -> tuple[float, str]:
+    """Check that deficits follow the closure that the result names."""
+    world = stored["value_added"].sum()
+    new_world = (stored["wage_hat"] * stored["value_added"]).sum()
+    if closure.deficits == "balanced":
+        expected = np.zeros_like(stored["deficit"])
+    elif closure.deficits == "world-share":
+        expected = stored["deficit"] * new_world / world
+    else:
+        expected = stored["deficit"]
+    return stored.worst((stored["deficit_new"] - expected) / stored["value_added"])
+
+
+def _trade_balance(stored: _Stored, sums: _Sums) -> tuple[float, str]:
+    """Check imports minus exports against the deficit, relative to trade (to income where there is next to none)."""
+    traded = np.maximum(sums.imports, sums.exports)
+    scale = np.where(traded > 1e-6 * stored["income_new"], traded, stored["income_new"])
+    return stored.worst((sums.imports - sums.exports - stored["deficit_new"] - stored["transfer_new"]) / scale)
+
+
+def _walras(stored: _Stored, sums: _Sums, closure: Closure) -> tuple[float, str]:
+    """Check the world budget, which no equation imposes, and the numeraire."""
+    labour = stored["wage_hat"] * stored["value_added"]
+    world = labour.sum()
+    budget = (sums.spent.sum() - sums.receipts.sum() - sums.revenue.sum() - stored["transfer_new"].sum()) / world
+    paid = ((stored["value_added_share"] * sums.receipts).sum() - world) / world
+    if closure.numeraire in (None, WORLD_INCOME):
+        numeraire = world / stored["value_added"].sum() - 1
+    else:
+        numeraire = stored["wage_hat"][list(stored.countries).index(str(closure.numeraire))] - 1
+    return max((abs(float(budget)), "world budget"), (abs(float(paid)), "world income"), (abs(float(numeraire)), "numeraire"))
+
+
+def _welfare_identity(stored: _Stored, sums: _Sums, closure: Closure) -> tuple[float, str]:
+    """Check welfare by the own-share formula: prices from own shares and wages alone, no price index of the solver.
+
+    (I - A_d') ln P_d = value_added_share ln w_d + ln k_dd + ln(share_hat_dd)/theta, and welfare from it.
+    """
+    n, j = stored["price_hat"].shape
+    own = sums.origin == np.arange(n)[:, None]
+    log_wage = np.log(stored["wage_hat"])
+    log_cost = np.log(stored["cost_hat"])[sums.origin, np.arange(j)]
+    right = sums.gap + np.where(own, stored["value_added_share"] * log_wage[:, None], log_cost)
+    matrix = np.eye(j) - own[:, :, None] * stored["input_share"].transpose(1, 2, 0)
+    log_price = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
+    before = stored["income"] - stored["final_exogenous"].sum(axis=1)
+    after = stored["income_new"] - stored["final_exogenous_new"].sum(axis=1)
+    if closure.revenue == "wasted":
+        before = before - (stored["tariffs"] * stored["flows"]).sum(axis=(0, 2))
+        after = after - sums.revenue
+    welfare = after / before / np.exp((stored["final_share"] * log_price).sum(axis=1))
+    return stored.worst(stored["welfare_hat"] / welfare - 1)
+
+
+def _log(values: Array) -> Array:
+    """Return the logarithm, with -inf (not a warning) at zero."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(values))
+
+
+def _log_ratio(new: Array, old: Array) -> Array:
+    """Return ln(new/old), 0 where both are 0."""
+    return _log(np.where((new == 0) & (old == 0), 1.0, new) / np.where(old == 0, 1.0, old))

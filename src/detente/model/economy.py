@@ -1,0 +1,65 @@
+"""Everything that stays fixed while one shock is solved, in the layout of a pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from detente.core.arrays import Array, Float
+from detente.model.trade import Trade
+
+
+@dataclass(frozen=True)
+class Economy:
+    """The data of equations (5)-(10) for one shock.
+
+    Attributes:
+        theta: trade elasticity. gamma: value-added share. gamma_io: input shares. alpha: final shares.
+        wL: baseline labour income. X: baseline spending. [MUSD]
+        D: deficits of the closure, in units of world value added at its baseline value. [MUSD]
+        D_unit: position of the country in whose wage the deficits are fixed, or -1 for world value added.
+        Z: final demand outside the budget shares. [MUSD]
+        idle: 1 in markets with no spending in the baseline, else 0.
+        members: 1 where a country belongs to a connected part of the trade graph; wages are pinned part by part.
+        trade: bilateral factors of the shock.
+    """
+
+    theta: Float[Array, "sector one"]
+    gamma: Float[Array, "country sector one"]
+    gamma_io: Float[Array, "country input sector"]
+    alpha: Float[Array, "country sector one"]
+    wL: Float[Array, "country one"]
+    X: Float[Array, "country sector one"]
+    D: Float[Array, "country one"]
+    D_unit: int
+    Z: Float[Array, "country sector one"]
+    idle: Float[Array, "country sector one"]
+    members: Float[Array, "part country"]
+    trade: Trade
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (countries, sectors)."""
+        n, j, _ = self.gamma.shape
+        return n, j
+
+    @property
+    def unknowns(self) -> int:
+        """Return the length of z = (ln w, ln P, ln X/X0)."""
+        n, j = self.shape
+        return n + 2 * n * j
+
+    def split(self, z: Float[Array, "unknown b"]) -> tuple[Array, Array, Array]:
+        """Return the blocks (lw [country, b], lP [country, sector, b], lX [country, sector, b]) of z."""
+        n, j = self.shape
+        b = z.shape[1]
+        return z[:n], z[n : n + n * j].reshape(n, j, b), z[n + n * j :].reshape(n, j, b)
+
+    def deficits(self, lw: Float[Array, "country b"]) -> Float[Array, "country b"]:
+        """Return deficits: constant in units of world value added, or in units of one country's wage (closures)."""
+        return self.D if self.D_unit < 0 else self.D * np.exp(lw[self.D_unit])
+
+    def with_trade(self, trade: Trade) -> Economy:
+        """Return the same economy under other bilateral factors."""
+        return replace(self, trade=trade)

@@ -1,0 +1,97 @@
+"""What policy does to the world, in arrays: the only thing the equilibrium ever sees of a measure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from detente.baseline import Baseline
+from detente.core.arrays import Array, frozen_array
+from detente.core.errors import DataError, PolicyError, Problem
+
+WORST = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Wedges:
+    """Policy after the change. `None` means: as in the baseline.
+
+    Attributes:
+        tariffs: (N, N, J) rate that dest levies on origin, all of it, not the change; 0 on the diagonal. [fraction]
+        trade_cost_hat: (N, N, J) change of iceberg trade cost, tariff not in it; `inf` is an embargo. [ratio, > 0]
+        bounds: quantity bounds and price floors; not modelled in this version, so it must be empty.
+        final_exogenous: (N, J) final demand outside the budget shares after the change. [MUSD]
+    """
+
+    tariffs: Array | None = None
+    trade_cost_hat: Array | None = None
+    bounds: tuple[Any, ...] = ()
+    final_exogenous: Array | None = None
+
+    def validated(self, base: Baseline) -> Wedges:
+        """Return the same wedges as frozen float64 arrays of the shapes of `base`.
+
+        Raises:
+            DataError: wrong shape, not numbers, NaN or infinite, a tariff of -100 % or less, a trade cost change of
+                zero or less, a tariff on home sales; all problems at once.
+            PolicyError: bounds are given.
+        """
+        if len(self.bounds):
+            raise PolicyError(
+                f"wedges.bounds: found {len(self.bounds)} quantity bounds or price floors, which this version does not "
+                "model yet; leave them out, or state them as tariffs or trade costs"
+            )
+        n, j = base.shape
+        problems: list[Problem] = []
+        tariffs = _array("tariffs", self.tariffs, (n, n, j), problems)
+        cost = _array("trade_cost_hat", self.trade_cost_hat, (n, n, j), problems)
+        final = _array("final_exogenous", self.final_exogenous, (n, j), problems)
+        if tariffs is not None:
+            _check_tariffs(tariffs, base, problems)
+        if cost is not None:
+            wrong = np.isnan(cost) | ~(cost > 0)
+            _report(wrong, cost, "trade_cost_hat", "ratios above 0; 1 is no change, inf an embargo", base, problems)
+        if final is not None:
+            _report(~np.isfinite(final), final, "final_exogenous", "finite amounts in MUSD", base, problems)
+        if problems:
+            raise DataError(problems=problems)
+        return Wedges(tariffs, cost, (), final)
+
+
+def _array(name: str, values: Any, shape: tuple[int, ...], problems: list[Problem]) -> Array | None:
+    if values is None:
+        return None
+    axes = "origin, dest, sector" if len(shape) == 3 else "dest, sector"
+    expected = f"an array of shape {shape} ({axes})"
+    try:
+        array = frozen_array(values)
+    except (TypeError, ValueError):
+        problems.append(Problem("wedges", name, f"{type(values).__name__} that is not an array of numbers", expected))
+        return None
+    if array.shape != shape:
+        problems.append(Problem("wedges", name, f"shape {array.shape}", expected))
+        return None
+    return array
+
+
+def _check_tariffs(tariffs: Array, base: Baseline, problems: list[Problem]) -> None:
+    finite = np.isfinite(tariffs)
+    _report(~finite, tariffs, "tariffs", "finite fractions; an embargo is trade_cost_hat = inf", base, problems)
+    _report(finite & (tariffs <= -1), tariffs, "tariffs", "rates above -1; 0.25 is 25 %", base, problems)
+    home = np.eye(len(base.countries), dtype=bool)[:, :, None] & finite & (tariffs != 0)
+    _report(home, tariffs, "tariffs", "0 on home sales (origin = dest)", base, problems)
+
+
+def _report(wrong: Array, values: Array, name: str, expected: str, base: Baseline, problems: list[Problem]) -> None:
+    if not wrong.any():
+        return
+    cells = np.argwhere(wrong)
+    shown = [f"{values[tuple(cell)]:g} at [{_place(cell, base)}]" for cell in cells[:WORST]]
+    more = f" and {len(cells) - WORST} more" if len(cells) > WORST else ""
+    problems.append(Problem("wedges", name, "; ".join(shown) + more, expected))
+
+
+def _place(cell: Array, base: Baseline) -> str:
+    return ", ".join([*(base.countries[i] for i in cell[:-1]), base.sectors[cell[-1]]])
