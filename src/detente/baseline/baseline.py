@@ -114,7 +114,9 @@ class Baseline:
 
     def replace(self, **changes: Any) -> Baseline:
         """Return a copy with some fields changed; arrays are copied and frozen."""
-        frozen = {key: frozen_array(value) if isinstance(value, np.ndarray) else value for key, value in changes.items()}
+        frozen = {
+            key: frozen_array(value) if isinstance(value, np.ndarray) else value for key, value in changes.items()
+        }
         return dataclasses.replace(self, **frozen)
 
     def purged(self) -> Baseline:
@@ -162,8 +164,12 @@ class Baseline:
 
     @cached_property
     def deficit(self) -> Float[Array, " country"]:
-        """Return the trade deficit D_d, imports minus exports at border value. [MUSD]"""
-        return frozen_array(self.flows.sum(axis=(0, 2)) - self.flows.sum(axis=(1, 2)))
+        """Return the trade deficit D_d, imports minus exports at border value; 0 where it is rounding. [MUSD]"""
+        bilateral = self.flows.sum(axis=2)
+        np.fill_diagonal(bilateral, 0.0)
+        exports, imports = bilateral.sum(axis=1), bilateral.sum(axis=0)
+        gap = imports - exports
+        return frozen_array(np.where(np.abs(gap) <= ROUNDING * (self.output.sum(axis=1) + imports), 0.0, gap))
 
     @cached_property
     def income(self) -> Float[Array, " country"]:

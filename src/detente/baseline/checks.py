@@ -24,7 +24,7 @@ WORLD_VALUE_ADDED_BN: Final = {
     2014: 77_500, 2015: 73_000, 2016: 74_500, 2017: 79_000, 2018: 84_000, 2019: 85_500, 2020: 83_000, 2021: 95_000,
     2022: 99_000, 2023: 104_000, 2024: 109_000,
 }  # fmt: skip
-"""World value added by year, billion USD, rounded (national accounts totals): an order-of-magnitude check only (B10)."""
+"""World value added by year, billion USD, rounded (national accounts totals): an order of magnitude for check B10."""
 
 
 def arrays_from_arguments(
@@ -93,7 +93,9 @@ def check_baseline(base: Baseline, *, treatment: str | None = None) -> tuple[lis
         problems += found
         warnings += remarks
     if not problems:
-        problems += _check_years(base)
+        found, remarks = _check_years(base)
+        problems += found
+        warnings += remarks
         found, remarks = _check_final_demand(base, treatment)
         problems += found
         warnings += remarks
@@ -113,7 +115,8 @@ def treat_negative_final_demand(
         A consistent baseline; `meta["treatment"]` says what was done and how much money it moved.
     """
     negative = np.minimum(base.final_demand, 0.0)
-    note: dict[str, Any] = {"name": treatment, "cells": int((negative < 0).sum()), "negative_musd": float(negative.sum())}
+    cells = int((negative < 0).sum())
+    note: dict[str, Any] = {"name": treatment, "cells": cells, "negative_musd": float(negative.sum())}
     if treatment == "exogenous":
         note["moved_share"] = 0.0
         return base.replace(final_exogenous=negative, meta=_noted(base, note))
@@ -167,7 +170,8 @@ def _check_tariffs(base: Baseline) -> tuple[list[Problem], list[str]]:
     foreign = tariffs[~np.eye(n, dtype=bool)]
     if foreign.size and ((foreign > 1).mean() > 0.02 or np.quantile(foreign, 0.9) > 1):
         found = f"{100 * (foreign > 1).mean():.1f} % of cells above 1, largest {foreign.max():g}"
-        problems.append(Problem("", "B07 tariffs", found, "fractions (0.25 is 25 %)", "dividing by 100: it looks like percent"))
+        hint = "dividing by 100: it looks like percent"
+        problems.append(Problem("", "B07 tariffs", found, "fractions (0.25 is 25 %)", hint))
     if (tariffs < -0.5).any():
         worst = np.unravel_index(int(tariffs.argmin()), tariffs.shape)
         found = f"{tariffs[worst]:g} at {_cell(worst, base.countries, base.sectors)}"
@@ -193,7 +197,8 @@ def _check_activity(base: Baseline) -> tuple[list[Problem], list[str]]:
     use = np.einsum("kds,ds->dk", base.input_share, base.output)
     for d, s in np.argwhere((base.expenditure <= 0) & (use > 0)):
         cell = f"{base.countries[d]}, {base.sectors[s]}"
-        problems.append(Problem("", "B03 absorption", f"no sales to {cell}, which uses it as an input", "some supplier"))
+        found = f"no sales to {cell}, which uses it as an input"
+        problems.append(Problem("", "B03 absorption", found, "some supplier"))
     return problems, []
 
 
@@ -204,13 +209,15 @@ def _check_income(base: Baseline) -> tuple[list[Problem], list[str]]:
     ]
     world = float(base.value_added.sum())
     if world > 0 and abs(float(base.deficit.sum())) > 1e-9 * world:
-        problems.append(Problem("", "B04 deficits", f"a sum of {base.deficit.sum():.6g} MUSD", "deficits that sum to 0"))
+        found = f"a sum of {base.deficit.sum():.6g} MUSD"
+        problems.append(Problem("", "B04 deficits", found, "deficits that sum to 0"))
     return problems, []
 
 
 def _check_size(base: Baseline) -> tuple[list[Problem], list[str]]:
-    year = base.meta.get("years", {}).get("flows") if isinstance(base.meta.get("years"), Mapping) else None
-    known = WORLD_VALUE_ADDED_BN.get(int(year)) if str(year).isdigit() else None
+    years = base.meta.get("years")
+    year = str(years.get("flows"))[:4] if isinstance(years, Mapping) else ""
+    known = WORLD_VALUE_ADDED_BN.get(int(year)) if year.isdecimal() else None
     if known is None or not base.meta.get("world", True):
         return [], []
     ratio = float(base.value_added.sum()) / 1000 / known
@@ -220,15 +227,17 @@ def _check_size(base: Baseline) -> tuple[list[Problem], list[str]]:
     return [], [f"B10 world value added is {found}, {ratio:.3g} times the world of {year}: thousands of USD?"]
 
 
-def _check_years(base: Baseline) -> list[Problem]:
+def _check_years(base: Baseline) -> tuple[list[Problem], list[str]]:
     years = base.meta.get("years")
-    if not isinstance(years, Mapping) or base.meta.get("allow_year_mismatch"):
-        return []
+    if not isinstance(years, Mapping):
+        return [], []
     named = {key: str(value)[:4] for key, value in years.items() if value is not None}
     if len(set(named.values())) <= 1:
-        return []
+        return [], []
     found = ", ".join(f"{key} {value}" for key, value in years.items())
-    return [Problem("", "B08 years", found, "one year for all tables", "allow_year_mismatch: true")]
+    if base.meta.get("allow_year_mismatch"):
+        return [], [f"B08 years differ: {found}"]
+    return [Problem("", "B08 years", found, "one year for all tables", "allow_year_mismatch: true")], []
 
 
 def _check_final_demand(base: Baseline, treatment: str | None) -> tuple[list[Problem], list[str]]:

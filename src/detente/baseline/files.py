@@ -24,7 +24,7 @@ from detente.baseline.baseline import ARRAYS, Baseline
 from detente.baseline.checks import arrays_from_arguments, check_baseline
 from detente.baseline.text import read_bytes
 from detente.core.arrays import Array, frozen_array
-from detente.core.errors import DataError, MissingDataError, Problem
+from detente.core.errors import DataError, Problem
 
 FORMAT: Final = "detente-baseline-1"
 FILE_LIMIT: Final = 256 * 1024**2
@@ -58,7 +58,7 @@ def save_npz(base: Baseline, path: Path) -> Path:
     handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with open(handle, "wb") as stream:
-            np.savez_compressed(stream, **content)  # type: ignore[arg-type]
+            np.savez_compressed(stream, **content)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(draft, 0o644)
@@ -82,7 +82,7 @@ def read_npz(path: Path) -> Baseline:
     """
     path = Path(path)
     content, remarks = read_arrays(path, KEYS)
-    texts = {name: _text(path, name, content[name]) for name in _TEXTS}
+    texts = {name: text_of(path, name, content[name]) for name in _TEXTS}
     if texts["format"] != FORMAT:
         raise _refused(path, "format", repr(texts["format"][:80]), f"{FORMAT!r}: written by another version")
     base = _assembled(path, content, texts)
@@ -174,7 +174,7 @@ def codes_of(path: Path, name: str, array: Array) -> tuple[str, ...]:
     """
     if array.dtype.kind != "U" or array.ndim != 1 or not array.size:
         raise _refused(path, name, f"{array.dtype} of shape {array.shape}", "a list of codes (text)")
-    return tuple(str(code) for code in array)
+    return tuple(_words(path, name, array))
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
@@ -231,10 +231,22 @@ def _checksum(base: Baseline, meta: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _text(path: Path, name: str, array: Array) -> str:
-    if array.dtype.kind != "U" or array.ndim != 0:
+def text_of(path: Path, name: str, array: Array) -> str:
+    """Return the text of an array that holds one.
+
+    Raises:
+        DataError: numbers, or more than one text.
+    """
+    if array.dtype.kind != "U" or array.size != 1:
         raise _refused(path, name, f"{array.dtype} of shape {array.shape}", "one text")
-    return str(array)
+    return _words(path, name, array)[0]
+
+
+def _words(path: Path, name: str, array: Array) -> list[str]:
+    try:
+        return [str(item) for item in array.ravel()]
+    except (ValueError, SystemError):
+        raise _refused(path, name, "characters outside Unicode", "text") from None
 
 
 def _refused(path: Path, field: str, found: str, expected: str, hint: str = "") -> DataError:

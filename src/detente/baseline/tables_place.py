@@ -97,12 +97,13 @@ def _check_kind(
         for code in sorted(known.difference(present, _may_lack(table, kind, codes, meta))):
             absent.setdefault(code, []).append((table, key))
     for code, places in absent.items():
-        seen = [f"{table.path}:{table.first_line(key, code)}" for table, key in columns if code in table.codes[key]]
+        seen = [table for table, key in columns if code in table.codes[key]][:1]
+        place = f"{seen[0].path}:{_first_use(seen[0], code)}" if seen else where
         others = [other for other in codes if other not in absent]
         lacking = ", ".join(f"{table.layout.name} ({key})" for table, key in places)
         found = f"{code!r} missing in {lacking}"
         expected = f"each of the {kind} in every table, on both sides"
-        problems.append(Problem(seen[0] if seen else where, kind, found, expected, _closest(code, others)))
+        problems.append(Problem(place, kind, found, expected, _closest(code, others)))
     return problems
 
 
@@ -114,6 +115,10 @@ def _may_lack(table: Table, kind: str, codes: Sequence[str], meta: Meta) -> Sequ
         return codes
     services: Sequence[str] = meta.values.get("services", SERVICES)
     return services if kind == "sectors" else ()
+
+
+def _first_use(table: Table, code: str) -> int:
+    return min(table.first_line(key, code) for key in table.layout.keys if code in table.codes[key])
 
 
 def _closest(code: str, choices: Sequence[str]) -> str:

@@ -62,7 +62,9 @@ class _Sums:
     origin: Array
 
 
-def recompute(arrays: Mapping[str, Any], closure: Closure, countries: Sequence[str], sectors: Sequence[str]) -> Residuals:
+def recompute(
+    arrays: Mapping[str, Any], closure: Closure, countries: Sequence[str], sectors: Sequence[str]
+) -> Residuals:
     """Return the largest relative error of every block of equations, with the worst country and sector.
 
     Args:
@@ -231,7 +233,9 @@ def _walras(stored: _Stored, sums: _Sums, closure: Closure) -> tuple[float, str]
         numeraire = world / stored["value_added"].sum() - 1
     else:
         numeraire = stored["wage_hat"][list(stored.countries).index(str(closure.numeraire))] - 1
-    return max((abs(float(budget)), "world budget"), (abs(float(paid)), "world income"), (abs(float(numeraire)), "numeraire"))
+    return max(
+        (abs(float(budget)), "world budget"), (abs(float(paid)), "world income"), (abs(float(numeraire)), "numeraire")
+    )
 
 
 def _welfare_identity(stored: _Stored, sums: _Sums, closure: Closure) -> tuple[float, str]:

@@ -140,7 +140,9 @@ class Result:
                 certificate=self.certificate,
             )
         if name not in self._all:
-            raise UsageError(f"unknown array {name!r}; try {nearest(name, (*BASE_KEYS, *NEW_KEYS)) or 'one of NEW_KEYS'}")
+            raise UsageError(
+                f"unknown array {name!r}; try {nearest(name, (*BASE_KEYS, *NEW_KEYS)) or 'one of NEW_KEYS'}"
+            )
         return self._all[name]
 
     @cached_property
@@ -217,7 +219,9 @@ class Result:
         from detente.core.tables import TABLES
 
         if name not in TABLES:
-            raise UsageError(f"unknown table {name!r}; expected one of {', '.join(TABLES)}; try {nearest(name, [*TABLES])!r}")
+            raise UsageError(
+                f"unknown table {name!r}; expected one of {', '.join(TABLES)}; try {nearest(name, [*TABLES])!r}"
+            )
         return TABLES[name](self)
 
     def table(self, name: str) -> pd.DataFrame:

@@ -147,7 +147,7 @@ def _why_not_a_number(text: str) -> str:
         return "a number, not a blank"
     if re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", text):
         plain, point = text.replace(",", ""), text.replace(",", ".")
-        return f"a number without a comma; try '{plain}' if it separates thousands, '{point}' if it is the decimal point"
+        return f"a number without a comma; try '{plain}' if it separates thousands, '{point}' if decimals"
     if re.fullmatch(r"[+-]?[0-9.]+,[0-9]+", text):
         return f"a decimal point, not a comma; try '{text.replace('.', '').replace(',', '.')}'"
     if re.fullmatch(r"[+-]?[0-9]{1,3}([,' \u00a0\u2009\u202f][0-9]{3})+(\.[0-9]*)?", text):
@@ -167,5 +167,5 @@ def _why_not_a_rate(text: str) -> str:
         return f"a rate with its unit; try '{signless}%' (all-in) or '+{signless}pp' (added)"
     body = text.removesuffix("pp").removesuffix("%").rstrip(" ")
     if body != text and not _NUMBER.fullmatch(body):
-        return f"a rate with its unit: {_why_not_a_number(body)}{text[len(body):].strip()}"
+        return f"a rate with its unit: {_why_not_a_number(body)}{text[len(body) :].strip()}"
     return "a rate with its unit; try '25%' (all-in) or '+10pp' (added)"

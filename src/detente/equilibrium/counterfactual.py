@@ -47,7 +47,9 @@ class Settings:
         if not (np.isfinite(self.tol) and 0 < self.tol < 1):
             raise UsageError(problems=[Problem("", "tol", repr(self.tol), "a number between 0 and 1", "1e-10")])
         if int(self.max_iter) != self.max_iter or self.max_iter < 1:
-            raise UsageError(problems=[Problem("", "max_iter", repr(self.max_iter), "a whole number of at least 1", "200")])
+            raise UsageError(
+                problems=[Problem("", "max_iter", repr(self.max_iter), "a whole number of at least 1", "200")]
+            )
         return self
 
 
@@ -154,7 +156,9 @@ def require(result: Result) -> None:
     if cert.status == INFEASIBLE:
         lines.append("  no iteration can help: change the shock, or use a closure in which these deficits adjust")
     else:
-        lines.append("  try: a larger max_iter; a smaller shock (the path reached is in certificate.path); elasticities below 20")
+        lines.append(
+            "  try: a larger max_iter; a smaller shock (the path reached is in certificate.path); elasticities below 20"
+        )
     raise SolveError("\n".join(lines), certificate=cert)
 
 
@@ -164,7 +168,8 @@ def find_root(shock: Shock, settings: Settings, start: Array | None = None) -> R
     infeasible = (*found.infeasible, *_unsupplied(shock, econ))
     z0 = np.zeros((econ.unknowns, 1)) if start is None else start
     if infeasible:
-        return Root(econ, z0, clear(econ, z0), INFEASIBLE, 0, found, infeasible=infeasible)
+        with np.errstate(all="ignore"):
+            return Root(econ, z0, clear(econ, z0), INFEASIBLE, 0, found, infeasible=infeasible)
     root = _attempt(shock, econ, found, z0, settings)
     if root.converged or not settings.fallbacks or settings.max_iter < MAX_PASSES:
         return root
@@ -269,7 +274,9 @@ def _starved(shock: Shock, root: Root) -> tuple[str, ...]:
     )
 
 
-def certified(shock: Shock, root: Root, settings: Settings, *, solve_seconds: float = 0.0, notes: tuple[Warn, ...] = ()) -> Result:
+def certified(
+    shock: Shock, root: Root, settings: Settings, *, solve_seconds: float = 0.0, notes: tuple[Warn, ...] = ()
+) -> Result:
     """Return the result of a root with the certificate recomputed from its outputs."""
     started = time.perf_counter()
     base = shock.base
@@ -350,7 +357,9 @@ def rebuilt(base: Baseline, deficits: str) -> Baseline:
     root = find_root(shock, settings)
     new = outputs(shock, root.econ, root.z, root.at)
     if root.at.error[0] > 1e-10 or root.infeasible:
-        raise SolveError(f"re-solving {base.id} without policy change did not converge (residual {root.at.error[0]:.1e})")
+        raise SolveError(
+            f"re-solving {base.id} without policy change did not converge (residual {root.at.error[0]:.1e})"
+        )
     flows = np.array(new["flows_new"])
     return base.replace(flows=flows, final_exogenous=np.array(new["final_exogenous_new"]))
 

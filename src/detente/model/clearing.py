@@ -18,6 +18,8 @@ from detente.model.trade import sold, sourced
 
 WAGE_STEP = 0.7
 SPENDING_FLOOR = np.exp(-2.0)
+PRICE_WEIGHT = 10.0
+"""A log price error moves shares by theta times as much; above this theta the price block is judged by its shares."""
 
 
 @dataclass(frozen=True)
@@ -26,27 +28,39 @@ class Point:
 
     Attributes:
         f: the residual, laid out as the unknowns. error: largest relative residual of each scenario, un-mixed map.
-        u: cost term. S: price term. X: spending. Y: sales. M: foreign imports by market at border value.
-        E: foreign exports by sector. home: home sales. income: final income. X1: spending implied by income.
-        balance: exports - imports + deficit. slope: own wage elasticity of the balance. wL: labour income.
+        lc: log cost. u: cost term c^-theta. S: price term P^-theta. X: spending; v = X/S. bought, sold: the foreign sums
+        of B over origins and destinations, so that M = v bought are imports at border value and E = u sold are exports.
+        home: home sales; Y: all sales. income: final income. X1: spending implied by income.
+        balance: the trade balance and its slope. wL: labour income.
     """
 
     f: Float[Array, "unknown b"]
     error: Float[Array, " b"]
     lc: Float[Array, "country sector b"]
-    lS: Float[Array, "country sector b"]
     u: Float[Array, "country sector b"]
     S: Float[Array, "country sector b"]
+    v: Float[Array, "country sector b"]
     X: Float[Array, "country sector b"]
-    Y: Float[Array, "country sector b"]
+    bought: Float[Array, "country sector b"]
+    sold: Float[Array, "country sector b"]
     M: Float[Array, "country sector b"]
     E: Float[Array, "country sector b"]
     home: Float[Array, "country sector b"]
+    Y: Float[Array, "country sector b"]
     income: Float[Array, "country b"]
     X1: Float[Array, "country sector b"]
-    balance: Float[Array, "country b"]
-    slope: Float[Array, "country b"]
+    balance: Balance
     wL: Float[Array, "country b"]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Trade balance of each country: log gap earned/owed, its slope in the own wage, and the two sides. [MUSD]"""
+
+    gap: Float[Array, "country b"]
+    slope: Float[Array, "country b"]
+    earned: Float[Array, "country b"]
+    owed: Float[Array, "country b"]
 
 
 def clear(econ: Economy, z: Float[Array, "unknown b"]) -> Point:
@@ -65,42 +79,49 @@ def clear(econ: Economy, z: Float[Array, "unknown b"]) -> Point:
     lS = np.log(S) + trade.S0
     X = econ.X * np.exp(lX)
     v = X / S
-    M = v * sourced(trade.B, u)
-    E = u * sold(trade.B, v)
+    bought = sourced(trade.B, u)
+    sales = sold(trade.B, v)
+    M, E = v * bought, u * sales
     home = trade.B_home * u * v
     Y = E + home
     wL = econ.wL * np.exp(lw)
     D = econ.deficits(lw)
     income = wL + (X - M - home).sum(axis=1) + D
     X1 = spending(input_use(econ.gamma_io, Y), econ.alpha, income, econ.Z)
-    balance = (E - M).sum(axis=1) + D
-    slope = wage_slope(econ.theta, E, M, home)
+    balance = trade_balance(econ.theta, E, M, home, D)
     numeraire = numeraire_gap(econ, wL)
-    f_w = np.clip(balance / slope, -WAGE_STEP, WAGE_STEP) - numeraire
+    f_w = np.clip(balance.gap / balance.slope, -WAGE_STEP, WAGE_STEP) - numeraire
     f_P = -lS / econ.theta - lP
     ratio = (X1 + econ.idle) / (X + econ.idle)
     f_X = np.log(np.maximum(ratio, SPENDING_FLOOR))
     f = np.concatenate([f_w, f_P.reshape(-1, z.shape[1]), f_X.reshape(-1, z.shape[1])])
-    error = _largest_error(econ, f_P, ratio, balance, E, M, Y, wL, numeraire)
-    return Point(f, error, lc, lS, u, S, X, Y, M, E, home, income, X1, balance, slope, wL)
+    error = _largest_error(econ, f_P, ratio, balance.gap, Y, wL, numeraire)
+    return Point(f, error, lc, u, S, v, X, bought, sales, M, E, home, Y, income, X1, balance, wL)
 
 
-def wage_slope(
+def trade_balance(
     theta: Float[Array, "sector one"],
     E: Float[Array, "country sector b"],
     M: Float[Array, "country sector b"],
     home: Float[Array, "country sector b"],
-) -> Float[Array, "country b"]:
-    """Return minus the own wage elasticity of the trade balance, sum_s theta E + (1 + theta h) M; 1 without trade.
+    D: Float[Array, "country b"],
+) -> Balance:
+    """Return the log gap between what a country earns and what it owes abroad, and minus its own wage elasticity.
 
-    Source: own; h is the home share of spending at border value, so that (1 + theta h) M is the response of imports.
-    Laws: positive; homogeneous of degree 1 in money.
+    Equation: earned = E + max(D, 0), owed = M + max(-D, 0); the wage step is ln(earned/owed) / slope with
+        slope = sum theta E / earned + sum (1 + theta h) M / owed, h the home share of spending at border value.
+    Source: own. In logs because exports and imports are nearly exponential in the wage: one step suffices where a
+        linear step would need many (near autarky, high elasticities).
+    Laws: balanced (earned = owed: 0); slope positive; homogeneous of degree 0 in money.
     """
+    earned, owed = E.sum(axis=1) + np.maximum(D, 0.0), M.sum(axis=1) + np.maximum(-D, 0.0)
+    trades = (earned > 0) & (owed > 0)
+    earned, owed = np.where(trades, earned, 1.0), np.where(trades, owed, 1.0)
     total = M + home
     h = home / np.where(total > 0, total, 1.0)
-    slope = theta * E + (1 + theta * h) * M
-    summed = slope.sum(axis=1)
-    return np.where(summed > 0, summed, 1.0)
+    slope = (theta * E).sum(axis=1) / earned + ((1 + theta * h) * M).sum(axis=1) / owed
+    gap = np.log(earned / owed)
+    return Balance(gap, np.where(trades & (slope > 0), slope, 1.0), earned, owed)
 
 
 def numeraire_gap(econ: Economy, wL: Float[Array, "country b"]) -> Float[Array, "country b"]:
@@ -110,12 +131,11 @@ def numeraire_gap(econ: Economy, wL: Float[Array, "country b"]) -> Float[Array, 
 
 
 def _largest_error(
-    econ: Economy, f_P: Array, ratio: Array, balance: Array, E: Array, M: Array, Y: Array, wL: Array, numeraire: Array
+    econ: Economy, f_P: Array, ratio: Array, gap: Array, Y: Array, wL: Array, numeraire: Array
 ) -> Float[Array, " b"]:
     """Return the largest relative residual of each scenario: price, spending, balance, labour, numeraire."""
-    traded = np.maximum(E.sum(axis=1), M.sum(axis=1))
-    off_balance = np.where(traded > 0, np.abs(balance) / np.where(traded > 0, traded, 1.0), np.abs(balance) / wL)
+    priced = f_P * np.maximum(1.0, econ.theta / PRICE_WEIGHT)
     labour = (econ.gamma * Y).sum(axis=1) / wL - 1
-    blocks = (f_P, ratio - 1, off_balance[:, None, :], labour[:, None, :], numeraire[:, None, :])
+    blocks = (priced, ratio - 1, gap[:, None, :], labour[:, None, :], numeraire[:, None, :])
     worst = np.stack([np.abs(block).max(axis=(0, 1)) for block in blocks]).max(axis=0)
     return np.where(np.isfinite(worst), worst, np.inf)

@@ -44,7 +44,9 @@ class Tangent:
     D: Float[Array, "country b"]
 
 
-def tangent(econ: Economy, z: Array, at: Point, dz: Float[Array, "unknown b"], rate: ShockRate | None = None) -> Tangent:
+def tangent(
+    econ: Economy, z: Array, at: Point, dz: Float[Array, "unknown b"], rate: ShockRate | None = None
+) -> Tangent:
     """Return the derivative of the residual at a point, in direction dz and along a moving shock.
 
     Args:
@@ -56,21 +58,19 @@ def tangent(econ: Economy, z: Array, at: Point, dz: Float[Array, "unknown b"], r
     dlc = log_cost(econ.gamma, econ.gamma_io, dlw, dlP)
     du = -econ.theta * dlc * at.u
     dS = sourced(trade.A, du)
-    border = at.M / np.where(at.X > 0, at.X / at.S, 1.0)
-    dborder = sourced(trade.B, du)
-    v = at.X / at.S
+    dbought = sourced(trade.B, du)
+    v = at.v
     dB_home = np.zeros_like(trade.B_home)
     if rate is not None:
         dS = dS + sourced(rate.A, at.u)
-        dborder = dborder + sourced(rate.B, at.u)
+        dbought = dbought + sourced(rate.B, at.u)
         dB_home = rate.B_home
     dv = v * (dlX - dS / at.S)
-    dM = dv * border + v * dborder
-    sales = at.E / at.u
-    dsales = sold(trade.B, dv)
+    dM = dv * at.bought + v * dbought
+    dsold = sold(trade.B, dv)
     if rate is not None:
-        dsales = dsales + sold(rate.B, v)
-    dE = du * sales + at.u * dsales
+        dsold = dsold + sold(rate.B, v)
+    dE = du * at.sold + at.u * dsold
     dhome = trade.B_home * (du * v + at.u * dv) + dB_home * at.u * v
     dwL = at.wL * dlw
     D = econ.deficits(econ.split(z)[0])
@@ -81,9 +81,10 @@ def tangent(econ: Economy, z: Array, at: Point, dz: Float[Array, "unknown b"], r
         dZ = rate.Z
     dincome = dwL + (at.X * dlX - dM - dhome).sum(axis=1) + dD
     dX1 = spending(input_use(econ.gamma_io, dE + dhome), econ.alpha, dincome, dZ)
-    dbalance = (dE - dM).sum(axis=1) + dD
+    dearned = dE.sum(axis=1) + np.where(D > 0, dD, 0.0)
+    dowed = dM.sum(axis=1) - np.where(D < 0, dD, 0.0)
     part = econ.members @ at.wL
-    df_w = dbalance / at.slope - econ.members.T @ ((econ.members @ dwL) / part)
+    df_w = (dearned / at.balance.earned - dowed / at.balance.owed) / at.balance.slope - econ.members.T @ ((econ.members @ dwL) / part)
     df_P = -dS / (at.S * econ.theta) - dlP
     floored = (at.X1 + econ.idle) <= SPENDING_FLOOR * (at.X + econ.idle)
     df_X = np.where(floored, 0.0, dX1 / np.where(floored, 1.0, at.X1 + econ.idle) - dlX)

@@ -48,7 +48,9 @@ def spending(
     return use + alpha * (I - Z.sum(axis=1))[:, None, :] + Z
 
 
-def log_price_index(alpha: Float[Array, "country sector"], lP: Float[Array, "country sector"]) -> Float[Array, " country"]:
+def log_price_index(
+    alpha: Float[Array, "country sector"], lP: Float[Array, "country sector"]
+) -> Float[Array, " country"]:
     """Return the log change of the consumer price index, sum_s alpha_ds ln P_ds.
 
     Equation: [11], denominator. Laws: no_change; homogeneous of degree 1.

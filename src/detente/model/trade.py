@@ -111,7 +111,9 @@ def sourced(
     return (factor @ u.swapaxes(0, 1)).swapaxes(0, 1)
 
 
-def sold(factor: Float[Array, "sector dest origin"], v: Float[Array, "dest sector b"]) -> Float[Array, "origin sector b"]:
+def sold(
+    factor: Float[Array, "sector dest origin"], v: Float[Array, "dest sector b"]
+) -> Float[Array, "origin sector b"]:
     """Return the sum over destinations, sum_d factor_ods v_ds: the transpose of `sourced`.
 
     Source: the sums of (7). Laws: adjoint of sourced (<v, sourced(u)> = <sold(v), u>).

@@ -46,8 +46,8 @@ class RateTable:
 
     label: str
     column: str
-    rows: tuple[TableRow, ...] = field(repr=False)
-    text: str = field(repr=False)
+    rows: tuple[TableRow, ...] = field(repr=False, compare=False)
+    text: str = field(repr=False, compare=False)
     sha256: str
 
     @cached_property

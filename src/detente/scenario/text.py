@@ -58,8 +58,8 @@ def tree(data: bytes, path: str) -> Mapping:
     Args:
         data: the bytes of the file. path: its name, for messages.
     Raises:
-        ScenarioError: wrong encoding, tab, not YAML, more than one document, no mapping at the root, anchor, alias, tag,
-            merge key, nesting above 20, more than 1 MB; with the line.
+        ScenarioError: wrong encoding, tab, not YAML, more than one document, no mapping at the root, anchor, alias,
+            tag, merge key, nesting above 20, more than 1 MB; with the line.
     """
     if len(data) > SIZE:
         raise _refusal(path, 0, f"{len(data)} bytes", f"at most {SIZE} bytes in a scenario")
@@ -108,7 +108,9 @@ def _events(text: str, path: str) -> Iterator[Any]:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).split("\n")[0]
         line = 0 if mark is None else mark.line + 1
-        raise _refusal(path, line, f"text that is not YAML ({what})", "YAML 1.2", "quotes around text with : or #") from None
+        raise _refusal(
+            path, line, f"text that is not YAML ({what})", "YAML 1.2", "quotes around text with : or #"
+        ) from None
     except (ValueError, IndexError, KeyError, AttributeError, TypeError, OverflowError, AssertionError) as error:
         # the parser of the library fails on a few malformed files with errors of its own making
         found = f"text that is not YAML ({type(error).__name__})"
@@ -152,7 +154,9 @@ def _built(events: Iterator[Any], path: str) -> Node | None:
         elif name in ("MappingEndEvent", "SequenceEndEvent"):
             node = stack.pop().closed()
         elif name == "AliasEvent":
-            raise _refusal(path, line, f"an alias (*{event.anchor})", "the text itself; anchors and aliases are not read")
+            raise _refusal(
+                path, line, f"an alias (*{event.anchor})", "the text itself; anchors and aliases are not read"
+            )
         elif name == "DocumentStartEvent":
             documents += 1
             if documents > 1:

@@ -18,6 +18,8 @@ RIDGE: Final = 1e-13
 STEP_CAP: Final = 2.0
 JUMP: Final = 50.0
 PATIENCE: Final = 60
+FAR: Final = 0.4
+"""While a component of the residual is larger than this, plain steps are safer than extrapolation."""
 
 Residual = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -66,9 +68,7 @@ class _History:
         return mixed
 
 
-def anderson(
-    residual: Residual, start: np.ndarray, *, tol: float, max_iter: int, window: int = WINDOW
-) -> Solution:
+def anderson(residual: Residual, start: np.ndarray, *, tol: float, max_iter: int, window: int = WINDOW) -> Solution:
     """Find z with f(z) = 0 by mixing the iteration z + f(z).
 
     Args:
@@ -103,13 +103,16 @@ def anderson(
         for scenario in np.flatnonzero(broken):
             history.forget(int(scenario))
         z_old, f_old = z, f
-        step = history.mixed(np.where(broken, 0.0, f).T).T
+        far = np.abs(f).max(axis=0) > FAR
+        step = np.where(far, f, history.mixed(np.where(broken, 0.0, f).T).T)
         largest = np.abs(step).max(axis=0)
         step = step * np.where(largest > STEP_CAP, STEP_CAP / np.where(largest > 0, largest, 1.0), 1.0)
         z = np.where(running, np.where(broken, 0.5 * (best + z), z + step), z)
         if broken.any():
             z[:, broken] = _retreat(best[:, broken], z_old[:, broken])
-    return Solution(best, tuple(_ending(error, tol, since_best[i]) for i, error in enumerate(best_error)), best_error, steps)
+    return Solution(
+        best, tuple(_ending(error, tol, since_best[i]) for i, error in enumerate(best_error)), best_error, steps
+    )
 
 
 def _retreat(best: np.ndarray, broken: np.ndarray) -> np.ndarray:

@@ -86,6 +86,8 @@ def gmres(apply: Linear, right: np.ndarray, *, rtol: float, restarts: int = 6) -
         used += hessenberg.shape[1]
         first = np.zeros(hessenberg.shape[0])
         first[0] = beta
+        if not hessenberg.size:
+            break
         y = np.linalg.lstsq(hessenberg, first, rcond=None)[0]
         x = x + basis[: len(y)].T @ y
     return x, used, hessenberg
@@ -99,6 +101,8 @@ def _arnoldi(apply: Linear, first: np.ndarray, beta: float, target: float) -> tu
     m = 0
     for m in range(1, KRYLOV + 1):
         w = apply(basis[m - 1])
+        if not np.isfinite(w).all():
+            return basis, H[:m, : m - 1] if m > 1 else H[:1, :0]
         for _ in range(2):
             along = basis[:m] @ w
             w = w - basis[:m].T @ along

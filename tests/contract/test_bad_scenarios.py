@@ -1,0 +1,278 @@
+"""Bad scenarios, one test per row of the catalogue: what is refused, in which words, on which line; nothing is written.
+
+Each case is the good scenario (`bad/scenario/good.yaml`) with one edit.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from detente.core.errors import DetenteError, ScenarioError
+from detente.scenario.load import load_scenario, parse_scenario
+
+GOOD = Path(__file__).parent / "bad" / "scenario"
+TEXT = (GOOD / "good.yaml").read_text()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(GOOD, tmp_path / "case"))
+
+
+def edited(old: str, new: str) -> tuple[str, int]:
+    """Return the good text with one edit, and the line of it."""
+    assert TEXT.count(old) == 1, f"{old!r} must occur once in good.yaml"
+    return TEXT.replace(old, new), TEXT[: TEXT.index(old)].count("\n") + 1
+
+
+def refused(text: str | bytes, folder: Path) -> str:
+    """Return the message with which a scenario is refused; nothing may be created and it must be quick."""
+    path = folder / "case.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    before = sorted(folder.rglob("*"))
+    start = time.monotonic()
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    assert time.monotonic() - start < 2
+    assert sorted(folder.rglob("*")) == before
+    assert caught.value.exit_code == 3
+    return str(caught.value)
+
+
+def test_the_good_scenario_is_good(folder: Path) -> None:
+    scenario = load_scenario(folder / "good.yaml")
+    assert [measure.id for measure in scenario.measures] == ["us-tariff", "us-table", "us-snapback", "cn-licence"]
+    assert scenario.warnings == ()
+
+
+RATE = "    rate: 25%\n"
+SECTORS = "    sectors: goods\n"
+UNTIL = "    until: 2027-01-01\n"
+PRODUCTS = "    products: minerals\n"
+VOLUME = "    volume: 60% of base\n"
+WHO = "    by: USA\n    against: CHN\n    kind: tariff\n    sectors: goods\n"
+EDITS: list[tuple[str, str, str, int, tuple[str, ...]]] = [
+    # row, what is in the good file, what is there instead, line of the problem after the edit, words of the message
+    ("01", WHO, WHO.replace("CHN", "NO"), 2, ("measures[0].against: found 'NO'", "try NOR")),
+    ("02", PRODUCTS, "    products: {hs22: [0102]}\n", 1, ("0102 without quotes", 'try "0102"')),
+    ("03", PRODUCTS, "    products: {hs22: [8505.10]}\n", 1, ("8505.10 without quotes", 'try "8505.10"')),
+    ("04", RATE, "    rate: 25\n", 1, ("measures[0].rate: found '25'", "'25%' (all-in)", "'+25pp' (added)")),
+    ("06", RATE, "    rate: 2500%\n", 1, ("2500%", "at most 1000%", "allow_extreme")),
+    ("07", RATE, "    rate: -25%\n", 1, ("-25%", "kind: subsidy")),
+    ("08", RATE, "    rate: 1,5%\n", 1, ("decimal point, not a comma", "1.5")),
+    ("09a", RATE, "    rate: .nan%\n", 1, ("rate", "finite")),
+    ("09b", RATE, "    rate: .inf\n", 1, ("rate with its unit",)),
+    ("09c", RATE, "    rate: 1e400%\n", 1, ("a rate with its unit",)),
+    ("10", RATE, "    rate: 1_000%\n", 1, ("no underscores", "1000")),
+    ("11", RATE, RATE + "    rate: 30%\n", 2, ("a second 'rate'", "the first is on line 19")),
+    ("12", "- id: us-table", "- id: us-tariff", 1, ("a second 'us-tariff'", "the first is on line 14")),
+    ("13", "{low: +20pp, mode: +24pp, high: +30pp}", "50%", 1, ("50% all-in, and 25% all-in of 'us-tariff'", "stack:")),
+    ("14", "from: 2025-03-04", "from: 2025-02-30", 1, ("2025-02-30", "a day that exists")),
+    ("15a", "from: 2025-03-04", "from: 2025-4-2", 1, ("ISO date", "try '2025-04-02'")),
+    ("15b", "from: 2025-03-04", "from: 02/04/2025", 1, ("found '02/04/2025'", "ISO date")),
+    ("16", UNTIL, "    until: 2025-03-04\n", 1, ("2025-03-04, not after from: 2025-03-04", "a later day")),
+    ("18", "date: 2025-03-03", "date: 2025-10-26", 1, ("2025-10-26", "not after as_of: 2025-10-25")),
+    ("19", WHO, WHO.replace("CHN", "UK"), 2, ("found 'UK'", "try GBR")),
+    ("20a", WHO, WHO.replace("USA", "usa"), 1, ("found 'usa'", "try USA")),
+    ("20b", WHO, WHO.replace("USA", '"USA "'), 1, ("found 'USA '", "try USA")),
+    ("21", WHO, WHO.replace("CHN", "[EU27, DEU]"), 2, ("EU27 with DEU beside it", "double")),
+    ("21b", "[partners, VNM]", "[partners, DEU]", 1, ("partners with DEU beside it", "double")),
+    ("22", WHO, WHO.replace("CHN", "USA"), 2, ("USA in by and in against", "two different sides")),
+    ("23", WHO, WHO.replace("    against: CHN\n", ""), 0, ("measures[0].against", "who is hit")),
+    ("24", SECTORS, "    sectors: C2\n", 1, ("found 'C2'", "a sector of baseline 'world-2022'", "try C2")),
+    ("25", SECTORS, "    sectors: []\n", 1, ("an empty list",)),
+    ("26", '{hs22: ["2846", "8505.11"]}', '{hs17: ["2846"]}', 1, ("HS vintage 2017", "HS 2022", "try hs22")),
+    ("26b", '{hs22: ["2846", "8505.11"]}', '{hs: ["2846"]}', 1, ("without their vintage", "try hs22")),
+    ("27", '["2846", "8505.11"]', '["7701"]', 1, ("'7701'", "matches nothing")),
+    ("27b", '["2846", "8505.11"]', '["284"]', 1, ("'284'", "2, 4 or 6 digits")),
+    ("28", RATE, "    tarif: 25%\n", 1, ("measures[0].tarif: found an unknown field", "try kind: tariff")),
+    ("28b", WHO, WHO.replace("kind: tariff", "kind: tarif"), 3, ("found 'tarif'", "try tariff")),
+    ("29a", RATE, "    rate: [25%]\n", 1, ("measures[0].rate: found a list",)),
+    ("29b", "measures:\n", "measures: many\nnote:\n", 1, ("measures: found 'many'; expected a list",)),
+    ("30", WHO, WHO.replace("kind: tariff", "kind: magic"), 3, ("found 'magic'", "one of tariff, subsidy")),
+    ("31a", VOLUME, "    volume: 60\n", 1, ("found '60'", "60% of base")),
+    ("31b", VOLUME, "    volume: 60%\n", 1, ("a percentage with its base", "60% of base")),
+    ("32", VOLUME, "    volume: -60% of base\n", 1, ("below zero",)),
+    ("33a", "unless: truce", "unless: peace", 1, ("us-snapback.unless: found 'peace'", "an issue of talks")),
+    ("33b", "drop: [us-snapback]", "drop: [us-snapbak]", 1, ("tree.deal.drop: found 'us-snapbak'", "try us-snapback")),
+    ("33c", "drop: [us-snapback]", "drop: [authority=iepa]", 1, ("found 'authority=iepa'", "try authority=ieepa")),
+    ("34", "probability: 60%", "probability: 50%", -1, ("add up to 90%", "100%")),
+    ("34b", ", probability: 60%", "", -1, ("40%, 1 without", "100%")),
+    ("35a", ", choices: [imposed, suspended]", "", 1, ("talks.issues.truce.choices: found nothing",)),
+    ("35b", ", CHN: real-income}", "}", 1, ("talks.objective.CHN", "an objective for every player")),
+    ("36", "detente: 1\n", "detente: 99\n", 1, ("detente: found '99'", "reads: 1")),
+    ("36b", "detente: 1\n", "", 1, ("detente: found nothing",)),
+    ("37", SECTORS, "\tsectors: goods\n", 1, ("found a tab",)),
+    ("38a", "talks:\n", "---\ntalks:\n", 1, ("a second document",)),
+    ("41a", "rate: 25%", "rate: !!float 25", 1, ("a tag", "plain text")),
+    ("41b", "sectors: goods", "sectors: &x goods", 1, ("an anchor", "not read")),
+    ("41c", "sectors: goods", "sectors: *x", 1, ("an alias", "not read")),
+    ("41d", SECTORS, "    <<: {sectors: goods}\n", 1, ("a merge key", "not read")),
+    ("41e", "title: A small case", "title: " + "[" * 30 + "]" * 30, 1, ("20 levels",)),
+    ("42a", "tables/rates.csv", "../rates.csv", 1, ("'../rates.csv'", "in the folder of the scenario")),
+    ("42b", "tables/rates.csv", "/etc/passwd", 1, ("'/etc/passwd'", "in the folder of the scenario")),
+    ("42c", "tables/rates.csv", "tables/none.csv", 1, ("does not exist",)),
+    ("43a", "id: small-case", "id: small/case", 1, ("'small/case'", "at most 32 letters")),
+    ("43b", "id: small-case", "id: ..", 1, ("'..'", "at most 32")),
+    ("43c", "id: small-case", 'id: "small\\ncase"', 1, ("at most 32",)),
+    ("43d", "id: small-case", "id: " + "x" * 33, 1, ("at most 32",)),
+    ("x1", "mode: +24pp", "mode: 24%", 1, ("different units in one range",)),
+    ("x2", "mode: +24pp", "mode: +44pp", 1, ("does not rise",)),
+    ("x3", RATE, RATE + "    rents_to: lost\n", 2, ("a field that kind 'tariff' does not have",)),
+    ("x4", "closure: world-share", "closure: fixed-nominal", 1, ("a numeraire", "world-income")),
+    ("x5", "chips: [C26]", "EU27: [C26]", 1, ("a group named 'EU27'",)),
+    ("x6", "horizon: 2026-02-10", "horizon: 2025-02-10", 1, ("before as_of",)),
+    ("x7", "lapse: {path", "main: {path", 1, ("a leaf named 'main'",)),
+    ("x8", "status: announced", "status: planned", 1, ("found 'planned'", "one of in-force, scheduled")),
+    ("x9", "title: A small case", "title: [", 2, ("not YAML",)),
+]
+
+
+@pytest.mark.parametrize(("row", "old", "new", "offset", "words"), EDITS, ids=[edit[0] for edit in EDITS])
+def test_row_of_the_catalogue(row: str, old: str, new: str, offset: int, words: tuple[str, ...], folder: Path) -> None:
+    text, line = edited(old, new)
+    message = refused(text, folder)
+    for word in words:
+        assert word in message
+    assert re.search(r"case\.yaml:\d+: ", message)
+    if offset > 0:
+        assert f"case.yaml:{line + offset - 1}: " in message
+
+
+WARNINGS: list[tuple[str, str, str, str]] = [
+    ("05", "rate: 25%", "rate: 0.25%", "a quarter of a percent"),
+    ("17", "from: 2025-03-04", "from: 2024-03-04", "before the comparator of 2025-01-01"),
+    ("44", "rate: {low: +20pp, mode: +24pp, high: +30pp}", "rate: +0pp", "changes nothing"),
+]
+
+
+@pytest.mark.parametrize(("row", "old", "new", "words"), WARNINGS, ids=[edit[0] for edit in WARNINGS])
+def test_row_that_is_accepted_with_a_warning(row: str, old: str, new: str, words: str, folder: Path) -> None:
+    text, line = edited(old, new)
+    (warning,) = parse_scenario(text.encode(), path="case.yaml", folder=folder).warnings
+    assert warning.startswith(f"case.yaml:{line}: ")
+    assert words in warning
+
+
+def test_row_45_no_measures_is_a_warning() -> None:
+    for measures in ("", "measures: []\n"):
+        found = parse_scenario(f"detente: 1\nid: nothing\nas_of: 2025-10-25\n{measures}".encode())
+        assert "nothing changes" in found.warnings[0]
+
+
+ACCEPTED: list[tuple[str, str, str]] = [
+    ("06", "rate: 25%", "rate: 2500%\n    allow_extreme: true"),
+    ("07", WHO + RATE, WHO.replace("kind: tariff", "kind: subsidy") + "    rate: -25%\n"),
+    ("13", "rate: {low: +20pp, mode: +24pp, high: +30pp}", "rate: 50%\n    stack: max"),
+    ("30", "status: announced", "status: in-force"),
+    ("32", VOLUME, "    volume: 0\n"),
+]
+
+
+@pytest.mark.parametrize(("row", "old", "new"), ACCEPTED, ids=[edit[0] for edit in ACCEPTED])
+def test_row_that_is_accepted(row: str, old: str, new: str, folder: Path) -> None:
+    parse_scenario(edited(old, new)[0].encode(), path="case.yaml", folder=folder)
+
+
+def test_row_39_byte_order_mark_and_crlf_are_accepted(folder: Path) -> None:
+    data = b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode()
+    assert parse_scenario(data, folder=folder) == load_scenario(folder / "good.yaml")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", ("an empty file",)),
+        (b"# only a comment\n", ("an empty file",)),
+        (b"- a list\n", (":1: found a list", "a mapping")),
+        (b"just text\n", ("'just text'", "a mapping")),
+        (TEXT.encode("utf-16"), ("UTF-16", "UTF-8")),
+        (b"title: caf\xe9\n", (":1: ", "byte 0xe9 at byte 10", "UTF-8")),
+        (b"title: a\0b\n", (":1: ", "NUL byte (0x00) at byte 8")),
+        (b"a: " + b"x" * 1_000_001, ("at most 1000000 bytes",)),
+    ],
+)
+def test_rows_38_40_41_the_file_itself(data: bytes, words: tuple[str, ...], folder: Path) -> None:
+    message = refused(data, folder)
+    for word in words:
+        assert word in message
+
+
+def test_row_42_a_link_to_a_table_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("secret\n")
+    for place in ("linked.csv", "inner.csv"):
+        target = tmp_path / "secret.csv" if place == "linked.csv" else folder / "tables" / "rates.csv"
+        os.symlink(target, folder / "tables" / place)
+        message = refused(edited("tables/rates.csv", f"tables/{place}")[0], folder)
+        assert "which is or passes a link" in message
+        assert "secret" not in message
+
+
+def test_problems_of_a_table_name_its_file_and_line(folder: Path) -> None:
+    table = folder / "tables" / "rates.csv"
+    table.write_text(table.read_text().replace("+15pp", "15").replace("+20pp", "1,5%"))
+    message = refused(TEXT, folder)
+    assert "rates.csv:3: rate: found '15'" in message
+    assert "rates.csv:5: found 8 fields; expected 7 fields" in message
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_lines(folder: Path) -> None:
+    text = TEXT.replace("rate: 25%", "rate: 25").replace("deadline: 2025-11-10", "deadline: soon")
+    text = text.replace("closure: world-share", "closure: worldshare").replace("unless: truce", "unless: peace")
+    lines = [int(found) for found in re.findall(r"case\.yaml:(\d+): ", refused(text, folder))]
+    assert len(lines) == 4
+    assert lines == sorted(lines)
+
+
+def test_twenty_are_shown_and_the_rest_counted(folder: Path) -> None:
+    bad = "".join(f"  - {{id: m{i}, by: USA, against: CHN, kind: tariff, rate: 25}}\n" for i in range(30))
+    message = refused(TEXT.replace("talks:\n", bad + "talks:\n"), folder)
+    assert message.count("\n") == 20
+    assert "and 10 more" in message
+
+
+def test_an_unknown_id_names_the_packaged_ones() -> None:
+    with pytest.raises(ScenarioError, match="try us-china-2025-10"):
+        load_scenario("us-china-2025")
+    with pytest.raises(ScenarioError, match=r"none\.yaml: no such scenario"):
+        load_scenario("none.yaml")
+
+
+@pytest.mark.parametrize("name", ["folder.yaml", "pipe.yaml"])
+def test_only_regular_files_are_read(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.mkdir() if name.startswith("folder") else os.mkfifo(path)
+    with pytest.raises(ScenarioError, match="regular file"):
+        load_scenario(path)
+
+
+YAML_PIECES = st.sampled_from(
+    [":", " ", "\n", "- ", "{", "}", "[", "]", "'", '"', "|", ">", "&a", "*a", "!t", "#", "?", "%", "id", "detente: 1", ","]
+)
+
+
+@settings(max_examples=150, deadline=2000, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(st.binary(max_size=200), st.lists(YAML_PIECES, max_size=40).map(lambda parts: "".join(parts).encode())))
+def test_any_bytes_give_a_scenario_or_a_detente_error(data: bytes) -> None:
+    try:
+        parse_scenario(data)
+    except DetenteError as error:
+        assert error.exit_code == 3
+
+
+@settings(max_examples=80, deadline=4000, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, len(TEXT) - 1), st.integers(0, 30), st.text(max_size=6))
+def test_any_damage_to_a_good_file_gives_a_scenario_or_a_detente_error(at: int, length: int, put: str) -> None:
+    data = (TEXT[:at] + put + TEXT[at + length :]).encode("utf-8", "surrogatepass")
+    try:
+        parse_scenario(data, folder=GOOD)
+    except DetenteError as error:
+        assert error.exit_code == 3
