@@ -13,7 +13,7 @@ from detente.baseline import Baseline
 from detente.core.codes import EU27
 from detente.core.errors import DataError, PolicyError
 from detente.core.units import parse_rate
-from detente.policy.compile import compiled, wedges
+from detente.policy.compile import compiled, contributions, wedges
 from detente.policy.measure import KINDS, Measure, Products
 from detente.policy.stacking import Layer, stacked
 from detente.policy.table import RateTable, read_table
@@ -199,7 +199,7 @@ def test_kinds_that_are_not_modelled_are_refused_with_a_sentence(kind: str) -> N
 
 
 def test_products_are_refused_when_they_would_apply() -> None:
-    with pytest.raises(PolicyError, match="needs product sectors.*try --drop m"):
+    with pytest.raises(PolicyError, match=r"needs product sectors.*try --drop m"):
         wedges(world(), [tariff(sectors=(), products=Products("hs22", ("1201",)))])
 
 
@@ -247,6 +247,19 @@ def test_dropping_an_authority_takes_its_rows_out_of_a_table() -> None:
     assert left.table is not None
     assert [row.authority for row in left.table.rows] == ["s232"]
     assert left.without_authority("s232") is None
+
+
+def test_why_a_rate_is_what_it_is() -> None:
+    base = world()
+    found = compiled(base, [tariff("25%", "a", authority="s301"), tariff("+10pp", "b", authority="ieepa")])
+    parts = contributions(base, found.layers, "USA", "CHN", "C26")
+    assert [(part.measure, part.authority, part.rate.value, part.rate.added) for part in parts] == [
+        ("a", "s301", 0.25, False),
+        ("b", "ieepa", 0.10, True),
+    ]
+    assert contributions(base, found.layers, "CHN", "USA", "C26") == []
+    with pytest.raises(PolicyError, match="XXX: not in baseline"):
+        contributions(base, found.layers, "XXX", "CHN", "C26")
 
 
 def test_measures_without_effect_are_said() -> None:

@@ -19,7 +19,9 @@ def messages(text: str) -> list[str]:
 
 
 def test_a_row_is_read_as_it_is_written() -> None:
-    table, problems = read_table(HEADER + 'USA,CHN,C26,+14.9pp,ieepa,mfn s301,true\n"USA",DEU,C29,15%,,,\n', "t.csv", "x")
+    table, problems = read_table(
+        HEADER + 'USA,CHN,C26,+14.9pp,ieepa,mfn s301,true\n"USA",DEU,C29,15%,,,\n', "t.csv", "x"
+    )
     assert problems == []
     assert isinstance(table, RateTable)
     first, second = table.rows

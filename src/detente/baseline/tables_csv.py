@@ -7,6 +7,7 @@ different things. Lines without quotes take a fast path (joined, split, sliced);
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,11 @@ from detente.core.units import NUMBER, parse_number
 
 BLOCK: Final = 1 << 20
 LINE_LIMIT: Final = 1000
+ROW_LIMIT: Final = 4_000_000
 CODE_LIMIT: Final = 64
+CODES_LIMIT: Final = 10_000
+"""Different codes in one column; more means that the column is something else."""
+
 PROBLEM_LIMIT: Final = 500
 """Problems of one file that are told one by one; the rest is counted."""
 
@@ -124,7 +129,7 @@ class _Reader:
             lines = block.split("\n")
             self._read_block(lines, line, plain='"' not in block)
             line += len(lines)
-            if self.untold > GIVE_UP:
+            if self.untold > GIVE_UP or self._too_much(line):
                 break
         self._check_codes()
         self._check_duplicates()
@@ -243,6 +248,17 @@ class _Reader:
                 self.tell(int(lines[at]), self.layout.value, found, *_number_advice(text))
         return values
 
+    def _too_much(self, line: int) -> bool:
+        """Return True when reading on is useless: too many rows or codes, or more rows than there can be cells."""
+        many = max(map(len, self.index.values()))
+        if many > CODES_LIMIT:
+            key = max(self.index, key=lambda name: len(self.index[name]))
+            self.tell(line, key, f"{many} different codes so far", f"at most {CODES_LIMIT}")
+        rows = sum(map(len, self.lines))
+        if rows > ROW_LIMIT:
+            self.tell(line, "", f"{rows} rows so far", f"at most {ROW_LIMIT}")
+        return bool(many > CODES_LIMIT or rows > ROW_LIMIT or rows > math.prod(map(len, self.index.values())))
+
     def _check_codes(self) -> None:
         for key, index in self.index.items():
             for at, code in enumerate(index):
@@ -268,7 +284,8 @@ class _Reader:
         lines = _joined(self.lines, np.int64)
         codes = {key: list(index) for key, index in self.index.items()}
         positions = {key: _joined(self.positions[key], np.int64) for key in self.index}
-        for at in again:
+        self.untold += max(0, again.size - PROBLEM_LIMIT)
+        for at in again[:PROBLEM_LIMIT]:
             earlier, later = int(lines[order[at]]), int(lines[order[at + 1]])
             name = ", ".join(codes[key][positions[key][order[at]]] for key in self.index)
             found = f"{name} on lines {earlier} and {later}"

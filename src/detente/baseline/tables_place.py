@@ -12,7 +12,7 @@ from detente.baseline.tables_csv import Layout, Table
 from detente.baseline.tables_meta import Meta
 from detente.core.arrays import Array
 from detente.core.codes import COUNTRY_ALIASES, SERVICES
-from detente.core.errors import Problem, nearest
+from detente.core.errors import SHOWN, Problem, nearest
 
 LAYOUTS: Final = {
     "flows": Layout("flows", ("origin", "dest", "sector"), "value_musd"),
@@ -91,15 +91,17 @@ def _check_kind(
         present = table.codes[key]
         for code in present:
             if code not in known:
-                hint = _closest(code, codes)
-                place = f"{table.path}:{table.first_line(key, code)}"
+                full = len(problems) < SHOWN
+                hint = _closest(code, codes) if full else ""
+                place = f"{table.path}:{table.first_line(key, code)}" if full else table.path
                 problems.append(Problem(place, key, f"unknown code {code!r}", f"one of the {kind} of {where}", hint))
         for code in sorted(known.difference(present, _may_lack(table, kind, codes, meta))):
             absent.setdefault(code, []).append((table, key))
-    for code, places in absent.items():
-        seen = [table for table, key in columns if code in table.codes[key]][:1]
+    for code, places in list(absent.items())[: 50 * SHOWN]:
+        full = len(problems) < SHOWN
+        seen = [table for table, key in columns if full and code in table.codes[key]][:1]
         place = f"{seen[0].path}:{_first_use(seen[0], code)}" if seen else where
-        others = [other for other in codes if other not in absent]
+        others = [other for other in codes if other not in absent] if full else []
         lacking = ", ".join(f"{table.layout.name} ({key})" for table, key in places)
         found = f"{code!r} missing in {lacking}"
         expected = f"each of the {kind} in every table, on both sides"

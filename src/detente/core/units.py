@@ -40,7 +40,7 @@ def parse_number(text: str) -> float:
         raise ValueError(_why_not_a_number(stripped))
     value = float(stripped)
     if value in (float("inf"), float("-inf")):
-        raise ValueError("a number too large for double precision")
+        raise ValueError("a number that double precision can hold")
     return value
 
 

@@ -36,11 +36,14 @@ BALANCED_SLACK: Final = 1e-9
 
 @dataclass(frozen=True)
 class Settings:
-    """How hard to try. tol: largest residual of any block; max_iter: passes of the first solver before a fallback."""
+    """How hard to try. tol: largest residual of any block; max_iter: passes of the first solver.
+
+    newton: whether Newton-GMRES may follow. A user who allows fewer passes than usual gets no fallback at all.
+    """
 
     tol: float = TOL
     max_iter: int = MAX_PASSES
-    fallbacks: bool = True
+    newton: bool = True
 
     def validated(self) -> Settings:
         """Return self, or raise `UsageError`."""
@@ -171,7 +174,7 @@ def find_root(shock: Shock, settings: Settings, start: Array | None = None) -> R
         with np.errstate(all="ignore"):
             return Root(econ, z0, clear(econ, z0), INFEASIBLE, 0, found, infeasible=infeasible)
     root = _attempt(shock, econ, found, z0, settings)
-    if root.converged or not settings.fallbacks or settings.max_iter < MAX_PASSES:
+    if root.converged or settings.max_iter < MAX_PASSES:
         return root
     return _continued(shock, root, settings)
 
@@ -180,8 +183,9 @@ def _attempt(shock: Shock, econ: Economy, found: Links, z0: Array, settings: Set
     """Return the root from one start: Anderson with rescaled factors where needed, then Newton."""
     with np.errstate(all="ignore"):
         econ, solution = _mixed(shock, econ, z0, settings)
-        passes, fallbacks = int(solution.steps[0]), ()
-        if not solution.converged and settings.fallbacks and settings.max_iter >= MAX_PASSES:
+        passes = int(solution.steps[0])
+        fallbacks: tuple[str, ...] = ()
+        if not solution.converged and settings.newton and settings.max_iter >= MAX_PASSES:
             second = _newton(econ, solution.value[:, 0], settings)
             passes, fallbacks = passes + int(second.steps[0]), ("newton-gmres",)
             if second.error[0] < solution.error[0]:
@@ -208,7 +212,7 @@ def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[
         if solution.converged or used >= settings.max_iter or drift < RESCALE:
             return econ, replace(solution, steps=np.array([used]))
         A = shock.spending_factor()
-        econ = econ.with_trade(trade_factors(A, shock.rates(), shock.base.trade_elasticity, lc[..., 0]))
+        econ = econ.with_trade(trade_factors(A, shock.t_new, shock.base.trade_elasticity, lc[..., 0]))
 
 
 def _newton(econ: Economy, z0: Array, settings: Settings) -> Solution:
@@ -229,8 +233,9 @@ def _continued(shock: Shock, failed: Root, settings: Settings) -> Root:
     passes, last = failed.passes, failed
     while reached < 1 and step > 1e-3:
         target = min(1.0, reached + step)
-        econ, found = shock.economy(target)
-        root = _attempt(shock, econ, found, z, settings) if target == 1.0 else _piece(econ, found, z, settings)
+        part = shock.at(target)
+        econ, found = part.economy()
+        root = _attempt(part, econ, found, z, replace(settings, newton=target == 1.0))
         passes += root.passes
         if root.converged:
             reached, z, last, step = target, root.z, root, min(2 * step, 0.5)
@@ -241,18 +246,6 @@ def _continued(shock: Shock, failed: Root, settings: Settings) -> Root:
         return replace(last, passes=passes, fallbacks=fallbacks)
     starved = _starved(shock, failed)
     return replace(failed, passes=passes, fallbacks=fallbacks, lambda_reached=reached, infeasible=starved)
-
-
-def _piece(econ: Economy, found: Links, z: Array, settings: Settings) -> Root:
-    """Return the root of a part of the shock (no rescaling: small steps)."""
-    with np.errstate(all="ignore"):
-        solution = anderson(lambda p: _pair(clear(econ, p)), z, tol=settings.tol, max_iter=settings.max_iter)
-        at = clear(econ, solution.value)
-    return Root(econ, solution.value, at, solution.status[0], int(solution.steps[0]), found)
-
-
-def _pair(at: Point) -> tuple[Array, Array]:
-    return at.f, at.error
 
 
 def _unsupplied(shock: Shock, econ: Economy) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-"""From a baseline and wedges to the economy that the solver sees, at any fraction of the way to the shock."""
+"""From a baseline and wedges to the economy that the solver sees; and the shock at any fraction of the way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,36 +36,52 @@ class Shock:
         numeraire = self.closure.numeraire
         return -1 if numeraire in (None, WORLD_INCOME) else self.base.countries.index(str(numeraire))
 
-    def barrier(self, fraction: float = 1.0) -> Array:
-        """Return the barrier change at a fraction of the shock: ln(1+t), ln kappa move together, embargoes last."""
-        whole = barrier_hat(self.base.tariffs, self.t_new, self.kappa_hat)
+    def at(self, fraction: float) -> Shock:
+        """Return this shock at a fraction of the way: ln(1+t), ln kappa, deficits and demand move together.
+
+        An embargo moves along kappa^-theta, which falls from 1 to 0, instead of along ln kappa.
+        """
         if fraction == 1.0:
-            return whole
-        embargo = np.isinf(whole)
-        partial: Array = np.where(embargo, 1.0, whole) ** fraction
-        if embargo.any() and fraction > 0:
-            theta = np.broadcast_to(self.base.trade_elasticity, whole.shape)
-            partial[embargo] = (1 - fraction) ** (-1 / theta[embargo])
+            return self
+        base, tau = self.base, 1 + self.base.tariffs
+        rates = tau * ((1 + self.t_new) / tau) ** fraction - 1
+        kappa = None if self.kappa_hat is None else self._cost_at(fraction)
+        return replace(
+            self,
+            t_new=np.where(self.t_new == base.tariffs, base.tariffs, rates),
+            kappa_hat=kappa,
+            Z_new=(1 - fraction) * base.final_exogenous + fraction * self.Z_new,
+            D_new=(1 - fraction) * base.deficit + fraction * self.D_new,
+        )
+
+    def _cost_at(self, fraction: float) -> Array:
+        kappa_hat = np.asarray(self.kappa_hat)
+        embargo = np.isinf(kappa_hat)
+        partial: Array = np.where(embargo, 1.0, kappa_hat) ** fraction
+        theta = np.broadcast_to(self.base.trade_elasticity, partial.shape)
+        partial[embargo] = (1 - fraction) ** (-1 / theta[embargo])
         return partial
 
-    def rates(self, fraction: float = 1.0) -> Array:
-        """Return tariff rates at a fraction of the shock, geometrically in 1 + t."""
-        if fraction == 1.0:
-            return self.t_new
-        start: Array = 1 + self.base.tariffs
-        return start * ((1 + self.t_new) / start) ** fraction - 1
+    def log_rates(self, fraction: float) -> tuple[Array, Array]:
+        """Return the derivatives of ln(1+t) and ln kappa with respect to the fraction, (N, N, J) each."""
+        dlog_tau: Array = np.log((1 + self.t_new) / (1 + self.base.tariffs))
+        dlog_kappa = np.zeros_like(dlog_tau)
+        if self.kappa_hat is not None:
+            embargo = np.isinf(self.kappa_hat)
+            dlog_kappa = np.log(np.where(embargo, 1.0, self.kappa_hat))
+            theta = np.broadcast_to(self.base.trade_elasticity, embargo.shape)
+            dlog_kappa[embargo] = 1 / (theta[embargo] * (1 - fraction))
+        return dlog_tau, dlog_kappa
 
-    def spending_factor(self, fraction: float = 1.0) -> Array:
-        """Return A = pi barrier^-theta at a fraction of the shock, (N, N, J)."""
-        return spending_factor(self.base.share, self.barrier(fraction), self.base.trade_elasticity)
-
-    def economy(self, fraction: float = 1.0) -> tuple[Economy, Links]:
-        """Return the economy at a fraction of the shock, and the connected parts of its trade."""
+    def spending_factor(self) -> Array:
+        """Return A = pi barrier^-theta, (N, N, J)."""
         base = self.base
-        A = self.spending_factor(fraction)
-        D = (1 - fraction) * base.deficit + fraction * self.D_new
-        Z = (1 - fraction) * base.final_exogenous + fraction * self.Z_new
-        found = links(A.any(axis=2), D, base.value_added, base.countries)
+        return spending_factor(base.share, barrier_hat(base.tariffs, self.t_new, self.kappa_hat), base.trade_elasticity)
+
+    def economy(self) -> tuple[Economy, Links]:
+        """Return the economy under the shock, and the connected parts of its trade."""
+        base, A = self.base, self.spending_factor()
+        found = links(A.any(axis=2), self.D_new, base.value_added, base.countries)
         econ = Economy(
             theta=base.trade_elasticity[:, None],
             gamma=base.value_added_share[..., None],
@@ -73,12 +89,12 @@ class Shock:
             alpha=budget_shares(base)[..., None],
             wL=base.value_added[:, None],
             X=base.expenditure[..., None],
-            D=D[:, None],
+            D=self.D_new[:, None],
             D_unit=self.deficit_unit,
-            Z=Z[..., None],
+            Z=self.Z_new[..., None],
             idle=(base.expenditure <= 0).astype(float)[..., None],
             members=found.members,
-            trade=trade_factors(A, self.rates(fraction), base.trade_elasticity),
+            trade=trade_factors(A, self.t_new, base.trade_elasticity),
         )
         return econ, found
 

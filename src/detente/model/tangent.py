@@ -35,8 +35,9 @@ class ShockRate:
 
 @dataclass(frozen=True)
 class Tangent:
-    """Derivatives of the quantities of a `Point`."""
+    """Derivatives of the unknowns z and of the quantities of a `Point`."""
 
+    z: Float[Array, "unknown b"]
     f: Float[Array, "unknown b"]
     lc: Float[Array, "country sector b"]
     u: Float[Array, "country sector b"]
@@ -90,4 +91,4 @@ def tangent(
     df_X = np.where(floored, 0.0, dX1 / np.where(floored, 1.0, at.X1 + econ.idle) - dlX)
     b = dz.shape[1]
     f = np.concatenate([df_w, df_P.reshape(-1, b), df_X.reshape(-1, b)])
-    return Tangent(f, dlc, du, dv, dD)
+    return Tangent(dz, f, dlc, du, dv, dD)

@@ -16,7 +16,7 @@ from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.codes import COUNTRY_GROUPS, EU27, SERVICES, WORLD
 from detente.core.errors import PolicyError, Problem
-from detente.core.units import percent_text
+from detente.core.units import Rate, percent_text
 from detente.policy.measure import ALL, GOODS, KINDS, Measure
 from detente.policy.stacking import Layer, stacked
 from detente.policy.table import RateTable, TableRow
@@ -51,6 +51,17 @@ class Compiled:
     layers: tuple[Layer, ...]
     coverage: tuple[Coverage, ...]
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one measure says about one cell."""
+
+    measure: str
+    authority: str
+    rate: Rate
+    at_least: bool
+    stack: str
 
 
 def wedges(base: Baseline, measures: Iterable[Measure]) -> Wedges:
@@ -94,6 +105,28 @@ def compiled(base: Baseline, measures: Iterable[Measure]) -> Compiled:
     tariffs = None if rates is None else rates.reshape(base.tariffs.shape)
     warnings = _warnings(coverage) + _without_effect(base, rates, layers)
     return Compiled(Wedges(tariffs=tariffs), tuple(layers), tuple(coverage), tuple(warnings))
+
+
+def contributions(base: Baseline, layers: Iterable[Layer], by: str, against: str, sector: str) -> list[Contribution]:
+    """Return what each measure says about one cell, for "why is this rate?".
+
+    Args:
+        base: the world. layers: of `Compiled` or of a branch plan. by, against, sector: codes of the baseline.
+    Raises:
+        PolicyError: a code that the baseline lacks.
+    """
+    known = ((by, base.countries), (against, base.countries), (sector, base.sectors))
+    unknown = [code for code, codes in known if code not in codes]
+    if unknown:
+        raise PolicyError(f"{', '.join(unknown)}: not in baseline {base.id!r}")
+    place = (base.countries.index(against), base.countries.index(by), base.sectors.index(sector))
+    cell = int(np.ravel_multi_index(place, base.tariffs.shape))
+    found = []
+    for layer in layers:
+        for value in layer.values[layer.cells == cell]:
+            rate = Rate(float(value), layer.added)
+            found.append(Contribution(layer.measure, layer.authority, rate, layer.at_least, layer.stack))
+    return found
 
 
 def not_modelled(measure: Measure) -> list[Problem]:

@@ -123,7 +123,7 @@ def closure(reader: Reader, model: Section | None) -> Closure:
         return Closure()
     rule = Closure(model.get("closure", "world-share"), model.get("revenue", "lump-sum"), model.get("numeraire"))
     if rule.deficits == "fixed-nominal" and rule.numeraire is None:
-        expected = "model.numeraire, because results under fixed-nominal depend on it"
+        expected = "a numeraire, because results under fixed-nominal depend on it"
         reader.wrong(model.at("closure"), "model.numeraire", "none", expected, "world-income or a country code")
     if rule.deficits != "fixed-nominal" and rule.numeraire is not None:
         expected = f"none: under closure {rule.deficits!r} real results do not depend on a numeraire"

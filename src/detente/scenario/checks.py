@@ -17,7 +17,8 @@ from detente.scenario.format import COMMON, MEASURE
 from detente.scenario.schema import AUTHORITY, Leaf, Talks
 
 COMPARED: Final = 500
-"""All-in rates compared pair by pair at loading; beyond that the compiler, which knows the cells, finds them."""
+TOLD: Final = 100
+"""All-in rates compared at loading, and contradictions told; the compiler, which knows the cells, finds the rest."""
 
 
 def measure_fields(reader: Reader, part: Section, measure: Measure, name: str) -> None:
@@ -115,6 +116,7 @@ def contradictions(reader: Reader, measures: Sequence[Measure]) -> None:
         and each.kind in ("tariff", "subsidy", "agreement") and each.rate_kind == "applied" and each.table is None
         and each.status in ("in-force", "scheduled") and each.products is None
     ]  # fmt: skip
+    told = 0
     for position, second in enumerate(chosen[:COMPARED]):
         for first in chosen[:position]:
             if _overlap(first, second) and first.id != second.id and first.rate and second.rate:
@@ -122,6 +124,9 @@ def contradictions(reader: Reader, measures: Sequence[Measure]) -> None:
                 found += f" (line {first.lines.get('rate', 0)}) on the same flow and days"
                 expected = "one all-in rate, or `stack:` on one of them (add, max, replace)"
                 reader.wrong(second.lines.get("rate", 0), f"{second.id}.rate", found, expected)
+                told += 1
+                if told == TOLD:
+                    return
 
 
 def _overlap(first: Measure, second: Measure) -> bool:

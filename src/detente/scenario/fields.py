@@ -22,6 +22,10 @@ _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _LOOSE_DATE = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 
 
+FLOOD: Final = 200
+"""Problems after which no nearest choices are looked for: only the first twenty are shown."""
+
+
 class Reader:
     """Collects problems and warnings of one file."""
 
@@ -213,7 +217,7 @@ def section(fields: Sequence[Field], extra_hints: AnyMapping[str, str] | None = 
         for key, (line, value) in entries.items():
             known = table.get(key)
             if known is None:
-                close = nearest(key, [*table, *hints])
+                close = nearest(key, [*table, *hints]) if len(reader.problems) < FLOOD else ""
                 reader.wrong(line, prefix + key[:40], "an unknown field", "a known one", hints.get(close, close))
             else:
                 values[key] = known.type.read(reader, value, prefix + key)
@@ -273,4 +277,4 @@ def either(*types: tuple[type, Type]) -> Type:
         reader.wrong(node, name, shown(node), " or ".join(words[shape] for shape, _ in types))
         return None
 
-    return Type(read, {"oneOf": [chosen.schema for _, chosen in types]})
+    return Type(read, {"anyOf": [chosen.schema for _, chosen in types]})

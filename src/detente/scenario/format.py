@@ -16,6 +16,7 @@ from detente.scenario.fields import (
     NAME,
     TEXT,
     Field,
+    Type,
     choice,
     either,
     list_of,
@@ -28,7 +29,7 @@ from detente.scenario.text import Scalar
 from detente.scenario.text import Sequence as ListNode
 
 VERSIONS: Final = ("1",)
-IDS: Final = either((Scalar, CODES), (ListNode, CODES))
+IDS: Final = CODES
 
 
 def _group_name(text: str) -> str:
@@ -155,7 +156,7 @@ REPORT: Final = (Field("countries", CODES, "columns of the table: codes and grou
 MAX_MEASURES: Final = 20_000
 
 TOP: Final = (
-    Field("detente", TEXT, "format version, 1", True),
+    Field("detente", Type(TEXT.read, {"const": 1}), "format version, 1", True),
     Field("id", NAME, "a name of at most 32 letters a-z, digits and hyphens", True),
     Field("title", TEXT, "one line for people"),
     Field("author", TEXT, "who wrote it"),

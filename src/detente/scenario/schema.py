@@ -192,7 +192,8 @@ class Scenario:
 
     @cached_property
     def sha256(self) -> str:
-        """Return the checksum of what the scenario says; wording of warnings, file name and version are not in it."""
+        """Return the checksum of what the scenario says; not of its file name, warnings, version or filled-in world."""
         data = self.resolved()
         data.pop("written_by")
+        data["baseline"].pop("sha256", None)
         return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

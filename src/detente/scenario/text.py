@@ -18,6 +18,8 @@ from detente.core.errors import DataError, Problem, ScenarioError
 
 SIZE: Final = 1_000_000
 DEPTH: Final = 20
+MARKS: Final = 300_000
+"""Commas, colons, hyphens before blanks and line ends in a file; 20,000 measures of 1 MB have about 200,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ def tree(data: bytes, path: str) -> Mapping:
     tab = text.find("\t")
     if tab >= 0:
         raise _refusal(path, text.count("\n", 0, tab) + 1, "a tab", "blanks", "two blanks for each level")
+    marks = sum(text.count(mark) for mark in (",", ":", "- ", "\n"))
+    if marks > MARKS:
+        raise _refusal(path, 0, f"{marks} commas, colons and line ends", f"at most {MARKS} in a scenario")
     root = _built(_events(text, path), path)
     if root is None:
         raise _refusal(path, 0, "an empty file", "a scenario: a mapping that starts with `detente: 1`")

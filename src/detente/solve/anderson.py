@@ -18,6 +18,8 @@ RIDGE: Final = 1e-13
 STEP_CAP: Final = 2.0
 JUMP: Final = 50.0
 PATIENCE: Final = 60
+FAR_PASSES: Final = 8
+"""Plain steps after which they are halved: an iteration still far away by then is overshooting."""
 FAR: Final = 0.4
 """While a component of the residual is larger than this, plain steps are safer than extrapolation."""
 
@@ -85,7 +87,8 @@ def anderson(residual: Residual, start: np.ndarray, *, tol: float, max_iter: int
     history = _History(batch, unknowns, window)
     best, best_error = z.copy(), np.full(batch, np.inf)
     steps = np.zeros(batch, dtype=int)
-    since_best = np.zeros(batch, dtype=int)
+    since_best, far_passes = np.zeros(batch, dtype=int), np.zeros(batch, dtype=int)
+    least = np.full(batch, np.inf)
     z_old = f_old = None
     for passes in range(1, max_iter + 1):
         f, error = residual(z)
@@ -97,14 +100,18 @@ def anderson(residual: Residual, start: np.ndarray, *, tol: float, max_iter: int
         running = best_error > tol
         if not running.any() or since_best[running].min() > PATIENCE:
             break
-        broken = running & ~(np.isfinite(f).all(axis=0) & (error < JUMP * np.maximum(best_error, 1e-3)))
+        size = np.abs(f).max(axis=0)
+        broken = running & ~(size < JUMP * np.maximum(least, 1e-3))
+        least = np.fmin(least, size)
         if z_old is not None and f_old is not None:
             history.push((z - z_old).T, (f - f_old).T)
         for scenario in np.flatnonzero(broken):
             history.forget(int(scenario))
         z_old, f_old = z, f
-        far = np.abs(f).max(axis=0) > FAR
-        step = np.where(far, f, history.mixed(np.where(broken, 0.0, f).T).T)
+        far = size > FAR
+        far_passes += far
+        plain = np.where(far_passes > FAR_PASSES, 0.5, 1.0) * f
+        step = np.where(far, plain, history.mixed(np.where(broken, 0.0, f).T).T)
         largest = np.abs(step).max(axis=0)
         step = step * np.where(largest > STEP_CAP, STEP_CAP / np.where(largest > 0, largest, 1.0), 1.0)
         z = np.where(running, np.where(broken, 0.5 * (best + z), z + step), z)

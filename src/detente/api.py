@@ -1,0 +1,106 @@
+"""The public verbs of detente: they join rooms and do nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from detente.baseline import Baseline
+from detente.baseline.catalogue import load_baseline as baseline
+from detente.core.certificate import Certificate
+from detente.core.closure import Closure
+from detente.core.errors import (
+    CheckError,
+    DataError,
+    DetenteError,
+    MissingDataError,
+    PolicyError,
+    ScenarioError,
+    SolveError,
+    UsageError,
+)
+from detente.core.result import Result
+from detente.equilibrium.counterfactual import solve
+from detente.equilibrium.decompose import decompose as _decomposed
+from detente.equilibrium.diversion import diversion_columns
+from detente.equilibrium.rebase import rebased
+from detente.policy.wedges import Wedges
+from detente.scenario.execute import ScenarioRun
+from detente.scenario.execute import run_scenario as run
+from detente.scenario.load import load_scenario as scenario
+from detente.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Baseline",
+    "Certificate",
+    "CheckError",
+    "Closure",
+    "DataError",
+    "DetenteError",
+    "MissingDataError",
+    "PolicyError",
+    "Result",
+    "Scenario",
+    "ScenarioError",
+    "ScenarioRun",
+    "SolveError",
+    "UsageError",
+    "Wedges",
+    "baseline",
+    "decompose",
+    "diversion",
+    "rebased",
+    "report",
+    "run",
+    "scenario",
+    "solve",
+]
+
+
+def decompose(result: Result, country: str, *, by: str | None = None) -> pd.DataFrame:
+    """Return why the real income of one country changes, exactly.
+
+    Args:
+        result: certified. country: code.
+        by: None for totals, "partner" or "sector" for detail.
+    Returns:
+        A table country, part, (partner or sector,) unit, value. Without `by` the last rows are "residual" (what the
+        parts leave over, below 1e-8) and "total" (the percent change of real income).
+    Raises:
+        UsageError: unknown country or detail. SolveError: not certified.
+    Source: docs/explanation, welfare decomposition; own.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(_decomposed(result).columns(country, by=by))
+
+
+def diversion(result: Result, *, by: str, against: str) -> pd.DataFrame:
+    """Return who gains the trade that `by` no longer buys from `against`, and where `against` sells instead.
+
+    Args:
+        result: certified. by: importer. against: origin.
+    Returns:
+        A table by, against, country, role (lost, recaptured, home, redirected), value_musd at base prices, share_pct.
+    Raises:
+        UsageError: unknown country. SolveError: not certified.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(diversion_columns(result, by=by, against=against))
+
+
+def report(run: ScenarioRun, path: str | Path) -> Path:
+    """Write the one-page report of a run as one self-contained HTML file.
+
+    Args:
+        run: what `run` returned. path: the file to write.
+    Returns:
+        The path written.
+    """
+    from detente.report.html import write_report
+
+    return write_report(run, Path(path))

@@ -1,0 +1,30 @@
+"""A counterfactual as the next baseline: A to B to C is A to C."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import numpy as np
+
+from detente.baseline import Baseline
+from detente.core.result import Result
+
+
+def rebased(result: Result, *, note: str = "re-based on a counterfactual") -> Baseline:
+    """Return the counterfactual world of a result as a baseline: its flows and tariffs, the same cost shares.
+
+    Args:
+        result: certified. note: what happened, kept in `meta["history"]`.
+    Raises:
+        SolveError: the result is not certified.
+    """
+    base = result.baseline
+    if not isinstance(base, Baseline):
+        raise TypeError("a result of this package holds a Baseline")
+    history = (*base.meta.get("history", ()), note)
+    return base.replace(
+        flows=np.array(result.flows_new),
+        tariffs=np.array(result.tariffs_new),
+        final_exogenous=np.array(result["final_exogenous_new"]),
+        meta=MappingProxyType({**base.meta, "history": history, "parent": base.sha256}),
+    )
