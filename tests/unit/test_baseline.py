@@ -21,6 +21,12 @@ SEEDS = st.integers(0, 2**32 - 1)
 QUICK = settings(max_examples=25, deadline=None)
 
 
+def good_flows_without(sector: int) -> np.ndarray:
+    flows = np.array(read_tables(GOOD).flows)
+    flows[:, :, sector] = 0
+    return flows
+
+
 def made(seed: int) -> Baseline:
     return Baseline.from_flows(**random_economy(np.random.default_rng(seed)).inputs())
 
@@ -180,6 +186,9 @@ def test_frozen_inside_and_outside() -> None:
     ("change", "words"),
     [
         ({"value_added_share": np.full((2, 2), 0.5)}, "B05 cost shares: found a sum of"),
+        ({"value_added_share": np.array([[1.5, 0.6], [0.7, 0.6]])}, "B05 value_added_share: found 1.5 at AUR, FOOD"),
+        ({"input_share": np.full((2, 2, 2), -0.1)}, "B05 input_share: found -0.1 (input FOOD) at AUR, FOOD"),
+        ({"flows": good_flows_without(1)}, "no sales to AUR, STEEL, which uses it as an input"),
         ({"trade_elasticity": np.array([4, 101.0])}, "101 in STEEL"),
         ({"trade_elasticity": np.array([-4.0, 5])}, "-4 in FOOD"),
         ({"tariffs": np.full((2, 2, 2), 25.0)}, "looks like percent"),

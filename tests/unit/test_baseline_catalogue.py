@@ -142,7 +142,9 @@ def test_without_a_home_packaged_data_still_load(monkeypatch: pytest.MonkeyPatch
         raise RuntimeError("no home")
 
     monkeypatch.delenv(catalogue.HOME_VARIABLE)
-    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", "somewhere")
+    assert catalogue.user_folder() == Path("somewhere/detente")
+    monkeypatch.delenv("XDG_DATA_HOME")
     monkeypatch.setattr(Path, "home", no_home)
     assert load_baseline(WORLD).id == WORLD
     with pytest.raises(UsageError, match="no home folder"):
@@ -159,3 +161,16 @@ def test_describe_says_what_a_person_must_know() -> None:
     assert own["source"] == "invented for the tests"
     assert "0 MUSD moved" in own["balancing"]
     assert "no spread known" in own["elasticities"]
+
+
+def test_describe_of_a_bare_world_without_trade() -> None:
+    base = load_baseline(GOOD)
+    home = np.eye(2)[:, :, None] * base.flows.sum(axis=1)[:, None]
+    bare = base.replace(
+        flows=home, meta={"years": {"flows": 2022.5}, "treatment": ["a", None], "sources": {"x/y": "1"}}
+    )
+    rows = dict(describe(bare))
+    assert "average tariff on goods" not in rows
+    assert rows["years"] == "flows 2022.5"
+    assert rows["source"] == "1 files in x"
+    assert dict(describe(bare.replace(meta={})))["source"] == "not stated"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detente.baseline import files
 from detente.baseline.baseline import ARRAYS, Baseline
 from detente.baseline.files import KEYS, read_npz, save_npz
 from detente.baseline.tables import read_tables
@@ -138,8 +139,46 @@ def test_a_shape_that_lies_allocates_nothing(path: Path) -> None:
         read_npz(path)
 
 
+def test_other_compressions_and_damaged_headers(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(DataError, match="compression 14"):
+        read_npz(path)
+    for broken, words in (
+        (b"no magic", "a damaged array"),
+        (members["id.npy"][:-36] + b"\xff\xff\xff\x7f" * 9, "outside Unicode"),
+    ):
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in {**members, "id.npy": broken}.items():
+                archive.writestr(name, content)
+        with pytest.raises(DataError, match=words):
+            read_npz(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"tariffs": np.full((2, 2, 2), 25.0)}, "B07 tariffs"),
+        ({"final_exogenous": np.array([[500.0, 0], [0, 0]])}, "a negative final share"),
+    ],
+)
+def test_an_intact_file_of_a_wrong_world_is_refused(tmp_path: Path, change: dict[str, np.ndarray], words: str) -> None:
+    path = save_npz(read_tables(GOOD).replace(**change), tmp_path / "x.npz")
+    with pytest.raises(DataError, match=words):
+        read_npz(path)
+
+
+def test_meta_keeps_plain_data_only(tmp_path: Path) -> None:
+    meta = {"number": np.float64(2.5), "array": np.arange(2), "set": {"b", "a"}, "path": Path("x")}
+    again = read_npz(save_npz(read_tables(GOOD).replace(meta=meta), tmp_path / "x.npz"))
+    assert {key: again.meta[key] for key in meta} == {"number": 2.5, "array": (0, 1), "set": ("a", "b"), "path": "x"}
+
+
 def test_bombs_are_refused_unread(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("detente.baseline.files.CONTENT_LIMIT", 1000)
+    monkeypatch.setattr(files, "CONTENT_LIMIT", 1000)
     with pytest.raises(DataError, match="bytes inside; expected at most 1000"):
         read_npz(path)
 
@@ -150,7 +189,7 @@ def test_a_failed_write_leaves_the_old_file(path: Path, monkeypatch: pytest.Monk
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("detente.baseline.files.os.fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="No space"):
         save_npz(read_tables(GOOD), path)
     assert path.read_bytes() == before

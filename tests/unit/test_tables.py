@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detente.baseline import tables, tables_csv
 from detente.baseline.baseline import ARRAYS, Baseline
 from detente.baseline.tables import read_tables
 from detente.baseline.tables_write import write_tables
@@ -102,7 +103,7 @@ def test_small_imbalance_is_normalised_and_logged(tmp_path: Path) -> None:
 
 
 def test_much_moved_money_makes_a_weak_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("detente.baseline.tables.BALANCE_TOLERANCE", 0.2)
+    monkeypatch.setattr(tables, "BALANCE_TOLERANCE", 0.2)
     folder = Path(shutil.copytree(GOOD, tmp_path / "isles"))
     table = folder / "value_added.csv"
     table.write_text(table.read_text().replace("BRE,STEEL,180", "BRE,STEEL,190"))
@@ -130,6 +131,71 @@ def test_idle_cells_are_pure_value_added(tmp_path: Path) -> None:
     base = read_tables(folder)
     assert base.value_added_share[0, 0] == 1
     assert not base.input_share[:, 0, 0].any()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(GOOD, tmp_path / "isles"))
+
+
+def append(folder: Path, text: str) -> None:
+    with (folder / "flows.csv").open("a") as stream:
+        stream.write(text)
+
+
+def test_size_limits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables_csv, "TABLE_LIMIT", 100)
+    with pytest.raises(DataError, match="at most 100 bytes"):
+        read_tables(folder)
+    monkeypatch.undo()
+    append(folder, "x" * 5000 + "\n")
+    with pytest.raises(DataError, match=r"flows\.csv:10: found a line of 5000 characters"):
+        read_tables(folder)
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ("ROW_LIMIT", "8 rows so far; expected at most 1"),
+        ("CODES_LIMIT", "2 different codes so far; expected at most 1"),
+    ],
+)
+def test_reading_on_stops_at_limits(folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str, words: str) -> None:
+    monkeypatch.setattr(tables_csv, limit, 1)
+    with pytest.raises(DataError, match=words):
+        read_tables(folder)
+
+
+def test_a_flood_of_repeated_rows_is_not_read_to_its_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables_csv, "BLOCK", 1000)
+    append(folder, "AUR,AUR,FOOD,90\n" * 1000 + "AUR,AUR,FOOD,x\n")
+    with pytest.raises(DataError, match=r"AUR, AUR, FOOD on lines 2 and 10") as caught:
+        read_tables(folder)
+    assert "found 'x'" not in " ".join(str(problem) for problem in caught.value.problems)
+
+
+def test_only_the_worst_unbalanced_cells_are_listed(tmp_path: Path) -> None:
+    inputs = random_economy(np.random.default_rng(3), n=4, j=4, zeros=0.0).inputs()
+    folder = write_tables(Baseline.from_flows(**inputs), tmp_path / "tables")
+    table = folder / "value_added.csv"
+    header, *rows = table.read_text().splitlines()
+    table.write_text(
+        "\n".join([header, *(f"{row.rsplit(',', 1)[0]},{float(row.rsplit(',', 1)[1]) * 1.2}" for row in rows)])
+    )
+    with pytest.raises(DataError, match="16 of 16 cells unbalanced, the 10 worst are listed") as caught:
+        read_tables(folder)
+    assert len(caught.value.problems) == 11
+
+
+def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    base = read_tables(GOOD)
+    monkeypatch.setattr(Path, "write_text", fail)
+    with pytest.raises(OSError, match="No space"):
+        write_tables(base, tmp_path / "new")
+    assert not list(tmp_path.iterdir())
 
 
 def test_write_refuses_what_is_there_and_what_no_table_holds(tmp_path: Path) -> None:

@@ -146,11 +146,21 @@ class Baseline:
         return frozen_array((self.flows * (1 + self.tariffs)).sum(axis=0))
 
     @cached_property
-    def share(self) -> Float[Array, "origin dest sector"]:
-        """Return expenditure shares pi_ods, tariff included; they add to 1 over origin, or are 0 in an empty market."""
+    def share_rows(self) -> Float[Array, "sector dest origin"]:
+        """Return the expenditure shares as the J matrices that a solve reads, sector first and contiguous."""
         spending = self.expenditure
         divisor = np.where(spending > 0, spending, 1.0)
-        return frozen_array(self.flows * (1 + self.tariffs) / divisor)
+        return frozen_array((self.flows * (1 + self.tariffs) / divisor).transpose(2, 1, 0))
+
+    @cached_property
+    def border_rows(self) -> Float[Array, "sector dest origin"]:
+        """Return shares at border value, pi/(1+t), in the same layout."""
+        return frozen_array(self.share_rows / (1 + self.tariffs.transpose(2, 1, 0)))
+
+    @property
+    def share(self) -> Float[Array, "origin dest sector"]:
+        """Return expenditure shares pi_ods, tariff included; they add to 1 over origin, or are 0 in an empty market."""
+        return self.share_rows.transpose(2, 1, 0)
 
     @cached_property
     def value_added(self) -> Float[Array, " country"]:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import sys
 import tempfile
 import zipfile
 import zlib
@@ -174,7 +175,7 @@ def codes_of(path: Path, name: str, array: Array) -> tuple[str, ...]:
     """
     if array.dtype.kind != "U" or array.ndim != 1 or not array.size:
         raise _refused(path, name, f"{array.dtype} of shape {array.shape}", "a list of codes (text)")
-    return tuple(_words(path, name, array))
+    return tuple(str(code) for code in array)
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
@@ -199,6 +200,10 @@ def _array(path: Path, name: str, content: bytes) -> Array:
         count *= length
     if min(shape, default=0) < 0 or dtype.itemsize == 0 or count * dtype.itemsize != size:
         raise _refused(path, name, f"{size} bytes for {dtype} of shape {shape}", "as many as the shape says")
+    if dtype.kind == "U":  # numpy makes text of any four bytes
+        points = np.frombuffer(content, dtype=np.dtype("u4").newbyteorder(dtype.byteorder), offset=stream.tell())
+        if points.max(initial=0) > sys.maxunicode:
+            raise _refused(path, name, "characters outside Unicode", "text")
     array = np.frombuffer(content, dtype=dtype, offset=stream.tell())
     return array.reshape(shape, order="F" if fortran else "C")
 
@@ -239,14 +244,7 @@ def text_of(path: Path, name: str, array: Array) -> str:
     """
     if array.dtype.kind != "U" or array.size != 1:
         raise _refused(path, name, f"{array.dtype} of shape {array.shape}", "one text")
-    return _words(path, name, array)[0]
-
-
-def _words(path: Path, name: str, array: Array) -> list[str]:
-    try:
-        return [str(item) for item in array.ravel()]
-    except (ValueError, SystemError):
-        raise _refused(path, name, "characters outside Unicode", "text") from None
+    return str(array.ravel()[0])
 
 
 def _refused(path: Path, field: str, found: str, expected: str, hint: str = "") -> DataError:

@@ -76,7 +76,7 @@ def read_meta(path: Path) -> Meta:
             close = nearest(name, FIELDS, aliases={"LICENSE": "licence"})
             meta.tell(line, name, "an unknown field", f"one of {', '.join(FIELDS)}", close)
         else:
-            _read_field(meta, name, node)
+            _read_field(meta, name, (line, node[1]))
     for name, expected in (("id", "a name for these data"), ("year", f"the year of the tables, or `{UNKNOWN}`")):
         if name not in root:
             meta.tell(0, name, "no such field", expected)

@@ -85,7 +85,8 @@ def check_codes(tables: dict[str, Table], meta: Meta) -> tuple[dict[str, tuple[s
 def _check_kind(
     kind: str, codes: Sequence[str], columns: list[tuple[Table, str]], where: str, meta: Meta
 ) -> list[Problem]:
-    problems, known = [], set(codes)
+    problems: list[Problem] = []
+    known = set(codes)
     absent: dict[str, list[tuple[Table, str]]] = {}
     for table, key in columns:
         present = table.codes[key]

@@ -54,7 +54,6 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point) -> dict[str, Array
 
 def _shares(econ: Economy, at: Point) -> Array:
     """Return new shares (origin, dest, sector): A u / S, which adds to 1 in every market."""
-    shares: Array = np.ascontiguousarray(econ.trade.A.transpose(2, 1, 0))
-    shares *= at.u[:, None, :, 0]
-    shares /= at.S[None, :, :, 0]
-    return shares
+    shares: Array = econ.trade.A * at.u[..., 0].T[:, None, :]
+    shares /= at.S[..., 0].T[:, :, None]
+    return shares.transpose(2, 1, 0)

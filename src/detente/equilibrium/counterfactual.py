@@ -21,7 +21,7 @@ from detente.equilibrium.shock import Shock
 from detente.model.clearing import Point, clear
 from detente.model.economy import Economy
 from detente.model.tangent import tangent
-from detente.model.trade import supplied, trade_factors
+from detente.model.trade import rescaled, supplied
 from detente.policy.wedges import Wedges
 from detente.solve.anderson import anderson
 from detente.solve.newton import newton
@@ -196,7 +196,7 @@ def _attempt(shock: Shock, econ: Economy, found: Links, z0: Array, settings: Set
 
 def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[Economy, Solution]:
     """Run Anderson; when costs move so far that the factors lose their range, rescale them there and go on."""
-    z, used = z0, 0
+    z, used, original = z0, 0, econ.trade
     while True:
         scaled = econ
 
@@ -211,8 +211,7 @@ def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[
         drift = float(np.abs(econ.theta * (lc - econ.trade.c0)).max()) if np.isfinite(lc).all() else 0.0
         if solution.converged or used >= settings.max_iter or drift < RESCALE:
             return econ, replace(solution, steps=np.array([used]))
-        A = shock.spending_factor()
-        econ = econ.with_trade(trade_factors(A, shock.t_new, shock.base.trade_elasticity, lc[..., 0]))
+        econ = econ.with_trade(rescaled(original, shock.base.trade_elasticity, lc[..., 0]))
 
 
 def _newton(econ: Economy, z0: Array, settings: Settings) -> Solution:

@@ -11,7 +11,7 @@ from detente.core.arrays import Array
 from detente.core.closure import WORLD_INCOME, Closure
 from detente.equilibrium.connect import Links, links
 from detente.model.economy import Economy
-from detente.model.trade import barrier_hat, spending_factor, trade_factors
+from detente.model.trade import trade_factors
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,13 @@ class Shock:
             dlog_kappa[embargo] = 1 / (theta[embargo] * (1 - fraction))
         return dlog_tau, dlog_kappa
 
-    def spending_factor(self) -> Array:
-        """Return A = pi barrier^-theta, (N, N, J)."""
-        base = self.base
-        return spending_factor(base.share, barrier_hat(base.tariffs, self.t_new, self.kappa_hat), base.trade_elasticity)
-
     def economy(self) -> tuple[Economy, Links]:
         """Return the economy under the shock, and the connected parts of its trade."""
-        base, A = self.base, self.spending_factor()
-        found = links(A.any(axis=2), self.D_new, base.value_added, base.countries)
+        base = self.base
+        trade = trade_factors(
+            base.share_rows, base.border_rows, base.tariffs, self.t_new, self.kappa_hat, base.trade_elasticity
+        )
+        found = links(trade.A.any(axis=0).T, self.D_new, base.value_added, base.countries)
         econ = Economy(
             theta=base.trade_elasticity[:, None],
             gamma=base.value_added_share[..., None],
@@ -94,7 +92,7 @@ class Shock:
             Z=self.Z_new[..., None],
             idle=(base.expenditure <= 0).astype(float)[..., None],
             members=found.members,
-            trade=trade_factors(A, self.t_new, base.trade_elasticity),
+            trade=trade,
         )
         return econ, found
 

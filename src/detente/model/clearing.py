@@ -18,8 +18,6 @@ from detente.model.trade import sold, sourced
 
 WAGE_STEP = 0.7
 SPENDING_FLOOR = np.exp(-2.0)
-PRICE_WEIGHT = 10.0
-"""A log price error moves shares by theta times as much; above this theta the price block is judged by its shares."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def clear(econ: Economy, z: Float[Array, "unknown b"]) -> Point:
     ratio = (X1 + econ.idle) / (X + econ.idle)
     f_X = np.log(np.maximum(ratio, SPENDING_FLOOR))
     f = np.concatenate([f_w, f_P.reshape(-1, z.shape[1]), f_X.reshape(-1, z.shape[1])])
-    error = _largest_error(econ, f_P, ratio, balance.gap, Y, wL, numeraire)
+    error = _largest_error(econ, f_P, f_X, balance.gap, Y, wL, numeraire)
     return Point(f, error, lc, u, S, v, X, bought, sales, M, E, home, Y, income, X1, balance, wL)
 
 
@@ -131,11 +129,11 @@ def numeraire_gap(econ: Economy, wL: Float[Array, "country b"]) -> Float[Array, 
 
 
 def _largest_error(
-    econ: Economy, f_P: Array, ratio: Array, gap: Array, Y: Array, wL: Array, numeraire: Array
+    econ: Economy, f_P: Array, f_X: Array, gap: Array, Y: Array, wL: Array, numeraire: Array
 ) -> Float[Array, " b"]:
     """Return the largest relative residual of each scenario: price, spending, balance, labour, numeraire."""
-    priced = f_P * np.maximum(1.0, econ.theta / PRICE_WEIGHT)
     labour = (econ.gamma * Y).sum(axis=1) / wL - 1
-    blocks = (priced, ratio - 1, gap[:, None, :], labour[:, None, :], numeraire[:, None, :])
-    worst = np.stack([np.abs(block).max(axis=(0, 1)) for block in blocks]).max(axis=0)
+    markets = np.maximum(np.abs(f_P) * econ.price_weight, np.abs(f_X)).max(axis=(0, 1))
+    countries = np.abs(np.concatenate([gap, labour, numeraire])).max(axis=0)
+    worst = np.maximum(markets, countries)
     return np.where(np.isfinite(worst), worst, np.inf)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -37,6 +38,12 @@ class Economy:
     idle: Float[Array, "country sector one"]
     members: Float[Array, "part country"]
     trade: Trade
+
+    @cached_property
+    def price_weight(self) -> Float[Array, "sector one"]:
+        """Return the weight of a log price error: it moves shares by theta times as much, which counts above theta 10."""
+        weight: Array = np.maximum(1.0, self.theta / 10.0)
+        return weight
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -34,71 +34,82 @@ class Trade:
 
 
 def barrier_hat(
-    t: Float[Array, "origin dest sector"],
-    t_new: Float[Array, "origin dest sector"],
-    kappa_hat: Float[Array, "origin dest sector"] | None,
-) -> Float[Array, "origin dest sector"]:
+    t: Float[Array, "..."],
+    t_new: Float[Array, "..."],
+    kappa_hat: Float[Array, "..."],
+) -> Float[Array, "..."]:
     """Return the change in what stands between producer and buyer: kappa_hat (1+t')/(1+t).
 
     Source: Caliendo and Parro (2015), price index in changes; here with the iceberg apart from the tariff.
     Args:
         t: baseline rate. t_new: new rate. [fraction]
-        kappa_hat: change of the iceberg cost; inf is an embargo; None is no change. [ratio]
+        kappa_hat: change of the iceberg cost; inf is an embargo. [ratio]
     Returns: ratio, 1 = no change.
     Laws: no_change (equal rates, no iceberg: ones); multiplicative in kappa_hat.
     """
-    tau_hat = (1 + t_new) / (1 + t)
-    return tau_hat if kappa_hat is None else tau_hat * kappa_hat
+    return kappa_hat * (1 + t_new) / (1 + t)
 
 
 def spending_factor(
-    pi: Float[Array, "origin dest sector"],
-    barrier: Float[Array, "origin dest sector"],
-    theta: Float[Array, " sector"],
-) -> Float[Array, "origin dest sector"]:
-    """Return A = pi barrier^-theta, with powers on changed cells only; zero shares stay exactly zero.
+    pi: Float[Array, "..."], barrier: Float[Array, "..."], theta: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    """Return A = pi barrier^-theta; a zero share or an infinite barrier gives exactly zero.
 
     Source: equation (6); Dekle, Eaton and Kortum (2008).
     Args:
-        pi: baseline shares. barrier: change of the barrier, inf for an embargo. theta: trade elasticity. [> 0]
+        pi: baseline shares. barrier: change of the barrier. theta: trade elasticity. [> 0]
     Returns: share times ratio.
     Laws: no_change (barrier of ones: A is pi); zero (pi = 0 or barrier = inf: A = 0).
     """
-    A = pi.copy()
-    o, d, s = np.nonzero((barrier != 1) & (pi > 0))
-    A[o, d, s] *= np.exp(-theta[s] * np.log(barrier[o, d, s]))
-    return A
+    return pi * np.exp(-theta * np.log(barrier))
 
 
 def trade_factors(
-    A: Float[Array, "origin dest sector"],
+    share_rows: Float[Array, "sector dest origin"],
+    border_rows: Float[Array, "sector dest origin"],
+    t: Float[Array, "origin dest sector"],
     t_new: Float[Array, "origin dest sector"],
+    kappa_hat: Float[Array, "origin dest sector"] | None,
     theta: Float[Array, " sector"],
-    log_cost: Float[Array, "origin sector"] | None = None,
 ) -> Trade:
-    """Return the factors of a shock in the layout of a pass, scaled at a given cost vector.
+    """Return the factors of a shock: the baseline's shares, with powers on changed cells only.
 
     Args:
-        A: spending factor. t_new: new rate. theta: trade elasticity.
-        log_cost: ln c_hat around which the factors are scaled; None is 0. Scaling matters only where theta times the
-            log cost leaves the range of floating point; results do not depend on it.
+        share_rows: pi. border_rows: pi/(1+t), both in the layout of a pass. t, t_new: rates. kappa_hat: iceberg changes.
+        theta: trade elasticity.
     """
-    n = A.shape[0]
-    c0 = np.zeros((n, A.shape[2])) if log_cost is None else log_cost
-    S0 = np.zeros_like(c0)
-    if log_cost is not None:
-        with np.errstate(divide="ignore"):
-            log_A = np.log(A) - theta * c0[:, None, :]
-        peak = log_A.max(axis=0)
-        S0 = np.where(np.isfinite(peak), peak, 0.0)
-        A = np.exp(log_A - S0)
-    B = A / (1 + t_new)
-    home = np.arange(n)
-    B_home = B[home, home].copy()
-    B_foreign = np.ascontiguousarray(B.transpose(2, 1, 0))
-    B_foreign[:, home, home] = 0.0
-    A_rows = np.ascontiguousarray(A.transpose(2, 1, 0))
-    return Trade(A_rows, B_foreign, B_home[..., None], c0[..., None], S0[..., None])
+    A, B = share_rows.copy(), border_rows.copy()
+    changed = t_new != t if kappa_hat is None else (t_new != t) | (kappa_hat != 1)
+    o, d, s = np.nonzero(changed)
+    kappa = np.ones(len(o)) if kappa_hat is None else kappa_hat[o, d, s]
+    A[s, d, o] = spending_factor(share_rows[s, d, o], barrier_hat(t[o, d, s], t_new[o, d, s], kappa), theta[s])
+    B[s, d, o] = A[s, d, o] / (1 + t_new[o, d, s])
+    flat = np.zeros((A.shape[1], A.shape[0], 1))
+    return Trade(A, *_home_apart(B), flat, flat)
+
+
+def rescaled(trade: Trade, theta: Float[Array, " sector"], log_cost: Float[Array, "origin sector"]) -> Trade:
+    """Return the same factors scaled around another cost vector, where theta ln c leaves the range of floating point.
+
+    Args:
+        trade: factors scaled at 0. theta: trade elasticity. log_cost: ln c_hat to scale at.
+    Laws: results do not depend on the scale.
+    """
+    with np.errstate(divide="ignore"):
+        log_A = np.log(trade.A) - (theta * log_cost).T[:, None, :]
+    peak = log_A.max(axis=2)
+    S0 = np.where(np.isfinite(peak), peak, 0.0)
+    ratio = np.exp((-theta * log_cost).T[:, None, :] - S0[:, :, None])
+    B_home = trade.B_home[..., 0] * np.einsum("snn->ns", ratio)
+    return Trade(np.exp(log_A - S0[:, :, None]), trade.B * ratio, B_home[..., None], log_cost[..., None], S0.T[..., None])
+
+
+def _home_apart(B: Float[Array, "sector dest origin"]) -> tuple[Array, Array]:
+    """Return the foreign cells of B, and the home cells as (country, sector, one)."""
+    home = np.arange(B.shape[1])
+    own = B[:, home, home].T[..., None].copy()
+    B[:, home, home] = 0.0
+    return B, own
 
 
 def sourced(

@@ -82,44 +82,51 @@ def anderson(residual: Residual, start: np.ndarray, *, tol: float, max_iter: int
     Returns:
         The best point of every scenario, converged or not; a scenario that has converged is left where it is.
     """
-    z = start.copy()
+    z = start
     unknowns, batch = z.shape
     history = _History(batch, unknowns, window)
-    best, best_error = z.copy(), np.full(batch, np.inf)
-    steps = np.zeros(batch, dtype=int)
-    since_best, far_passes = np.zeros(batch, dtype=int), np.zeros(batch, dtype=int)
+    best, best_error = z, np.full(batch, np.inf)
+    steps, since_best, far_passes = (np.zeros(batch, dtype=int) for _ in range(3))
     least = np.full(batch, np.inf)
-    z_old = f_old = None
+    z_old, f_old = z, z
     for passes in range(1, max_iter + 1):
         f, error = residual(z)
         running = best_error > tol
         steps[running] = passes
         better = running & (error < best_error)
         since_best = np.where(better, 0, since_best + 1)
-        best[:, better], best_error[better] = z[:, better], error[better]
+        best, best_error = _chosen(better, z, best), np.where(better, error, best_error)
         running = best_error > tol
         if not running.any() or since_best[running].min() > PATIENCE:
             break
         size = np.abs(f).max(axis=0)
         broken = running & ~(size < JUMP * np.maximum(least, 1e-3))
         least = np.fmin(least, size)
-        if z_old is not None and f_old is not None:
+        if passes > 1:
             history.push((z - z_old).T, (f - f_old).T)
-        for scenario in np.flatnonzero(broken):
-            history.forget(int(scenario))
         z_old, f_old = z, f
+        step = history.mixed(f.T).T
         far = size > FAR
-        far_passes += far
-        plain = np.where(far_passes > FAR_PASSES, 0.5, 1.0) * f
-        step = np.where(far, plain, history.mixed(np.where(broken, 0.0, f).T).T)
+        if far.any():
+            far_passes += far
+            step = _chosen(far, np.where(far_passes > FAR_PASSES, 0.5, 1.0) * f, step)
         largest = np.abs(step).max(axis=0)
-        step = step * np.where(largest > STEP_CAP, STEP_CAP / np.where(largest > 0, largest, 1.0), 1.0)
-        z = np.where(running, np.where(broken, 0.5 * (best + z), z + step), z)
+        if not (largest <= STEP_CAP).all():
+            step = step * np.where(largest > STEP_CAP, STEP_CAP / largest, 1.0)
+        z = _chosen(running, z + step, z)
         if broken.any():
-            z[:, broken] = _retreat(best[:, broken], z_old[:, broken])
-    return Solution(
-        best, tuple(_ending(error, tol, since_best[i]) for i, error in enumerate(best_error)), best_error, steps
-    )
+            z = _chosen(broken, _retreat(best, z_old), z)
+            for scenario in np.flatnonzero(broken):
+                history.forget(int(scenario))
+    endings = tuple(_ending(error, tol, waited) for error, waited in zip(best_error, since_best, strict=True))
+    return Solution(best, endings, best_error, steps)
+
+
+def _chosen(mask: np.ndarray, yes: np.ndarray, no: np.ndarray) -> np.ndarray:
+    """Return `yes` in the scenarios of the mask and `no` elsewhere, without a copy where the mask is unanimous."""
+    if mask.all():
+        return yes
+    return np.where(mask, yes, no) if mask.any() else no
 
 
 def _retreat(best: np.ndarray, broken: np.ndarray) -> np.ndarray:
