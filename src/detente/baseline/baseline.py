@@ -114,7 +114,7 @@ class Baseline:
 
     def replace(self, **changes: Any) -> Baseline:
         """Return a copy with some fields changed; arrays are copied and frozen."""
-        frozen = {
+        frozen: dict[str, Any] = {
             key: frozen_array(value) if isinstance(value, np.ndarray) else value for key, value in changes.items()
         }
         return dataclasses.replace(self, **frozen)

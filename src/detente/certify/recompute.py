@@ -97,6 +97,9 @@ def recompute(
 CHUNK = 60_000
 """Bilateral cells looked at together: large enough to be fast, small enough to stay in cache."""
 
+LARGEST_POWER = 700.0
+"""Exponents stop here: a cell without trade stays at 0 times a finite number; with trade the error is then enormous."""
+
 _NEEDED = (
     "flows", "tariffs", "share", "expenditure", "value_added_share", "input_share", "final_share", "final_exogenous",
     "trade_elasticity", "value_added", "income", "deficit", "tariffs_new", "trade_cost_hat", "wedge", "wage_hat",
@@ -145,7 +148,7 @@ def _bilateral(stored: _Stored) -> _Sums:
         wall = (1 + t_new) / (1 + stored["tariffs"][here]) * stored["trade_cost_hat"][here] * stored["wedge"][here]
         log_wall = np.log(wall)
         delivered = log_cost[here, None, :] + log_wall - log_price
-        rebuilt = share * np.exp(-stored["trade_elasticity"] * delivered)
+        rebuilt = share * np.exp(np.minimum(-stored["trade_elasticity"] * delivered, LARGEST_POWER))
         total += rebuilt.sum(axis=0)
         np.maximum(share_error, np.abs(rebuilt - share_new).max(axis=0), out=share_error)
         share_sum += share_new.sum(axis=0)

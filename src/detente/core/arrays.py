@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-Array = np.ndarray
+if TYPE_CHECKING:
+    Array = np.typing.NDArray[Any]
+else:
+    Array = np.ndarray
 
 if TYPE_CHECKING or os.environ.get("DETENTE_CHECK_SHAPES"):
     from jaxtyping import Bool, Float

@@ -8,6 +8,7 @@ from detente.core.arrays import Array
 from detente.equilibrium.shock import Shock
 from detente.model.clearing import Point
 from detente.model.economy import Economy
+from detente.model.welfare import welfare_hat
 
 
 def outputs(shock: Shock, econ: Economy, z: Array, at: Point) -> dict[str, Array]:
@@ -43,7 +44,7 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point) -> dict[str, Array
         "income_new": income_new,
         "deficit_new": deficit_new,
         "final_exogenous_new": Z_new,
-        "welfare_hat": spendable_new / spendable / np.exp((base.final_share * np.log(price_hat)).sum(axis=1)),
+        "welfare_hat": welfare_hat(base.final_share, price_hat, spendable, spendable_new),
     }
     if shock.kappa_hat is not None:
         new["trade_cost_hat"] = shock.kappa_hat

@@ -24,12 +24,20 @@ from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.errors import SolveError, UsageError, nearest
 from detente.core.result import Result
-from detente.equilibrium.counterfactual import Root, Settings, find_root
+from detente.equilibrium.root import Root, Settings, find_root
 from detente.equilibrium.shock import Shock
 from detente.model.tangent import ShockRate, Tangent, tangent
 from detente.solve.newton import gmres
 
-PARTS: Final = ("terms_of_trade", "trade_costs", "volume_of_trade", "rents", "transfers", "exogenous_demand", "wasted_revenue")
+PARTS: Final = (
+    "terms_of_trade",
+    "trade_costs",
+    "volume_of_trade",
+    "rents",
+    "transfers",
+    "exogenous_demand",
+    "wasted_revenue",
+)
 SUM_TOLERANCE: Final = 1e-8
 """Largest gap between the parts and 100 ln W_hat, in percentage points."""
 NODES: Final = (4, 8, 16, 32)
@@ -64,7 +72,9 @@ class Decomposition:
             UsageError: unknown country or detail.
         """
         if country not in self.countries:
-            raise UsageError(f"country: found {country!r}; expected a code of the baseline; try {nearest(country, self.countries)!r}")
+            raise UsageError(
+                f"country: found {country!r}; expected a code of the baseline; try {nearest(country, self.countries)!r}"
+            )
         if by not in (None, "partner", "sector"):
             raise UsageError(f"by: found {by!r}; expected None, 'partner' or 'sector'")
         d = self.countries.index(country)

@@ -79,7 +79,7 @@ class Shock:
         trade = trade_factors(
             base.share_rows, base.border_rows, base.tariffs, self.t_new, self.kappa_hat, base.trade_elasticity
         )
-        found = links(trade.A.any(axis=0).T, self.D_new, base.value_added, base.countries)
+        found = links(np.any(trade.A > 0, axis=0).T, self.D_new, base.value_added, base.countries)
         econ = Economy(
             theta=base.trade_elasticity[:, None],
             gamma=base.value_added_share[..., None],
@@ -100,4 +100,5 @@ class Shock:
 def budget_shares(base: Baseline) -> Array:
     """Return final budget shares with negative ones set to zero and the rest renormalised (treatment "rebalance")."""
     alpha: Array = np.maximum(base.final_share, 0.0)
-    return alpha / alpha.sum(axis=1, keepdims=True)
+    shares: Array = alpha / alpha.sum(axis=1, keepdims=True)
+    return shares

@@ -125,7 +125,8 @@ def trade_balance(
 def numeraire_gap(econ: Economy, wL: Float[Array, "country b"]) -> Float[Array, "country b"]:
     """Return, for each country, the log distance of its part's value added from the baseline's: the pin of wages."""
     gap = np.log((econ.members @ wL) / (econ.members @ econ.wL))
-    return econ.members.T @ gap
+    pinned: Array = econ.members.T @ gap
+    return pinned
 
 
 def _largest_error(

@@ -85,7 +85,9 @@ def tangent(
     dearned = dE.sum(axis=1) + np.where(D > 0, dD, 0.0)
     dowed = dM.sum(axis=1) - np.where(D < 0, dD, 0.0)
     part = econ.members @ at.wL
-    df_w = (dearned / at.balance.earned - dowed / at.balance.owed) / at.balance.slope - econ.members.T @ ((econ.members @ dwL) / part)
+    df_w = (dearned / at.balance.earned - dowed / at.balance.owed) / at.balance.slope - econ.members.T @ (
+        (econ.members @ dwL) / part
+    )
     df_P = -dS / (at.S * econ.theta) - dlP
     floored = (at.X1 + econ.idle) <= SPENDING_FLOOR * (at.X + econ.idle)
     df_X = np.where(floored, 0.0, dX1 / np.where(floored, 1.0, at.X1 + econ.idle) - dlX)

@@ -20,7 +20,8 @@ def log_cost(
         lw: log wage change. lP: log price change. [log ratio]
     Laws: no_change; homogeneous of degree 1 (a common shift of lw and lP shifts the cost by as much).
     """
-    return gamma * lw[:, None, :] + gamma_io.swapaxes(1, 2) @ lP
+    lc: Array = gamma * lw[:, None, :] + gamma_io.swapaxes(1, 2) @ lP
+    return lc
 
 
 def input_use(
@@ -45,14 +46,5 @@ def spending(
     Equation: [9]  X_dk = sum_s g_kds Y_ds + alpha_dk (I_d - sum_k Z_dk) + Z_dk
     Laws: adds up (sum over k is total input use plus income).
     """
-    return use + alpha * (I - Z.sum(axis=1))[:, None, :] + Z
-
-
-def log_price_index(
-    alpha: Float[Array, "country sector"], lP: Float[Array, "country sector"]
-) -> Float[Array, " country"]:
-    """Return the log change of the consumer price index, sum_s alpha_ds ln P_ds.
-
-    Equation: [11], denominator. Laws: no_change; homogeneous of degree 1.
-    """
-    return (alpha * lP).sum(axis=1)
+    X: Array = use + alpha * (I - Z.sum(axis=1))[:, None, :] + Z
+    return X

@@ -47,7 +47,8 @@ def barrier_hat(
     Returns: ratio, 1 = no change.
     Laws: no_change (equal rates, no iceberg: ones); multiplicative in kappa_hat.
     """
-    return kappa_hat * (1 + t_new) / (1 + t)
+    barrier: Array = kappa_hat * (1 + t_new) / (1 + t)
+    return barrier
 
 
 def spending_factor(
@@ -61,7 +62,8 @@ def spending_factor(
     Returns: share times ratio.
     Laws: no_change (barrier of ones: A is pi); zero (pi = 0 or barrier = inf: A = 0).
     """
-    return pi * np.exp(-theta * np.log(barrier))
+    A: Array = pi * np.exp(-theta * np.log(barrier))
+    return A
 
 
 def trade_factors(
@@ -101,7 +103,9 @@ def rescaled(trade: Trade, theta: Float[Array, " sector"], log_cost: Float[Array
     S0 = np.where(np.isfinite(peak), peak, 0.0)
     ratio = np.exp((-theta * log_cost).T[:, None, :] - S0[:, :, None])
     B_home = trade.B_home[..., 0] * np.einsum("snn->ns", ratio)
-    return Trade(np.exp(log_A - S0[:, :, None]), trade.B * ratio, B_home[..., None], log_cost[..., None], S0.T[..., None])
+    return Trade(
+        np.exp(log_A - S0[:, :, None]), trade.B * ratio, B_home[..., None], log_cost[..., None], S0.T[..., None]
+    )
 
 
 def _home_apart(B: Float[Array, "sector dest origin"]) -> tuple[Array, Array]:
@@ -134,5 +138,5 @@ def sold(
 
 def supplied(A: Float[Array, "sector dest origin"]) -> Bool[Array, "dest sector"]:
     """Return which markets still have a supplier after the shock."""
-    reached: Array = (A > 0).any(axis=2)
+    reached: Array = np.any(A > 0, axis=2)
     return reached.T

@@ -11,9 +11,11 @@ from detente.baseline import Baseline
 from detente.baseline.catalogue import load_baseline
 from detente.core.errors import UsageError
 from detente.core.result import Result
-from detente.equilibrium.counterfactual import MAX_PASSES, TOL, solve
+from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.rebase import rebased
+from detente.equilibrium.root import MAX_PASSES, TOL
 from detente.policy.measure import Regime
+from detente.policy.wedges import Wedges
 from detente.scenario.load import load_scenario
 from detente.scenario.run import BranchPlan, plan
 from detente.scenario.schema import Scenario
@@ -88,15 +90,25 @@ def run_scenario(
     case = load_scenario(scenario)
     world = base if base is not None else load_baseline(case.baseline.id, elasticities=case.elasticities)
     plans = plan(case, world, _day(on), branches, include, drop, as_of=_day(as_of))
-    rule = {"closure": case.closure.deficits, "numeraire": case.closure.numeraire, "revenue": case.closure.revenue}
-    settings = {"tol": tol, "max_iter": max_iter}
+    rule = case.closure
+
+    def solved(world: Baseline, wedges: Wedges, throw: bool) -> Result:
+        return solve(
+            world,
+            wedges=wedges,
+            closure=rule.deficits,
+            numeraire=rule.numeraire,
+            revenue=rule.revenue,
+            tol=tol,
+            max_iter=max_iter,
+            throw=throw,
+        )
+
     comparator = plans[0].comparator_wedges
     if comparator.tariffs is not None:
-        world = rebased(solve(world, wedges=comparator, **rule, **settings), note=f"law of {case.compare_to}")
-    solved = {
-        each.name: _noted(solve(world, wedges=each.wedges, **rule, **settings, throw=throw), case, each) for each in plans
-    }
-    return ScenarioRun(case, world, {each.name: each for each in plans}, solved)
+        world = rebased(solved(world, comparator, True), note=f"law of {case.compare_to}")
+    results = {each.name: _noted(solved(world, each.wedges, throw), case, each) for each in plans}
+    return ScenarioRun(case, world, {each.name: each for each in plans}, results)
 
 
 def _day(value: dt.date | str | None) -> dt.date | None:

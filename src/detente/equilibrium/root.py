@@ -1,0 +1,168 @@
+"""Find the equilibrium of a shock: Anderson, then Newton-GMRES, then continuation in its size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from detente.core.arrays import Array
+from detente.core.errors import Problem, UsageError
+from detente.equilibrium.connect import Links
+from detente.equilibrium.shock import Shock
+from detente.model.clearing import Point, clear
+from detente.model.economy import Economy
+from detente.model.tangent import tangent
+from detente.model.trade import rescaled, supplied
+from detente.solve.anderson import anderson
+from detente.solve.newton import newton
+from detente.solve.solution import CONVERGED, MAX_ITER, Solution
+
+TOL: Final = 1e-10
+MAX_PASSES: Final = 200
+RESCALE: Final = 30.0
+"""Largest theta times log cost change that the bilateral factors carry before they are scaled anew."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How hard to try. tol: largest residual of any block; max_iter: passes of the first solver.
+
+    newton: whether Newton-GMRES may follow. A user who allows fewer passes than usual gets no fallback at all.
+    """
+
+    tol: float = TOL
+    max_iter: int = MAX_PASSES
+    newton: bool = True
+
+    def validated(self) -> Settings:
+        """Return self, or raise `UsageError`."""
+        if not (np.isfinite(self.tol) and 0 < self.tol < 1):
+            raise UsageError(problems=[Problem("", "tol", repr(self.tol), "a number between 0 and 1", "1e-10")])
+        if int(self.max_iter) != self.max_iter or self.max_iter < 1:
+            raise UsageError(
+                problems=[Problem("", "max_iter", repr(self.max_iter), "a whole number of at least 1", "200")]
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class Root:
+    """Where a solve ended: economy, point, quantities there, and how it got there."""
+
+    econ: Economy
+    z: Array
+    at: Point
+    solver_status: str
+    passes: int
+    found: Links
+    fallbacks: tuple[str, ...] = ()
+    lambda_reached: float = 1.0
+    infeasible: tuple[str, ...] = field(default=())
+
+    @property
+    def converged(self) -> bool:
+        """Return whether the whole shock was solved."""
+        return self.solver_status == CONVERGED and self.lambda_reached == 1.0 and not self.infeasible
+
+
+def find_root(shock: Shock, settings: Settings, start: Array | None = None) -> Root:
+    """Return the equilibrium of a shock: Anderson, then Newton-GMRES, then continuation in the size of the shock."""
+    econ, found = shock.economy()
+    infeasible = (*found.infeasible, *_unsupplied(shock, econ))
+    z0 = np.zeros((econ.unknowns, 1)) if start is None else start
+    if infeasible:
+        with np.errstate(all="ignore"):
+            return Root(econ, z0, clear(econ, z0), MAX_ITER, 0, found, infeasible=infeasible)
+    root = _attempt(shock, econ, found, z0, settings)
+    if root.converged or settings.max_iter < MAX_PASSES:
+        return root
+    return _continued(shock, root, settings)
+
+
+def _attempt(shock: Shock, econ: Economy, found: Links, z0: Array, settings: Settings) -> Root:
+    """Return the root from one start: Anderson with rescaled factors where needed, then Newton."""
+    with np.errstate(all="ignore"):
+        econ, solution = _mixed(shock, econ, z0, settings)
+        passes = int(solution.steps[0])
+        fallbacks: tuple[str, ...] = ()
+        if not solution.converged and settings.newton and settings.max_iter >= MAX_PASSES:
+            second = _newton(econ, solution.value[:, 0], settings)
+            passes, fallbacks = passes + int(second.steps[0]), ("newton-gmres",)
+            if second.error[0] < solution.error[0]:
+                solution = second
+        at = clear(econ, solution.value)
+    return Root(econ, solution.value, at, solution.status[0], passes, found, fallbacks)
+
+
+def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[Economy, Solution]:
+    """Run Anderson; when costs move so far that the factors lose their range, rescale them there and go on."""
+    z, used, original = z0, 0, econ.trade
+    while True:
+        scaled = econ
+
+        def residual(point: Array, econ: Economy = scaled) -> tuple[Array, Array]:
+            at = clear(econ, point)
+            return at.f, at.error
+
+        solution = anderson(residual, z, tol=settings.tol, max_iter=settings.max_iter - used)
+        used += int(solution.steps[0])
+        z = solution.value
+        lc = clear(econ, z).lc
+        drift = float(np.abs(econ.theta * (lc - econ.trade.c0)).max()) if np.isfinite(lc).all() else 0.0
+        if solution.converged or used >= settings.max_iter or drift < RESCALE:
+            return econ, replace(solution, steps=np.array([used]))
+        econ = econ.with_trade(rescaled(original, shock.base.trade_elasticity, lc[..., 0]))
+
+
+def _newton(econ: Economy, z0: Array, settings: Settings) -> Solution:
+    def residual(z: Array) -> tuple[Array, float, Point]:
+        at = clear(econ, z[:, None])
+        return at.f[:, 0], float(at.error[0]), at
+
+    def product(at: Point, z: Array, dz: Array) -> Array:
+        moved: Array = tangent(econ, z[:, None], at, dz[:, None]).f[:, 0]
+        return moved
+
+    return newton(residual, product, z0, tol=settings.tol)
+
+
+def _continued(shock: Shock, failed: Root, settings: Settings) -> Root:
+    """Return the root by walking from no shock to the whole shock, halving the step where a piece fails."""
+    reached, step, z = 0.0, 0.25, np.zeros_like(failed.z)
+    passes, last = failed.passes, failed
+    while reached < 1 and step > 1e-3:
+        target = min(1.0, reached + step)
+        part = shock.at(target)
+        econ, found = part.economy()
+        root = _attempt(part, econ, found, z, replace(settings, newton=target == 1.0))
+        passes += root.passes
+        if root.converged:
+            reached, z, last, step = target, root.z, root, min(2 * step, 0.5)
+        else:
+            step /= 2
+    fallbacks = (*failed.fallbacks, "continuation")
+    if reached == 1.0:
+        return replace(last, passes=passes, fallbacks=fallbacks)
+    starved = _starved(shock, failed)
+    return replace(failed, passes=passes, fallbacks=fallbacks, lambda_reached=reached, infeasible=starved)
+
+
+def _unsupplied(shock: Shock, econ: Economy) -> tuple[str, ...]:
+    """Return sentences on markets that are needed but have lost every supplier."""
+    empty = (shock.base.expenditure > 0) & ~supplied(econ.trade.A)
+    countries, sectors = shock.base.countries, shock.base.sectors
+    return tuple(
+        f"{countries[d]}, {sectors[s]}: every supplier is embargoed, home included" for d, s in np.argwhere(empty)[:5]
+    )
+
+
+def _starved(shock: Shock, root: Root) -> tuple[str, ...]:
+    """Return sentences on countries asked to pay more than they can earn."""
+    income = root.at.income[:, 0]
+    poor = np.flatnonzero(~(income > 0) & (shock.D_new < 0))
+    return tuple(
+        f"{shock.base.countries[n]}: asked to pay {-shock.D_new[n]:.6g} MUSD, more than it can earn under this shock"
+        for n in poor[:5]
+    )

@@ -1,0 +1,194 @@
+"""Read a bundle back and hold it against its own manifest and the equations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from detente.certify import recompute
+from detente.core.arrays import Array
+from detente.core.certificate import SHOWN
+from detente.core.closure import Closure
+from detente.core.errors import CheckError, DetenteError, Problem, UsageError
+from detente.core.result import BASE_KEYS, NEW_KEYS
+from detente.report.bundle import ARRAYS, FORMAT, LABELS, MANIFEST, NAMES, SAFE_BRANCH, SCENARIO, digest, file_sha256
+
+LIMIT: Final = 16 * 1024**2
+SAME: Final = 1e-10
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose checksums hold. `arrays` has the keys of `arrays.npz`, read-only."""
+
+    path: Path
+    manifest: Mapping[str, Any]
+    arrays: Mapping[str, Array]
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """Return the names of the branches."""
+        return tuple(self.manifest["inputs"]["branches"])
+
+    def of(self, branch: str) -> dict[str, Array]:
+        """Return the unprefixed arrays of one branch with those of its baseline, as the certificate reads them."""
+        prefix = f"{branch}/"
+        own = {key.removeprefix(prefix): array for key, array in self.arrays.items() if key.startswith(prefix)}
+        return {key: self.arrays[key] for key in (*LABELS, *BASE_KEYS)} | own
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Return a bundle after its checksums were compared.
+
+    Raises:
+        UsageError: no such folder. CheckError: no manifest, altered, incomplete, or not as a bundle is.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: found no such folder; expected a bundle that detente run --out has written")
+    manifest = _manifest(folder)
+    problems = []
+    for name, entry in sorted(manifest["files"].items()):
+        path = folder / name
+        if name not in NAMES:
+            problems.append(Problem(str(folder / MANIFEST), "files", repr(name), "a file of a bundle"))
+        elif path.is_symlink() or not path.is_file():
+            problems.append(Problem(str(path), "", "no such file", "the file that the manifest names"))
+        elif file_sha256(path) != entry["sha256"]:
+            problems.append(Problem(str(path), "sha256", file_sha256(path), entry["sha256"], "running the scenario again"))
+    missing = [name for name in (SCENARIO, ARRAYS) if name not in manifest["files"]]
+    problems += [Problem(str(folder / MANIFEST), "files", f"no {name}", "every file of a bundle") for name in missing]
+    if problems:
+        raise CheckError(problems=problems)
+    return Bundle(folder, manifest, _arrays(folder / ARRAYS, tuple(manifest["inputs"]["branches"])))
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        data = path.read_bytes() if path.stat().st_size <= LIMIT else b""
+        content = json.loads(data)
+        seal = content.pop("seal")
+        sound = content["format"] == FORMAT and digest(content) == seal
+        branches = content["inputs"]["branches"]
+        sound = sound and all(SAFE_BRANCH.fullmatch(name) for name in branches) and bool(branches)
+        if not sound:
+            raise ValueError("its seal or format differs")
+    except FileNotFoundError:
+        raise CheckError(problems=[Problem(str(path), "", "no such file", "the manifest of a bundle")]) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        found = f"a manifest that is damaged or altered ({error})"
+        raise CheckError(problems=[Problem(str(path), "", found, "it as it was written", "running the scenario again")]) from None
+    return {**content, "seal": seal}
+
+
+def _arrays(path: Path, branches: tuple[str, ...]) -> dict[str, Array]:
+    """Return the arrays; never unpickled; every key, type and shape checked."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files}
+    except Exception as error:
+        raise CheckError(problems=[Problem(str(path), "", f"a damaged archive ({error})", "arrays")]) from None
+    expected = (*LABELS, *BASE_KEYS, *(f"{branch}/{key}" for branch in branches for key in NEW_KEYS))
+    problems = [Problem(str(path), key, "no such array", "this key") for key in expected if key not in arrays]
+    if problems:
+        raise CheckError(problems=problems)
+    n, j = len(arrays["countries"]), len(arrays["sectors"])
+    for key in expected[len(LABELS) :]:
+        array, shape = arrays[key], shape_of(key.rsplit("/", 1)[-1], n, j)
+        if array.dtype != np.float64 or array.shape != shape:
+            problems.append(Problem(str(path), key, f"{array.dtype} of shape {array.shape}", f"float64 of shape {shape}"))
+        elif np.isnan(array).any():
+            problems.append(Problem(str(path), key, "NaN", "numbers"))
+        array.setflags(write=False)
+    if problems:
+        raise CheckError(problems=problems)
+    return arrays
+
+
+BY_COUNTRY: Final = (
+    "value_added", "income", "deficit", "wage_hat", "revenue_new", "transfer_new", "income_new", "deficit_new",
+    "welfare_hat",
+)  # fmt: skip
+BY_CELL: Final = (
+    "flows", "tariffs", "share", "tariffs_new", "trade_cost_hat", "wedge", "share_new", "flows_new", "rent_exporter",
+    "rent_importer", "rent_other", "rent_lost",
+)  # fmt: skip
+
+
+def shape_of(key: str, n: int, j: int) -> tuple[int, ...]:
+    """Return the shape of an array by its key, for n economies and j sectors."""
+    if key in BY_COUNTRY:
+        return (n,)
+    if key in BY_CELL:
+        return (n, n, j)
+    return {"trade_elasticity": (j,), "input_share": (j, n, j)}.get(key, (n, j))
+
+
+def check_bundle(folder: Path) -> dict[str, dict[str, tuple[float, str]]]:
+    """Return the residuals of every branch, recomputed from the file, after all that is stored was found in order.
+
+    Raises:
+        UsageError: no such folder.
+        CheckError: an altered file, a residual over the line, a certificate that says otherwise.
+    """
+    bundle = read_bundle(folder)
+    rule = bundle.manifest["inputs"]["closure"]
+    closure = Closure(rule["deficits"], rule["revenue"], rule["numeraire"])
+    countries, sectors = ([str(code) for code in bundle.arrays[key]] for key in LABELS)
+    found, problems = {}, []
+    for branch in bundle.branches:
+        residuals = recompute(bundle.of(branch), closure, countries, sectors)
+        found[branch] = residuals
+        stated = bundle.manifest["certificates"][branch]
+        where = f"{folder}: {branch}"
+        over = {name: value for name, (value, _) in residuals.items() if not value <= stated["tolerance"]}
+        for name, value in over.items():
+            problems.append(Problem(where, name, f"a residual of {value:.2e}", f"at most {stated['tolerance']:.0e}"))
+        if stated["status"] not in SHOWN:
+            problems.append(Problem(where, "status", stated["status"], f"one of {', '.join(SHOWN)}"))
+    if problems:
+        raise CheckError(problems=problems)
+    return found
+
+
+def check_rerun(folder: Path) -> dict[str, float]:
+    """Return the largest relative difference by branch after solving the stored scenario again.
+
+    Raises:
+        CheckError: a number that differs by more than 1e-10, or a scenario that no longer solves.
+    """
+    from detente.scenario.execute import run_scenario
+
+    bundle = read_bundle(folder)
+    settings = dict(bundle.manifest["inputs"]["settings"])
+    branches = bundle.manifest["inputs"]["branches"]
+    day = branches["main"]["on"] if "main" in branches else None
+    try:
+        again = run_scenario(str(folder / SCENARIO), on=day, branches=list(branches), **settings)
+    except DetenteError as error:
+        raise CheckError(f"{folder}: the stored scenario does not solve as it did: {error}") from error
+    moved = {}
+    for branch in bundle.branches:
+        stored, new = bundle.of(branch), again[branch].arrays
+        moved[branch] = max(_distance(stored[key], new[key]) for key in NEW_KEYS)
+    problems = [
+        Problem(f"{folder}: {branch}", "", f"numbers that moved by {size:.2e}", f"at most {SAME:.0e}")
+        for branch, size in moved.items()
+        if not size <= SAME
+    ]
+    if problems:
+        raise CheckError(problems=problems)
+    return moved
+
+
+def _distance(stored: Array, new: Array) -> float:
+    """Return the largest difference relative to the largest entry; equal infinities do not differ."""
+    same = stored == new
+    scale = float(np.abs(stored[np.isfinite(stored)]).max(initial=0.0)) or 1.0
+    return float(np.abs(np.where(same, 0.0, stored) - np.where(same, 0.0, new)).max(initial=0.0)) / scale

@@ -1,0 +1,66 @@
+"""The tables of a run as Parquet files: long format, scenario and branch in front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from detente.core.pairs import pair_columns
+from detente.core.result import Result
+from detente.equilibrium.diversion import diversion_columns, pressure_columns
+from detente.report.select import View
+
+PLAIN: Final = ("countries", "sectors", "tariffs", "flows")
+TABLE_NAMES: Final = (*PLAIN, "pairs", "diversion", "pressure")
+
+Columns = dict[str, list[Any]]
+
+
+def run_tables(view: View) -> Iterable[tuple[str, Columns]]:
+    """Yield (name, columns) of every table, branches below each other."""
+    for name in TABLE_NAMES:
+        parts = [(branch.name, _of(branch.result, name, view)) for branch in view.branches]
+        whole: Columns = {"scenario": [], "branch": []}
+        for branch_name, columns in parts:
+            if columns is None:
+                continue
+            count = len(next(iter(columns.values())))
+            whole["scenario"] += [view.run.scenario.id] * count
+            whole["branch"] += [branch_name] * count
+            for key, values in columns.items():
+                whole.setdefault(key, []).extend(values)
+        if len(whole) > 2:
+            yield name, whole
+
+
+def _of(result: Result, name: str, view: View) -> Columns | None:
+    if name in PLAIN:
+        return result.columns(name)
+    if name == "pairs":
+        return pair_columns(result)
+    if view.focus is None:
+        return None
+    by, against = view.focus
+    columns = diversion_columns if name == "diversion" else pressure_columns
+    return dict(columns(result, by=by, against=against))
+
+
+def write_tables(view: View, folder: Path) -> list[Path]:
+    """Write every table to `folder/NAME.parquet` and return the files."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder.mkdir()
+    written = []
+    for name, columns in run_tables(view):
+        arrays = {key: _column(pa, key, values) for key, values in columns.items()}
+        path = folder / f"{name}.parquet"
+        pq.write_table(pa.table(arrays), path)
+        written.append(path)
+    return written
+
+
+def _column(pa: Any, key: str, values: list[Any]) -> Any:
+    number = key == "value" or key.rsplit("_", 1)[-1] in ("pct", "pp", "musd")
+    return pa.array(values, pa.float64()) if number else pa.array(values, pa.string()).dictionary_encode()

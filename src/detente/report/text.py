@@ -1,0 +1,142 @@
+"""Plain text for a terminal: aligned tables, three significant digits, unit and comparator in every title."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from detente.core.codes import WORLD
+from detente.report.select import ASSUMED_LINE, HEADLINE, BranchView, Line, View
+from detente.scenario.calendar import describe_not_applied
+
+DIGITS: Final = 3
+WIDTH: Final = 120
+NO_NUMBER: Final = "-"
+
+
+def number(value: float | None, *, change: bool = False) -> str:
+    """Return a number with three significant digits, at most three decimals and thousands set apart.
+
+    Args:
+        value: the number, or None. change: print the sign of a gain too.
+    """
+    if value is None or not math.isfinite(value):
+        return NO_NUMBER
+    magnitude = math.floor(math.log10(abs(value))) if value else 0
+    decimals = DIGITS - 1 - magnitude
+    text = f"{round(value, decimals):{'+' if change else ''},.{max(0, min(DIGITS, decimals))}f}"
+    return text.lstrip("+-") if not text.strip("+-0.,") else text
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
+    """Return an aligned table; the first `left` columns are text and set left, the others right."""
+    cells = [list(head), *(list(row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    lines = []
+    for row in cells:
+        parts = [
+            text.ljust(width) if column < left else text.rjust(width)
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(parts).rstrip())
+    return "\n".join(lines)
+
+
+def run_text(view: View, *, width: int = WIDTH, facts: Sequence[str] = (), detail: bool = False) -> str:
+    """Return a run as it is printed: title, one table a branch, what was applied, certificate.
+
+    Args:
+        view: what is shown. width: of the terminal. facts: lines to print under the title.
+        detail: also trade of the two sides with each other and the largest diversions.
+    """
+    parts = ["\n".join([_title(view), *facts, *_assumed(view)])]
+    for branch in view.branches:
+        parts.append(_headline(view, branch, width))
+        if detail and view.focus:
+            parts.append(_between(view, branch, *view.focus))
+            parts.append(_diversions(view, branch, *view.focus))
+        parts.append(_footer(view, branch))
+    return "\n\n".join(parts)
+
+
+def _title(view: View) -> str:
+    run, base = view.run, view.run.base
+    size = f"{base.id}: {len(base.countries)} economies x {len(base.sectors)} sectors"
+    name = run.scenario.title or run.scenario.id
+    return f"{name} · as of {run.scenario.as_of} · {size} · closure {run.scenario.closure.title}"
+
+
+def _assumed(view: View) -> list[str]:
+    names = [*view.assumed]
+    coverage = next(iter(view.run.plans.values())).coverage
+    names += [f"{c.assumed_rows} of {c.rows_read} rows of {c.measure}" for c in coverage if c.assumed_rows]
+    return [f"assumed, the level is ours and not the source's: {', '.join(names)}"] if names else []
+
+
+def _headline(view: View, branch: BranchView, width: int) -> str:
+    title = " ".join(part for part in (branch.mark, branch.title, branch.marked) if part)
+    title += f"\nchange against {view.run.comparator}; prices and money relative to world income"
+    lines = [*HEADLINE, *((ASSUMED_LINE,) if view.assumed and branch.without else ())]
+    labels = [f"{line.label}, {line.unit}" for line in lines]
+    columns = [[_cell(branch, line, code) for line in lines] for code in view.countries]
+    blocks = []
+    for codes in _fitting(view.countries, columns, max(map(len, labels)), width):
+        rows = [[label, *(columns[code][row] for code in codes)] for row, label in enumerate(labels)]
+        blocks.append(table(["", *(view.countries[code] for code in codes)], rows))
+    return title + "\n" + "\n\n".join(blocks)
+
+
+def _cell(branch: BranchView, line: Line, code: str) -> str:
+    values = branch.values_without if line is ASSUMED_LINE else branch.values
+    return number(values.get((code, line.variable)), change=line.change)
+
+
+def _fitting(codes: Sequence[str], columns: Sequence[Sequence[str]], label: int, width: int) -> list[list[int]]:
+    """Return positions of columns in groups, each of which fits the width beside the labels."""
+    groups: list[list[int]] = [[]]
+    used = label
+    for place, (code, cells) in enumerate(zip(codes, columns, strict=True)):
+        size = 2 + max(len(code), *map(len, cells))
+        if groups[-1] and used + size > width:
+            groups.append([])
+            used = label
+        groups[-1].append(place)
+        used += size
+    return groups
+
+
+def _between(view: View, branch: BranchView, by: str, against: str) -> str:
+    rows = []
+    for origin, dest in ((against, by), (by, against), (WORLD, by), (WORLD, against)):
+        found = branch.pairs.get((origin, dest))
+        if found is not None:
+            rows.append(
+                [
+                    f"{origin} to {dest}",
+                    number(found["value_musd"]),
+                    number(found["value_new_musd"]),
+                    number(found["change_pct"], change=True),
+                    number(found["tariff_pct"]),
+                    number(found["tariff_new_pct"]),
+                ]
+            )
+    head = ["trade at border value", "before, MUSD", "after, MUSD", "change, %", "tariff before, %", "after, %"]
+    return table(head, rows) + "\ntariffs: average over goods, weighted with the flows before"
+
+
+def _diversions(view: View, branch: BranchView, by: str, against: str) -> str:
+    rows = [
+        [str(row["country"]), str(row["role"]), number(row["value_musd"], change=True), number(row["share_pct"], change=True)]
+        for row in branch.diversions(by, against)
+    ]
+    head = ["diversion", "role", "MUSD", f"% of what {against} loses in {by}"]
+    note = (
+        f"at base prices; lost: {against} to {by}; recaptured: others to {by}; home: {by} at home; "
+        f"redirected: {against} to others"
+    )
+    return table(head, rows, left=2) + "\n" + note
+
+
+def _footer(view: View, branch: BranchView) -> str:
+    return f"{describe_not_applied(view.run.plans[branch.name].regime)}\n{branch.result.certificate.line}"
