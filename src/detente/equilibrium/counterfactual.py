@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from detente.core.closure import Closure
 from detente.core.errors import Problem, SolveError, UsageError
 from detente.core.result import Result, all_arrays
 from detente.equilibrium.assemble import outputs
+from detente.equilibrium.examine import examine
 from detente.equilibrium.root import MAX_PASSES, TOL, Root, Settings, find_root
 from detente.equilibrium.shock import Shock
 from detente.policy.wedges import Wedges
@@ -36,6 +38,7 @@ def solve(
     tol: float = TOL,
     max_iter: int = MAX_PASSES,
     throw: bool = True,
+    certify: str = "quick",
 ) -> Result:
     """Solve the world economy under new tariffs and trade costs.
 
@@ -51,6 +54,7 @@ def solve(
         tol: largest relative residual of any block. max_iter: passes before a fallback is tried.
         throw: raise `SolveError` unless certified or solved and marked; False returns the result with its status,
             whose numbers cannot be read.
+        certify: "quick" recomputes every residual; "full" adds 20 other starts, a second solver and the condition.
     Returns:
         A result with its certificate.
     Raises:
@@ -59,6 +63,8 @@ def solve(
     Source: Dekle, Eaton and Kortum (2008); Caliendo and Parro (2015).
     """
     settings = Settings(tol, max_iter).validated()
+    if certify not in ("quick", "full"):
+        raise UsageError(f"certify: found {certify!r}; expected 'quick' or 'full'")
     rule = Closure(closure, revenue, numeraire).validated(base.countries)
     if market != "perfect":
         raise UsageError(f"market: found {market!r}; expected 'perfect'; this version models perfect competition only")
@@ -69,7 +75,7 @@ def solve(
     started = time.perf_counter()
     root = find_root(shock, settings)
     solved = time.perf_counter()
-    result = certified(shock, root, settings, solve_seconds=solved - started)
+    result = certified(shock, root, settings, solve_seconds=solved - started, full=certify == "full")
     if throw:
         require(result)
     return result
@@ -112,9 +118,14 @@ def require(result: Result) -> None:
 
 
 def certified(
-    shock: Shock, root: Root, settings: Settings, *, solve_seconds: float = 0.0, notes: tuple[Warn, ...] = ()
+    shock: Shock, root: Root, settings: Settings, *, solve_seconds: float = 0.0, full: bool = False
 ) -> Result:
-    """Return the result of a root with the certificate recomputed from its outputs."""
+    """Return the result of a root with the certificate recomputed from its outputs.
+
+    Args:
+        shock: what was solved. root: where it ended. settings: how hard it was tried.
+        solve_seconds: wall time of the solve, kept beside that of the certificate. full: examine other starts as well.
+    """
     started = time.perf_counter()
     base = shock.base
     stored: dict[str, Array] = {}
@@ -122,6 +133,7 @@ def certified(
         stored = outputs(shock, root.econ, root.z, root.at)
     arrays = all_arrays(base, stored) if stored else {}
     residuals = recompute(arrays, shock.closure, base.countries, base.sectors) if stored else {}
+    seen = examine(root, settings) if full and root.converged else None
     evidence = Evidence(
         solver_status=root.solver_status,
         iterations=root.passes,
@@ -131,8 +143,10 @@ def certified(
         parts=root.found.parts,
         infeasible=root.infeasible,
         least_trade=_least_trade(base, stored),
-        notes=(*notes, *_notes(shock)),
+        notes=(*_notes(shock), *(seen.notes if seen else ())),
     )
+    if seen:
+        evidence = replace(evidence, uniqueness=seen.uniqueness, cond=seen.cond)
     cert = certificate(residuals, evidence, shock.closure)
     provenance = {
         "settings": {"tol": settings.tol, "max_iter": settings.max_iter},

@@ -88,7 +88,7 @@ def _attempt(shock: Shock, econ: Economy, found: Links, z0: Array, settings: Set
         passes = int(solution.steps[0])
         fallbacks: tuple[str, ...] = ()
         if not solution.converged and settings.newton and settings.max_iter >= MAX_PASSES:
-            second = _newton(econ, solution.value[:, 0], settings)
+            second = second_opinion(econ, solution.value[:, 0], settings)
             passes, fallbacks = passes + int(second.steps[0]), ("newton-gmres",)
             if second.error[0] < solution.error[0]:
                 solution = second
@@ -116,7 +116,8 @@ def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[
         econ = econ.with_trade(rescaled(original, shock.base.trade_elasticity, lc[..., 0]))
 
 
-def _newton(econ: Economy, z0: Array, settings: Settings) -> Solution:
+def second_opinion(econ: Economy, z0: Array, settings: Settings) -> Solution:
+    """Return what Newton-GMRES makes of a start: the fallback, and the check of the first solver."""
     def residual(z: Array) -> tuple[Array, float, Point]:
         at = clear(econ, z[:, None])
         return at.f[:, 0], float(at.error[0]), at

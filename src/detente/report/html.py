@@ -1,0 +1,236 @@
+"""One page that answers before any click: self-contained, without script or network, everything escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import detente
+from detente.policy.measure import Measure
+from detente.report import charts
+from detente.report.select import HEADLINE, BranchView, View
+from detente.report.text import number
+from detente.scenario.calendar import describe_not_applied
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+MARKS: Final = {0: "bar", 1: "diamond", 2: "circle", 3: "square", 4: "triangle", 5: "cross"}
+LIMITS: Final = (
+    "no frictions: a long-run model. Workers and capital move freely between sectors at no cost; nothing here says how long it takes",
+    "one wage per economy, perfect competition, full employment; no money, no exchange rate, no financial markets",
+    "sector averages: a tariff acts on a sector as if on every product in it alike",
+    "trade elasticities drive the size of every number; this version prints no bands yet",
+)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table on the page: rows of text, the first cell of each is its heading."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    groups: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with its title, its text alternative and its table."""
+
+    title: str
+    note: str
+    svg: str
+    alternative: str
+    grid: Grid
+
+
+def write_report(view: View, path: Path) -> Path:
+    """Write the page and return its path."""
+    path.write_text(report_html(view), encoding="utf-8")
+    return path
+
+
+def report_html(view: View) -> str:
+    """Return the page of a run.
+
+    Raises:
+        SolveError: a branch is not certified.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    css = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    style_hash = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    pages = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    figures = [_drawn(figure, Markup) for figure in _figures(view)]
+    return pages.get_template("report.html.j2").render(
+        css=Markup(css),
+        style_hash=style_hash,
+        view=view,
+        run=view.run,
+        base=view.run.base,
+        first=view.branches[0],
+        title=view.run.scenario.title or view.run.scenario.id,
+        sentence=sentence(view),
+        grids=headline_grids(view),
+        figures=figures,
+        certificates=[_certificate_grid(branch) for branch in view.branches],
+        measures=_measures(view),
+        limits=LIMITS,
+        command=_command(view),
+        python=_python(view),
+        weaknesses=view.run.base.meta.get("known_weaknesses", ()),
+        regimes=[(branch, describe_not_applied(view.run.plans[branch.name].regime)) for branch in view.branches],
+        version=detente.__version__,
+        signed=signed,
+    )
+
+
+def signed(value: float | None, unit: str = "") -> str:
+    """Return a change as printed on the page: sign, three digits, unit."""
+    text = number(value, change=True).replace("-", "\u2212")
+    return f"{text} {unit}" if unit else text
+
+
+def named(branch: BranchView) -> str:
+    """Return the letter and the name of a branch, as in running text."""
+    return f"{branch.mark.strip('()')}: {branch.name}" if branch.mark else branch.name
+
+
+def sentence(view: View) -> str:
+    """Return one sentence made of numbers alone."""
+    shown = [code for code in (view.focus or ()) if (code, "real_income_pct") in view.branches[0].values]
+    shown = shown or list(view.countries[:2])
+    parts = []
+    for branch in view.branches[:2]:
+        changes = " and ".join(
+            f"{signed(branch.values[code, 'real_income_pct'])} % in {view.label(code)}" for code in shown
+        )
+        parts.append(f"{changes} ({named(branch)})")
+    text = f"Against {view.run.comparator}, real income changes by {'; by '.join(parts)}."
+    if view.focus:
+        by, against = view.focus
+        found = [(branch, branch.pairs.get((against, by))) for branch in view.branches[:2]]
+        trade = " and by ".join(f"{signed(pair['change_pct'])} % ({named(b)})" for b, pair in found if pair)
+        text += f" {view.label(by)} imports from {view.label(against)} change by {trade}." if trade else ""
+    return text
+
+
+def headline_grids(view: View) -> list[Grid]:
+    """Return the headline table: up to two branches side by side, more of them one below the other."""
+    beside = len(view.branches) <= 2
+    sets = [view.branches] if beside else [(branch,) for branch in view.branches]
+    return [_headline(view, branches) for branches in sets]
+
+
+def _headline(view: View, branches: Sequence[BranchView]) -> Grid:
+    marks = tuple(branch.mark for branch in branches)
+    many = len(branches) > 1
+    head = tuple(mark for _ in HEADLINE for mark in marks) if many else tuple(f"{x.label}, {x.unit}" for x in HEADLINE)
+    rows = []
+    for code in view.countries:
+        cells = [signed(branch.values.get((code, line.variable))) for line in HEADLINE for branch in branches]
+        rows.append((f"{code} {view.label(code)}" if view.label(code) != code else code, *cells))
+    caption = f"Change against {view.run.comparator}; prices and money relative to world income; closure {view.run.scenario.closure.title}. "
+    caption += " ".join(f"{b.mark} {b.title}{'. ' + b.marked if b.marked else ''}." for b in branches).strip()
+    groups = tuple((f"{line.label}, {line.unit}", len(branches)) for line in HEADLINE) if many else ()
+    return Grid(caption, ("", *head), tuple(rows), groups)
+
+
+def _figures(view: View) -> list[tuple[Figure, charts.Rows, str, bool]]:
+    against = view.run.comparator
+    branches = "; ".join(f"{MARKS[min(place, 5)]}: {b.mark} {b.title}".replace(":  ", ": ") for place, b in enumerate(view.branches))
+    found = [
+        (
+            _figure(view, f"Real income, % against {against}", branches, charts.real_income_rows(view), "%"),
+            charts.real_income_rows(view),
+            "country",
+            False,
+        )
+    ]
+    if view.focus:
+        by, other = view.focus
+        rows = charts.tariff_rows(view)
+        title = f"Average tariff of {view.label(by)} on goods by partner, %, weighted with the flows before"
+        found.append((_figure(view, title, f"{branches}; tick: before", rows, "%"), rows, "country", True))
+        rows = charts.diversion_rows(view)
+        title = f"Trade that {view.label(other)} loses in {view.label(by)}, and where both turn, MUSD at base prices, {view.branches[0].name}"
+        note = "to: sales to the importer; from: purchases from the origin; at home: sales of the importer at home"
+        found.append((_figure(view, title, note, rows, "MUSD"), rows, "label", False))
+    return [item for item in found if item[1]]
+
+
+def _figure(view: View, title: str, note: str, rows: charts.Rows, unit: str) -> Figure:
+    names = list(dict.fromkeys(str(row["branch"]) for row in rows))
+    labels = list(dict.fromkeys(str(row["label"]) for row in rows))
+    cells = {(str(row["label"]), str(row["branch"])): row["value"] for row in rows}
+    lines = tuple((label, *(signed(cells.get((label, name))) for name in names)) for label in labels)
+    grid = Grid(f"{title}", ("", *(f"{name}, {unit}" for name in names)), lines)
+    first = [row for row in rows if row["branch"] == names[0]] if rows else []
+    top, low = (max(first, key=_value), min(first, key=_value)) if first else ({}, {})
+    alternative = (
+        f"Bar chart. {title}: from {signed(low['value'], unit)} ({low['label']}) to {signed(top['value'], unit)} ({top['label']})."
+        if first
+        else title
+    )
+    return Figure(title, note, "", alternative, grid)
+
+
+def _value(row: dict[str, Any]) -> float:
+    return float(row["value"])
+
+
+def _drawn(item: tuple[Figure, charts.Rows, str, bool], safe: Any) -> Figure:
+    figure, rows, key, before = item
+    names = [name for name in dict.fromkeys(str(row["branch"]) for row in rows) if name != "before"]
+    drawn = charts.bars(
+        rows, title=figure.grid.head[1].rsplit(", ", 1)[-1], branches=names, description=figure.alternative, key=key, before=before
+    )
+    return Figure(figure.title, figure.note, safe(drawn), figure.alternative, figure.grid)
+
+
+def _certificate_grid(branch: BranchView) -> Grid:
+    cert = branch.result.certificate
+    rows = tuple((name, f"{value:.1e}", where) for name, (value, where) in cert.residuals.items())
+    caption = f"{branch.mark} {branch.name}: {cert.line}".strip()
+    return Grid(caption, ("equation", "largest relative error", "where"), rows)
+
+
+@dataclass(frozen=True)
+class MeasureRow:
+    """One measure as the page lists it; `reason` is empty where it applies."""
+
+    measure: Measure
+    branch: str
+    reason: str
+    assumed_rows: int
+
+
+def _measures(view: View) -> list[MeasureRow]:
+    """Return the measures of every branch: applied ones first, assumed before the others, then those that do not apply."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    known: dict[str, Measure] = {}
+    assumed: dict[str, int] = {}
+    for branch in view.branches:
+        plan = view.run.plans[branch.name]
+        assumed |= {each.measure: each.assumed_rows for each in plan.coverage}
+        for measure, reason in [*((m, "") for m in plan.regime.applied), *plan.regime.not_applied]:
+            known[measure.id] = measure
+            rows.setdefault((measure.id, reason), []).append(branch.mark or branch.name)
+    found = [MeasureRow(known[id_], ", ".join(marks), reason, assumed.get(id_, 0)) for (id_, reason), marks in rows.items()]
+    return sorted(found, key=lambda row: (bool(row.reason), not row.measure.assumed, not row.assumed_rows))
+
+
+def _command(view: View) -> str:
+    return shlex.join(["detente", "run", "scenario.yaml", "--branch", ",".join(branch.name for branch in view.branches)])
+
+
+def _python(view: View) -> str:
+    names = [branch.name for branch in view.branches]
+    return f'import detente as dt\nrun = dt.run(dt.scenario("scenario.yaml"), branches={names!r})\nrun[{names[0]!r}].table("countries")'
