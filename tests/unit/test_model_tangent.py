@@ -35,7 +35,7 @@ def drawn(seed: int, rule: dt.Closure | None = None) -> tuple[Shock, Pass, Array
     if closure.numeraire:
         closure = dt.Closure("fixed-nominal", numeraire=base.countries[2])
     shock = as_shock(base, wedges, closure)
-    econ, _ = shock.economy(0.6)
+    econ, _ = shock.at(0.6).economy()
     return shock, econ, rng.normal(0, 0.1, (econ.unknowns, 1)), rng
 
 
@@ -82,10 +82,12 @@ def shock_rate(shock: Shock, fraction: float) -> ShockRate:
     """Return how the factors of a shock move with the fraction, by their formulas: A pi barrier^-theta, B = A/(1+t)."""
     base = shock.base
     n = len(base.countries)
-    rates = shock.rates(fraction)
-    A = shock.spending_factor(fraction)
+    part = shock.at(fraction)
+    rates = part.t_new
+    barrier = np.asarray(part.kappa_hat) * (1 + rates) / (1 + base.tariffs)
+    A = base.share * barrier**-base.trade_elasticity
     log_tau = np.log((1 + shock.t_new) / (1 + base.tariffs))
-    log_barrier = log_tau + np.log(shock.kappa_hat)
+    log_barrier = log_tau + np.log(np.asarray(shock.kappa_hat))
     dA = -base.trade_elasticity * log_barrier * A
     dB = dA / (1 + rates) - A / (1 + rates) * log_tau
     home = np.arange(n)
@@ -109,19 +111,19 @@ def test_tangent_along_a_moving_shock(seed: int, rule: dt.Closure) -> None:
         base, plain.closure, plain.t_new, plain.kappa_hat,
         0.01 * rng.random(base.shape) * base.expenditure, base.deficit * rng.uniform(0.5, 1.5, len(base.deficit)),
     )  # fmt: skip
-    econ, _ = moved.economy(0.6)
+    econ, _ = moved.at(0.6).economy()
     at = clear(econ, z)
     dz = rng.normal(0, 0.3, z.shape)
 
     def along(h: float) -> Array:
-        return residual_with_fixed_divisor(moved.economy(0.6 + h)[0], z + h * dz, at.balance.slope)
+        return residual_with_fixed_divisor(moved.at(0.6 + h).economy()[0], z + h * dz, at.balance.slope)
 
     got = tangent(econ, z, at, dz, shock_rate(moved, 0.6))
     expected = difference(along)
     np.testing.assert_allclose(got.f, expected, rtol=1e-6, atol=1e-8 * np.abs(expected).max())
     lw = econ.split(z)[0]
     step = econ.split(dz)[0]
-    deficit = difference(lambda h: moved.economy(0.6 + h)[0].deficits(lw + h * step))
+    deficit = difference(lambda h: moved.at(0.6 + h).economy()[0].deficits(lw + h * step))
     np.testing.assert_allclose(got.D, deficit, rtol=1e-7, atol=1e-8 * np.abs(deficit).max())
 
 

@@ -1,4 +1,4 @@
-"""Equations (5) and (9): what producing costs and what is spent, on four countries and two sectors."""
+"""Equations (5), (9) and (11): what producing costs, what is spent, real income, on four countries and two sectors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from detente.model.technology import input_use, log_cost, spending
+from detente.model.welfare import welfare_hat
 
 N, J = 4, 2
 Array = np.ndarray
@@ -70,3 +71,17 @@ def test_spending_adds_up(rng: np.random.Generator) -> None:
     income = 5 + rng.random((N, 2))
     got = spending(use, alpha, income, Z)
     np.testing.assert_allclose(got.sum(axis=1), use.sum(axis=1) + income, rtol=1e-13)
+
+
+def test_welfare_hat_no_change(rng: np.random.Generator) -> None:
+    """Unchanged prices and income leave welfare, exactly."""
+    alpha, income = rng.dirichlet(np.ones(J), size=N), rng.random(N)
+    np.testing.assert_array_equal(welfare_hat(alpha, np.ones((N, J)), income, income), 1.0)
+
+
+def test_welfare_hat_homogeneous(rng: np.random.Generator) -> None:
+    """Money and prices together do not matter; income alone counts in full; each price with its own budget share."""
+    alpha, income, P = rng.dirichlet(np.ones(J), size=N), rng.random(N), np.exp(rng.normal(0, 0.1, (N, J)))
+    one = welfare_hat(alpha, P, income, 1.2 * income)
+    np.testing.assert_allclose(welfare_hat(alpha, 3 * P, income, 3.6 * income), one, rtol=1e-13)
+    np.testing.assert_allclose(one, 1.2 / np.prod(P**alpha, axis=1), rtol=1e-13)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from jaxtyping import TypeCheckError
 
-import detente as dt
-from detente.model.trade import barrier_hat, sold, sourced, spending_factor, supplied, trade_factors
+from detente.model.trade import Trade, barrier_hat, rescaled, sold, sourced, spending_factor, supplied, trade_factors
 
 O, D, S = 4, 3, 2  # noqa: E741
 Array = np.ndarray
@@ -36,14 +35,14 @@ def theta() -> Array:
 def test_barrier_hat_no_change(rng: np.random.Generator) -> None:
     """Equal rates and no iceberg are ones."""
     t = rng.uniform(0, 0.3, (O, D, S))
-    np.testing.assert_array_equal(barrier_hat(t, t, None), np.ones((O, D, S)))
+    np.testing.assert_allclose(barrier_hat(t, t, np.ones_like(t)), 1.0, rtol=1e-15)
 
 
 def test_barrier_hat_multiplicative(rng: np.random.Generator) -> None:
     """Icebergs multiply; 10 % to 32 % is a factor of 1.2."""
     t, t_new = np.full((O, D, S), 0.1), np.full((O, D, S), 0.32)
     kappa = rng.uniform(0.5, 2, (O, D, S))
-    np.testing.assert_allclose(barrier_hat(t, t_new, None), 1.2, rtol=1e-15)
+    np.testing.assert_allclose(barrier_hat(t, t_new, np.ones_like(t)), 1.2, rtol=1e-15)
     np.testing.assert_allclose(barrier_hat(t, t_new, kappa), 1.2 * kappa, rtol=1e-15)
     np.testing.assert_allclose(barrier_hat(t, t_new, kappa) * kappa, barrier_hat(t, t_new, kappa**2), rtol=1e-14)
 
@@ -52,10 +51,8 @@ def test_barrier_hat_multiplicative(rng: np.random.Generator) -> None:
 
 
 def test_spending_factor_no_change(pi: Array, theta: Array) -> None:
-    """A barrier of ones leaves the shares, to the last bit, in a copy."""
-    A = spending_factor(pi, np.ones_like(pi), theta)
-    np.testing.assert_array_equal(A, pi)
-    assert A is not pi
+    """A barrier of ones leaves the shares, to the last bit."""
+    np.testing.assert_array_equal(spending_factor(pi, np.ones_like(pi), theta), pi)
 
 
 def test_spending_factor_zero(pi: Array, theta: Array) -> None:
@@ -131,46 +128,89 @@ def test_supplied() -> None:
 # ---------------------------------------------------------------- trade_factors (a square world)
 
 
-def test_trade_factors_layout(rng: np.random.Generator, theta: Array) -> None:
-    """A and B are sector, dest, origin; the diagonal of B is kept apart; B is A at border value."""
-    A, t = rng.random((3, 3, S)), rng.uniform(0, 0.5, (3, 3, S))
+@pytest.fixture
+def shock(rng: np.random.Generator) -> dict[str, Array]:
+    """Return shares of three countries, base and new rates on some cells, icebergs with an embargo."""
+    pi, t = rng.random((3, 3, S)), rng.uniform(0, 0.5, (3, 3, S))
+    pi[0, 1, 0] = 0.0
     t[np.arange(3), np.arange(3)] = 0
-    trade = trade_factors(A, t, theta)
+    t_new, kappa = t.copy(), np.ones_like(t)
+    t_new[0, 2] += 0.3
+    kappa[1, 0], kappa[2, 1, 1], kappa[1, 1] = 1.5, np.inf, 0.9
+    return {"pi": pi / pi.sum(axis=0), "t": t, "t_new": t_new, "kappa": kappa}
+
+
+def factors(shock: dict[str, Array], theta: Array, *, icebergs: bool = True) -> Trade:
+    """Return the factors of a shock, its shares laid out sector, dest, origin."""
+    rows = shock["pi"].transpose(2, 1, 0).copy()
+    border = (shock["pi"] / (1 + shock["t"])).transpose(2, 1, 0).copy()
+    kept = rows.copy()
+    with np.errstate(divide="ignore"):
+        trade = trade_factors(rows, border, shock["t"], shock["t_new"], shock["kappa"] if icebergs else None, theta)
+    np.testing.assert_array_equal(rows, kept)
+    return trade
+
+
+@pytest.mark.parametrize("icebergs", [True, False])
+def test_trade_factors_by_loops(shock: dict[str, Array], theta: Array, icebergs: bool) -> None:
+    """A and B are sector, dest, origin; the diagonal of B is kept apart; B is A at border value."""
+    trade = factors(shock, theta, icebergs=icebergs)
     for o in range(3):
         for d in range(3):
             for s in range(S):
-                assert trade.A[s, d, o] == A[o, d, s]
-                border = A[o, d, s] / (1 + t[o, d, s])
-                assert trade.B[s, d, o] == (0.0 if o == d else border)
+                t, t_new = shock["t"][o, d, s], shock["t_new"][o, d, s]
+                kappa = shock["kappa"][o, d, s] if icebergs else 1.0
+                A = shock["pi"][o, d, s] * (kappa * (1 + t_new) / (1 + t)) ** -theta[s]
+                assert trade.A[s, d, o] == pytest.approx(A, rel=1e-13, abs=0)
+                assert trade.B[s, d, o] == (0.0 if o == d else pytest.approx(A / (1 + t_new), rel=1e-13, abs=0))
                 if o == d:
-                    assert trade.B_home[o, s, 0] == border
+                    assert trade.B_home[o, s, 0] == pytest.approx(A, rel=1e-13)
     assert not trade.c0.any()
     assert not trade.S0.any()
 
 
-def test_trade_factors_do_not_depend_on_their_scale(rng: np.random.Generator, theta: Array) -> None:
-    """Scaled at another cost vector the shares at any cost are the same, zero cells included."""
-    A, t = rng.random((3, 3, S)), np.zeros((3, 3, S))
-    A[0, 1, 0] = 0.0
-    lc = rng.normal(0, 1, (3, S))
-    plain, scaled = trade_factors(A, t, theta), trade_factors(A, t, theta, lc)
-    shares = []
+def test_trade_factors_no_change(shock: dict[str, Array], theta: Array) -> None:
+    """Without a shock A is the shares, to the last bit."""
+    same = shock | {"t_new": shock["t"].copy(), "kappa": np.ones_like(shock["t"])}
+    np.testing.assert_array_equal(factors(same, theta).A, shock["pi"].transpose(2, 1, 0))
+
+
+def test_results_do_not_depend_on_the_scale_of_the_factors(
+    shock: dict[str, Array], theta: Array, rng: np.random.Generator
+) -> None:
+    """Scaled at another cost vector, shares, price terms and sales at any cost are the same; zeros stay zero."""
+    lc, at = rng.normal(0, 1, (3, S)), rng.normal(0, 1, (3, S))
+    plain = factors(shock, theta)
+    scaled = rescaled(plain, theta, at)
+    found = []
     for trade in (plain, scaled):
         u = np.exp(-theta[:, None] * (lc[..., None] - trade.c0))
         total = sourced(trade.A, u)
-        shares.append(trade.A * u[:, :, 0].T[:, None, :] / total[:, :, 0].T[:, :, None])
-        shares.append(np.log(total) + trade.S0)
-    np.testing.assert_allclose(shares[2], shares[0], rtol=1e-12)
-    np.testing.assert_allclose(shares[3], shares[1], rtol=1e-12)
+        share = trade.A * u[..., 0].T[:, None, :] / total[..., 0].T[:, :, None]
+        imports = sourced(trade.B, u) / total
+        found.append((share, np.log(total) + trade.S0, imports, trade.B_home * u / total, sold(trade.B, 1 / total) * u))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-12)
     assert scaled.A[0, 1, 0] == 0.0
+    assert scaled.A[1, 1, 2] == 0.0
 
 
-def test_shapes_are_checked(pi: Array, theta: Array, rng: np.random.Generator) -> None:
-    """In the tests a swapped origin and dest fails by shape instead of passing in silence."""
-    with pytest.raises(TypeCheckError):
-        spending_factor(pi, np.ones_like(pi).swapaxes(0, 1), theta)
+def test_scaling_keeps_factors_in_range(shock: dict[str, Array]) -> None:
+    """At theta 60 and costs moved by exp(20) the scaled factors are finite, with one origin of weight 1 everywhere."""
+    steep = np.array([60.0, 55.0])
+    at = np.array([[20.0, -20.0], [-20.0, 20.0], [0.0, 5.0]])
+    scaled = rescaled(factors(shock, steep), steep, at)
+    np.testing.assert_allclose(scaled.A.max(axis=2), 1.0, rtol=1e-9)
+    assert np.isfinite(scaled.S0).all()
+
+
+def test_shapes_are_checked(shock: dict[str, Array], theta: Array, rng: np.random.Generator) -> None:
+    """In the tests a swapped axis and a wrong type fail by shape instead of passing in silence."""
     with pytest.raises(TypeCheckError):
         sourced(rng.random((S, O, D)), rng.random((O, S, 1)))
     with pytest.raises(TypeCheckError):
-        barrier_hat(pi.astype(int), pi, None)
-    assert dt.__version__
+        sold(rng.random((S, D, O)), rng.random((S, D, 1)))
+    with pytest.raises(TypeCheckError):
+        factors(shock, np.append(theta, 3.0))
+    with pytest.raises(TypeCheckError):
+        barrier_hat(np.zeros(3, dtype=int), np.zeros(3), np.ones(3))

@@ -157,10 +157,21 @@ class Baseline:
         """Return shares at border value, pi/(1+t), in the same layout."""
         return frozen_array(self.share_rows / (1 + self.tariffs.transpose(2, 1, 0)))
 
-    @property
+    @cached_property
+    def home_multiplier(self) -> Float[Array, "country sector input"]:
+        """Return, per country, how a price gap spreads through home-made inputs: (I - diag(home share) g')^-1.
+
+        The local Leontief inverse of prices; its transpose is that of spending. J x J per country, no more.
+        """
+        home = np.einsum("snn->ns", self.share_rows)
+        n, j = self.shape
+        spread = np.eye(j) - home[:, :, None] * self.input_share.transpose(1, 2, 0)
+        return frozen_array(np.linalg.inv(spread.reshape(n, j, j)))
+
+    @cached_property
     def share(self) -> Float[Array, "origin dest sector"]:
         """Return expenditure shares pi_ods, tariff included; they add to 1 over origin, or are 0 in an empty market."""
-        return self.share_rows.transpose(2, 1, 0)
+        return frozen_array(self.share_rows.transpose(2, 1, 0))
 
     @cached_property
     def value_added(self) -> Float[Array, " country"]:

@@ -136,10 +136,7 @@ def _bilateral(stored: _Stored) -> _Sums:
     n, j = stored["price_hat"].shape
     active = stored["expenditure"] > 0
     receipts, revenue, imports, exports = np.zeros((n, j)), np.zeros(n), np.zeros(n), np.zeros(n)
-    total, spent, share_sum, peak = (np.zeros((n, j)) for _ in range(4))
-    share_error, flow_error, gap = (np.zeros((n, j)) for _ in range(3))
-    origin = np.repeat(np.arange(n)[:, None], j, axis=1)
-    home_share = np.einsum("nns->ns", stored["share"])
+    total, spent, share_sum, share_error, flow_error = (np.zeros((n, j)) for _ in range(5))
     log_price, log_cost = np.log(stored["price_hat"]), np.log(stored["cost_hat"])
     step = max(1, CHUNK // (n * j))
     for first in range(0, n, step):
@@ -162,15 +159,7 @@ def _bilateral(stored: _Stored) -> _Sums:
         bilateral[np.arange(len(bilateral)), np.arange(n)[here]] = 0.0
         imports += bilateral.sum(axis=0)
         exports[here] = bilateral.sum(axis=1)
-        for offset in range(len(share)):
-            o = first + offset
-            usable = np.minimum(share[offset], share_new[offset])
-            chosen = (home_share <= 0) & (usable > peak)
-            chosen[o] |= home_share[o] > 0
-            peak[chosen], origin[chosen] = usable[chosen], o
-            ratio = _log_ratio(share_new[offset][chosen], share[offset][chosen])
-            theta = np.broadcast_to(stored["trade_elasticity"], (n, j))[chosen]
-            gap[chosen] = log_wall[offset][chosen] + ratio / theta
+    origin, gap = _own_varieties(stored)
     spending = np.where(active, stored["expenditure_new"], 1.0)
     errors = {
         "price": stored.worst(np.where(active, _log(total) / stored["trade_elasticity"], stored["price_hat"] - 1)),
@@ -178,7 +167,25 @@ def _bilateral(stored: _Stored) -> _Sums:
         "share_sums": stored.worst(share_sum - active),
         "flows": stored.worst(flow_error / spending),
     }
-    return _Sums(receipts, imports, exports, revenue, errors, spent, np.where(active, gap, 0.0), origin)
+    return _Sums(receipts, imports, exports, revenue, errors, spent, gap, origin)
+
+
+def _own_varieties(stored: _Stored) -> tuple[Array, Array]:
+    """Return, for every market, whose variety the identity follows and ln k + ln(share_hat)/theta of it.
+
+    Home where there are home sales, else the largest origin; position 0 and gap 0 in an empty market.
+    """
+    n, j = stored["price_hat"].shape
+    home = np.einsum("nns->ns", stored["share"])
+    origin = np.repeat(np.arange(n)[:, None], j, axis=1)
+    for d, s in np.argwhere(home <= 0):
+        origin[d, s] = np.minimum(stored["share"][:, d, s], stored["share_new"][:, d, s]).argmax()
+    cells = (origin, np.arange(n)[:, None], np.arange(j))
+    wall = (1 + stored["tariffs_new"][cells]) / (1 + stored["tariffs"][cells])
+    wall = wall * stored["trade_cost_hat"][cells] * stored["wedge"][cells]
+    ratio = _log_ratio(stored["share_new"][cells], stored["share"][cells])
+    active = stored["expenditure"] > 0
+    return origin, np.where(active, np.log(wall) + ratio / stored["trade_elasticity"], 0.0)
 
 
 def _cost(stored: _Stored) -> tuple[float, str]:

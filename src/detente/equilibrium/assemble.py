@@ -57,4 +57,4 @@ def _shares(econ: Economy, at: Point) -> Array:
     """Return new shares (origin, dest, sector): A u / S, which adds to 1 in every market."""
     shares: Array = econ.trade.A * at.u[..., 0].T[:, None, :]
     shares /= at.S[..., 0].T[:, :, None]
-    return shares.transpose(2, 1, 0)
+    return np.ascontiguousarray(shares.transpose(2, 1, 0))

@@ -10,7 +10,7 @@ import numpy as np
 from detente.core.arrays import Array
 from detente.core.certificate import Warn
 from detente.equilibrium.root import Root, Settings, second_opinion
-from detente.model.clearing import clear
+from detente.model.clearing import clear, settling_step
 from detente.model.tangent import tangent
 from detente.solve.anderson import anderson
 from detente.solve.newton import gmres
@@ -44,7 +44,7 @@ def examine(root: Root, settings: Settings, *, starts: int = STARTS, seed: int =
 
     def residual(z: Array) -> tuple[Array, Array]:
         at = clear(econ, z)
-        return at.f, at.error
+        return settling_step(econ, at), at.error
 
     with np.errstate(all="ignore"):
         found = anderson(residual, draws, tol=settings.tol, max_iter=2 * settings.max_iter)

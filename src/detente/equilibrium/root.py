@@ -11,7 +11,7 @@ from detente.core.arrays import Array
 from detente.core.errors import Problem, UsageError
 from detente.equilibrium.connect import Links
 from detente.equilibrium.shock import Shock
-from detente.model.clearing import Point, clear
+from detente.model.clearing import Point, clear, settling_step
 from detente.model.economy import Economy
 from detente.model.tangent import tangent
 from detente.model.trade import rescaled, supplied
@@ -104,7 +104,7 @@ def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[
 
         def residual(point: Array, econ: Economy = scaled) -> tuple[Array, Array]:
             at = clear(econ, point)
-            return at.f, at.error
+            return settling_step(econ, at), at.error
 
         solution = anderson(residual, z, tol=settings.tol, max_iter=settings.max_iter - used)
         used += int(solution.steps[0])

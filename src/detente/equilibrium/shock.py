@@ -92,6 +92,7 @@ class Shock:
             Z=self.Z_new[..., None],
             idle=(base.expenditure <= 0).astype(float)[..., None],
             members=found.members,
+            spread=base.home_multiplier,
             trade=trade,
         )
         return econ, found

@@ -23,6 +23,7 @@ class Economy:
         Z: final demand outside the budget shares. [MUSD]
         idle: 1 in markets with no spending in the baseline, else 0.
         members: 1 where a country belongs to a connected part of the trade graph; wages are pinned part by part.
+        spread: how a price gap spreads through home-made inputs, (I - diag(home share) g')^-1 per country.
         trade: bilateral factors of the shock.
     """
 
@@ -37,6 +38,7 @@ class Economy:
     Z: Float[Array, "country sector one"]
     idle: Float[Array, "country sector one"]
     members: Float[Array, "part country"]
+    spread: Float[Array, "country sector input"]
     trade: Trade
 
     @cached_property
