@@ -5,13 +5,13 @@
 Every size is one synthetic world and one shock: 100 points more tariff both ways between USA and CHN on all goods. Both
 programs run in this process on one BLAS thread and stop at a residual of 1e-10. detente is timed by the best of several
 solves from the baseline, certificate apart; the textbook program by the best of three dampings, see ``textbook.py``.
-Until the package offers ``Baseline`` and ``solve``, its columns stay empty.
+"dense" and "matrix-free" are the published form (price loop from ones at every wage), "warm" the matrix-free form with
+every loop warm-started, the strongest opponent. "first" includes what a baseline computes once and keeps.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
@@ -37,6 +37,8 @@ from economies import Array, Economy, synthetic_world, tariff_war  # noqa: E402
 from roofline import machine, pass_bound  # noqa: E402
 from textbook import TextbookSolution, best_matrix_free, time_dense  # noqa: E402
 
+import detente as dt  # noqa: E402
+
 SIZES = ((7, 33), (31, 40), (44, 56), (77, 45), (141, 65))
 QUICK = ((7, 33), (31, 40))
 DENSE_LIMIT_BYTES = 1 << 28
@@ -48,9 +50,9 @@ class Ours:
     """Hold the measurements of one detente solve."""
 
     solve_seconds: float
-    certify_seconds: float | None
+    first_seconds: float
+    certify_seconds: float
     passes: int
-    residual: float
     certificate_residual: float
     peak_bytes: int
     welfare_hat: Array
@@ -64,19 +66,21 @@ class Row:
     input_bytes: int
     bound_seconds: float
     matrix_free_seconds: float
+    warm_seconds: float
     dense_seconds: float | None
     dense_note: str
     damping: float
     textbook_outer: int
     textbook_inner: int
     ours_seconds: float | None = None
+    first_seconds: float | None = None
     certify_seconds: float | None = None
     passes: int | None = None
-    residual: float | None = None
     certificate_residual: float | None = None
     peak_bytes: int | None = None
     roofline_distance: float | None = None
     matrix_free_ratio: float | None = None
+    warm_ratio: float | None = None
     dense_ratio: float | None = None
     welfare_difference: float | None = None
 
@@ -87,6 +91,7 @@ def measure(n: int, j: int, options: argparse.Namespace) -> Row:
     tariffs_new = tariff_war(economy)
     bound, _ = pass_bound(n, j)
     free = best_matrix_free(economy, tariffs_new)
+    warm = best_matrix_free(economy, tariffs_new, warm=True)
     dense = dense_row(economy, tariffs_new, free, options)
     dense_seconds = None if dense is None else dense.seconds
     ours = measure_ours(economy, tariffs_new, options.repeat)
@@ -95,26 +100,30 @@ def measure(n: int, j: int, options: argparse.Namespace) -> Row:
         input_bytes=input_bytes(economy),
         bound_seconds=bound,
         matrix_free_seconds=free.seconds,
+        warm_seconds=warm.seconds,
         dense_seconds=dense_seconds,
         dense_note="not run" if dense is None else dense.note,
         damping=free.damping,
         textbook_outer=free.outer_iterations,
         textbook_inner=free.inner_iterations,
-        **({} if ours is None else compared(ours, free, dense_seconds, bound)),
+        **compared(ours, free, warm, dense_seconds, bound),
     )
 
 
-def compared(ours: Ours, free: TextbookSolution, dense_seconds: float | None, bound: float) -> dict[str, Any]:
+def compared(
+    ours: Ours, free: TextbookSolution, warm: TextbookSolution, dense_seconds: float | None, bound: float
+) -> dict[str, Any]:
     """Return our part of the row: what was measured and how it compares."""
     return {
         "ours_seconds": ours.solve_seconds,
+        "first_seconds": ours.first_seconds,
         "certify_seconds": ours.certify_seconds,
         "passes": ours.passes,
-        "residual": ours.residual,
         "certificate_residual": ours.certificate_residual,
         "peak_bytes": ours.peak_bytes,
         "roofline_distance": ours.solve_seconds / max(ours.passes, 1) / bound,
         "matrix_free_ratio": free.seconds / ours.solve_seconds,
+        "warm_ratio": warm.seconds / ours.solve_seconds,
         "dense_ratio": None if dense_seconds is None else dense_seconds / ours.solve_seconds,
         "welfare_difference": float(np.max(np.abs(ours.welfare_hat / free.welfare_hat - 1))),
     }
@@ -145,59 +154,29 @@ def input_bytes(economy: Economy) -> int:
 # ---------------------------------------------------------------- our solver
 
 
-def measure_ours(economy: Economy, tariffs_new: Array, repeat: int) -> Ours | None:
-    """Return the best of ``repeat`` solves, their certificate and the peak memory above the inputs."""
-    solve = our_solver(economy, tariffs_new)
-    if solve is None:
-        return None
-    best: Any = None
-    best_seconds = np.inf
-    for _ in range(repeat):
-        start = time.perf_counter()
-        result = solve()
-        spent = solve_seconds(result, time.perf_counter() - start)
-        if spent < best_seconds:
-            best, best_seconds = result, spent
-    residuals = {name: float(value[0]) for name, value in best.certificate.residuals.items()}
+def measure_ours(economy: Economy, tariffs_new: Array, repeat: int) -> Ours:
+    """Return the best of ``repeat`` solves from a ready baseline, its certificate, the first solve and its memory."""
+    base = dt.Baseline.from_flows(**economy.inputs())
+    first = dt.solve(base, tariffs_new).timing["solve"]
+    best = min((dt.solve(base, tariffs_new) for _ in range(repeat)), key=lambda result: result.timing["solve"])
     return Ours(
-        solve_seconds=float(best_seconds),
-        certify_seconds=timing(best).get("certify"),
-        passes=int(best.certificate.iterations),
-        residual=float(getattr(best, "residual", max(residuals.values()))),
-        certificate_residual=max(residuals.values()),
-        peak_bytes=peak_memory(solve),
-        welfare_hat=np.asarray(best.welfare_hat),
+        solve_seconds=best.timing["solve"],
+        first_seconds=first,
+        certify_seconds=best.timing["certify"],
+        passes=best.certificate.iterations,
+        certificate_residual=best.certificate.worst[1],
+        peak_bytes=peak_memory(economy, tariffs_new),
+        welfare_hat=best.welfare_hat,
     )
 
 
-def our_solver(economy: Economy, tariffs_new: Array) -> Callable[[], Any] | None:
-    """Return a call that solves the shock from a ready baseline, or None where the package cannot yet."""
-    if importlib.util.find_spec("detente") is None or importlib.util.find_spec("detente.api") is None:
-        return None
-    import detente as dt
-
-    if not (hasattr(dt, "Baseline") and hasattr(dt, "solve")):
-        return None
+def peak_memory(economy: Economy, tariffs_new: Array) -> int:
+    """Return the largest memory allocated above the inputs by a first solve and its certificate, caches included."""
     base = dt.Baseline.from_flows(**economy.inputs())
-    solve = dt.solve
-    return lambda: solve(base, tariffs=tariffs_new)
-
-
-def timing(result: Any) -> dict[str, float]:
-    """Return the result's own clock (seconds by phase), empty where it keeps none."""
-    return dict(getattr(result, "timing", None) or {})
-
-
-def solve_seconds(result: Any, wall: float) -> float:
-    """Return the seconds without the certificate, or the wall time where the result keeps no clock."""
-    return float(timing(result).get("solve", wall))
-
-
-def peak_memory(solve: Callable[[], Any]) -> int:
-    """Return the largest memory allocated during one solve, which the inputs are no part of."""
+    fresh = base.replace(id="fresh")
     tracemalloc.start()
     try:
-        solve()
+        dt.solve(fresh, tariffs_new)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -224,11 +203,12 @@ def mebi(value: int | None) -> float | None:
 COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("size", lambda r: r.size),
     ("ours ms", lambda r: cell(milli(r.ours_seconds), ".2f")),
+    ("first ms", lambda r: cell(milli(r.first_seconds), ".2f")),
     ("certify ms", lambda r: cell(milli(r.certify_seconds), ".2f")),
     ("passes", lambda r: cell(r.passes, "d")),
     ("x dense", lambda r: cell(r.dense_ratio, ".0f")),
     ("x matrix-free", lambda r: cell(r.matrix_free_ratio, ".1f")),
-    ("residual", lambda r: cell(r.residual, ".1e")),
+    ("x warm", lambda r: cell(r.warm_ratio, ".1f")),
     ("certificate", lambda r: cell(r.certificate_residual, ".1e")),
     ("bound us/pass", lambda r: cell(1e6 * r.bound_seconds, ".1f")),
     ("x bound", lambda r: cell(r.roofline_distance, ".1f")),
@@ -236,6 +216,7 @@ COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("inputs MiB", lambda r: cell(mebi(r.input_bytes), ".1f")),
     ("dense s", lambda r: cell(r.dense_seconds, ".3f") + ("" if r.dense_note in ("measured", "not run") else "*")),
     ("matrix-free s", lambda r: cell(r.matrix_free_seconds, ".3f")),
+    ("warm s", lambda r: cell(r.warm_seconds, ".3f")),
     ("damping", lambda r: cell(r.damping, ".2f")),
     ("outer", lambda r: cell(r.textbook_outer, "d")),
     ("inner", lambda r: cell(r.textbook_inner, "d")),

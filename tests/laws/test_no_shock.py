@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import detente as dt
 from detente.equilibrium.assemble import outputs
-from detente.equilibrium.counterfactual import Settings, as_shock, find_root
+from detente.equilibrium.counterfactual import as_shock
+from detente.equilibrium.root import Settings, find_root
 from economies import Array, Economy, random_tariffs, random_trade_cost_hat
 from laws.common import TIGHT, Drawn, baseline, close, economies, rebased, shocked, tight, us_tariff
 
@@ -21,6 +22,7 @@ def from_start(base: dt.Baseline, tariffs: Array | None, low: float, high: float
     start = np.random.default_rng(seed).uniform(np.log(low), np.log(high), (n + 2 * n * j, 1))
     root = find_root(shock, Settings(tol=TIGHT), start=start)
     assert root.converged, f"{root.solver_status} from start {seed}, error {root.at.error[0]:.1e}"
+    assert not root.fallbacks, f"start {seed} took {root.passes} passes and {root.fallbacks}"
     return outputs(shock, root.econ, root.z, root.at)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import detente as dt
 from detente.equilibrium.counterfactual import as_shock
-from detente.model.clearing import Point, clear, numeraire_gap, trade_balance
+from detente.model.clearing import Point, clear, numeraire_gap, settling_step, trade_balance
 from detente.model.economy import Economy as Pass
 from economies import Economy, random_economy, random_tariffs
 
@@ -155,6 +157,36 @@ def test_numeraire_gap_is_part_by_part() -> None:
     base = dt.Baseline.from_flows(**economy.inputs())
     econ, _ = as_shock(base, dt.Wedges(), dt.Closure()).economy()
     members = np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]])
-    parts = Pass(**{**econ.__dict__, "members": members})
+    parts = replace(econ, members=members)
     wL = econ.wL * np.array([[1.1], [1.1], [1.0], [1.0]])
     np.testing.assert_allclose(numeraire_gap(parts, wL)[:, 0], np.log([1.1, 1.1, 1.0, 1.0]), atol=1e-14)
+
+
+def test_settling_step_zero() -> None:
+    """Where nothing is missing the step is nil."""
+    base = dt.Baseline.from_flows(**random_economy(np.random.default_rng(5)).inputs())
+    econ, _ = as_shock(base, dt.Wedges(), dt.Closure()).economy()
+    at = clear(econ, np.zeros((econ.unknowns, 1)))
+    assert np.abs(settling_step(econ, at)).max() <= 1e-11
+
+
+def test_settling_step_without_inputs() -> None:
+    """Without inputs there is nothing to settle: the step is the residual."""
+    rng = np.random.default_rng(5)
+    base = dt.Baseline.from_flows(**random_economy(rng, io=False, n=3, j=2).inputs())
+    econ, _ = as_shock(base, dt.Wedges(), dt.Closure()).economy()
+    at = clear(econ, rng.normal(0, 0.1, (econ.unknowns, 2)))
+    np.testing.assert_allclose(settling_step(econ, at), at.f, atol=1e-14)
+
+
+def test_settling_step_sums_the_rounds_at_home() -> None:
+    """The step of prices is f + H f + H^2 f + .., H = home share times inputs: its own fixed point; wages are left."""
+    economy, econ, z = drawn(3)
+    at = clear(econ, 0.1 * z)
+    n, j = econ.shape
+    step = econ.split(settling_step(econ, at))[1]
+    home = np.einsum("nns->ns", economy.flows * (1 + economy.tariffs)) / np.where(economy.spending > 0, economy.spending, 1)
+    rounds = home[:, :, None] * econ.gamma_io.swapaxes(1, 2)
+    f_P = econ.split(at.f)[1]
+    np.testing.assert_allclose(step, f_P + rounds @ step, rtol=1e-10, atol=1e-13)
+    np.testing.assert_array_equal(settling_step(econ, at)[:n], at.f[:n])

@@ -66,7 +66,7 @@ def test_input_use_adds_up(technology: tuple[Array, Array], rng: np.random.Gener
 
 def test_spending_adds_up(rng: np.random.Generator) -> None:
     """Over sectors it adds up to input use plus income, whatever the demand outside the budget shares."""
-    use, Z = rng.random((N, J, 2)), rng.normal(size=(N, J, 2))
+    use, Z = rng.random((N, J, 2)), rng.normal(size=(N, J, 1))
     alpha = rng.dirichlet(np.ones(J), size=N)[:, :, None]
     income = 5 + rng.random((N, 2))
     got = spending(use, alpha, income, Z)

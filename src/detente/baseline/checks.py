@@ -227,14 +227,19 @@ def _check_size(base: Baseline) -> tuple[list[Problem], list[str]]:
     return [], [f"B10 world value added is {found}, {ratio:.3g} times the world of {year}: thousands of USD?"]
 
 
-def _check_years(base: Baseline) -> tuple[list[Problem], list[str]]:
+def years_that_differ(base: Baseline) -> str:
+    """Return the years of the tables in words where they differ (check B08), else an empty string."""
     years = base.meta.get("years")
     if not isinstance(years, Mapping):
+        return ""
+    named = {str(value)[:4] for value in years.values() if value is not None}
+    return ", ".join(f"{key} {value}" for key, value in years.items()) if len(named) > 1 else ""
+
+
+def _check_years(base: Baseline) -> tuple[list[Problem], list[str]]:
+    found = years_that_differ(base)
+    if not found:
         return [], []
-    named = {key: str(value)[:4] for key, value in years.items() if value is not None}
-    if len(set(named.values())) <= 1:
-        return [], []
-    found = ", ".join(f"{key} {value}" for key, value in years.items())
     if base.meta.get("allow_year_mismatch"):
         return [], [f"B08 years differ: {found}"]
     return [Problem("", "B08 years", found, "one year for all tables", "allow_year_mismatch: true")], []

@@ -23,7 +23,7 @@ PAIR_VALUES: Final = (
 
 
 def pair_columns(result: Result) -> dict[str, list[Any]]:
-    """Return table "pairs": origin, dest, value_musd, value_new_musd, change_musd, change_pct, tariff_pct, tariff_new_pct.
+    """Return table "pairs": origin, dest, and PAIR_VALUES.
 
     Values are at border value over all sectors. Average tariffs are over sectors that are not services, weighted with
     the flows before, so that they say what changed in law and not how trade answered. Origin WORLD is all partners.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -19,20 +18,12 @@ from detente.report import environment
 from detente.report.document import worst_status
 from detente.report.folder import check_target, write_folder
 from detente.report.html import write_report
+from detente.report.layout import ARRAYS, FORMAT, LABELS, MANIFEST, NAMES, REPORT, SCENARIO, TABLES, stranger
 from detente.report.select import View, view
-from detente.report.tables import TABLE_NAMES, write_tables
+from detente.report.tables import write_tables
 from detente.scenario.execute import ScenarioRun
 from detente.scenario.resolve import dump
 from detente.scenario.schema import MAIN
-
-FORMAT: Final = "detente-bundle-1"
-MANIFEST: Final = "manifest.json"
-SCENARIO: Final = "scenario.yaml"
-ARRAYS: Final = "arrays.npz"
-REPORT: Final = "report.html"
-TABLES: Final = "tables"
-LABELS: Final = ("countries", "sectors")
-NAMES: Final = (MANIFEST, SCENARIO, ARRAYS, REPORT, *(f"{TABLES}/{name}.parquet" for name in TABLE_NAMES))
 
 
 def write_bundle(
@@ -95,7 +86,7 @@ def _stored(array: Array) -> Array:
 
 
 def manifest(run: ScenarioRun, folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the manifest of a filled folder: inputs with checksums, versions, certificates, files, and its own seal."""
+    """Return the manifest of a filled folder: inputs, versions, certificates, files with checksums, a seal."""
     inputs = _inputs(run, settings)
     files = {
         name: {"sha256": file_sha256(folder / name), "bytes": (folder / name).stat().st_size}
@@ -135,7 +126,10 @@ def _inputs(run: ScenarioRun, settings: Mapping[str, Any]) -> dict[str, Any]:
             "revenue": case.closure.revenue,
             "numeraire": case.closure.numeraire,
         },
-        "elasticities": {"set": base.elasticity_set, "values": dict(zip(base.sectors, base.trade_elasticity.tolist(), strict=True))},
+        "elasticities": {
+            "set": base.elasticity_set,
+            "values": dict(zip(base.sectors, base.trade_elasticity.tolist(), strict=True)),
+        },
         "branches": {name: _branch(run, name) for name in run},
         "seed": case.uncertainty.seed,
         "settings": {**first.provenance.get("settings", {}), **settings},
@@ -171,16 +165,6 @@ def repeat_command(run: ScenarioRun, settings: Mapping[str, Any], *, scenario: s
     return shlex.join(words)
 
 
-def stranger(folder: Path) -> str:
-    """Return the name of something in a folder that no bundle has, or "" for an empty folder or a bundle."""
-    known = {*NAMES, TABLES}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if name not in known or path.is_symlink():
-            return name
-    return ""
-
-
 def digest(content: Any) -> str:
     """Return the sha256 of plain data, whatever the order of its keys."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -191,6 +175,3 @@ def file_sha256(path: Path) -> str:
     """Return the sha256 of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-SAFE_BRANCH: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")

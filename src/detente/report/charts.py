@@ -30,7 +30,12 @@ def real_income_rows(view: View) -> Rows:
     shown = list(dict.fromkeys([*asked, *size]))[: max(SHOWN_BARS, len(asked))]
     shown.sort(key=lambda code: -first.values[code, "real_income_pct"])
     return [
-        {"country": code, "label": view.label(code), "branch": branch.name, "value": branch.values[code, "real_income_pct"]}
+        {
+            "country": code,
+            "label": view.label(code),
+            "branch": branch.name,
+            "value": branch.values[code, "real_income_pct"],
+        }
         for code in shown
         for branch in view.branches
     ]
@@ -49,7 +54,9 @@ def tariff_rows(view: View) -> Rows:
         for branch in view.branches:
             value = branch.pairs[origin, by]["tariff_new_pct"]
             rows.append({"country": origin, "label": view.label(origin), "branch": branch.name, "value": value})
-        rows.append({"country": origin, "label": view.label(origin), "branch": "before", "value": found[origin]["tariff_pct"]})
+        rows.append(
+            {"country": origin, "label": view.label(origin), "branch": "before", "value": found[origin]["tariff_pct"]}
+        )
     return rows
 
 
@@ -71,7 +78,9 @@ def diversion_rows(view: View) -> Rows:
     ]
 
 
-def bars(rows: Rows, *, title: str, branches: list[str], description: str, key: str = "country", before: bool = False) -> str:
+def bars(
+    rows: Rows, *, title: str, branches: list[str], description: str, key: str = "country", before: bool = False
+) -> str:
     """Return one horizontal bar chart as SVG: the first branch as bars, the others as marks on the same line.
 
     Args:
@@ -87,17 +96,23 @@ def bars(rows: Rows, *, title: str, branches: list[str], description: str, key: 
     x = alt.X("value:Q", title=title, axis=alt.Axis(grid=True, gridColor="#dddddd", tickCount=6))
     layers = [_layer(alt, rows, branches[0]).mark_bar(height={"band": 0.72}).encode(x=x, y=y, color=fill)]
     for place, name in enumerate(branches[1:]):
-        mark = _layer(alt, rows, name).mark_point(shape=SHAPES[place % len(SHAPES)], size=60, fill="white", stroke=INK, strokeWidth=1.8, opacity=1)
+        mark = _layer(alt, rows, name).mark_point(
+            shape=SHAPES[place % len(SHAPES)], size=60, fill="white", stroke=INK, strokeWidth=1.8, opacity=1
+        )
         layers.append(mark.encode(x=x, y=y))
     if before:
         layers.append(_layer(alt, rows, "before").mark_tick(color=INK, thickness=2.5).encode(x=x, y=y))
-    zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=INK, strokeWidth=1).encode(x=alt.X("zero:Q"))
+    zero = _chart(alt, [{"zero": 0}]).mark_rule(color=INK, strokeWidth=1).encode(x=alt.X("zero:Q"))
     chart = alt.layer(*layers, zero).properties(width=600, height={"step": 19}, description=description)
     return svg(_plain(chart).to_dict())
 
 
 def _layer(alt: Any, rows: Rows, branch: str) -> Any:
-    return alt.Chart(alt.Data(values=[row for row in rows if row["branch"] == branch]))
+    return _chart(alt, [row for row in rows if row["branch"] == branch])
+
+
+def _chart(alt: Any, values: Rows) -> Any:
+    return alt.Chart(alt.Data(values=values))
 
 
 def _scale(alt: Any, rows: Rows) -> Any:

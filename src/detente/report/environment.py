@@ -14,7 +14,17 @@ import numpy as np
 import detente
 
 THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-PACKAGES: Final = ("numpy", "pandas", "pyarrow", "pydantic", "ruamel.yaml", "typer", "jinja2", "altair", "vl-convert-python")
+PACKAGES: Final = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "ruamel.yaml",
+    "typer",
+    "jinja2",
+    "altair",
+    "vl-convert-python",
+)
 
 
 def versions() -> dict[str, Any]:

@@ -26,7 +26,9 @@ def check_target(out: Path, *, force: bool, own: Callable[[Path], str]) -> None:
         raise UsageError(f"out: found {str(out)!r}, which is not a folder; expected a new folder; try another name")
     stranger = own(out)
     if stranger:
-        raise UsageError(f"out: found {stranger!r} in {str(out)!r}; expected a new folder or an earlier bundle; try another name")
+        raise UsageError(
+            f"out: found {stranger!r} in {str(out)!r}; expected a new folder or an earlier bundle; try another name"
+        )
     if not force:
         raise UsageError(f"out: found {str(out)!r}, which exists; expected a new folder; try --force to replace it")
 

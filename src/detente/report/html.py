@@ -14,13 +14,15 @@ import detente
 from detente.policy.measure import Measure
 from detente.report import charts
 from detente.report.select import HEADLINE, BranchView, View
+from detente.report.select import view as shown
 from detente.report.text import number
 from detente.scenario.calendar import describe_not_applied
+from detente.scenario.execute import ScenarioRun
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 MARKS: Final = {0: "bar", 1: "diamond", 2: "circle", 3: "square", 4: "triangle", 5: "cross"}
 LIMITS: Final = (
-    "no frictions: a long-run model. Workers and capital move freely between sectors at no cost; nothing here says how long it takes",
+    "no frictions: a long-run model; workers and capital move between sectors at no cost, and nothing says how fast",
     "one wage per economy, perfect competition, full employment; no money, no exchange rate, no financial markets",
     "sector averages: a tariff acts on a sector as if on every product in it alike",
     "trade elasticities drive the size of every number; this version prints no bands yet",
@@ -48,9 +50,22 @@ class Figure:
     grid: Grid
 
 
-def write_report(view: View, path: Path) -> Path:
-    """Write the page and return its path."""
-    path.write_text(report_html(view), encoding="utf-8")
+def write_report(run: ScenarioRun | View, path: Path) -> Path:
+    """Write the page and return its path.
+
+    Args:
+        run: a run, or what is shown of it. path: the file; it appears complete or not at all.
+    Raises:
+        SolveError: a branch is not certified. OSError: the place cannot be written.
+    """
+    page = report_html(run if isinstance(run, View) else shown(run))
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     return path
 
 
@@ -66,7 +81,11 @@ def report_html(view: View) -> str:
     css = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     style_hash = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     pages = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     figures = [_drawn(figure, Markup) for figure in _figures(view)]
     return pages.get_template("report.html.j2").render(
@@ -137,7 +156,8 @@ def _headline(view: View, branches: Sequence[BranchView]) -> Grid:
     for code in view.countries:
         cells = [signed(branch.values.get((code, line.variable))) for line in HEADLINE for branch in branches]
         rows.append((f"{code} {view.label(code)}" if view.label(code) != code else code, *cells))
-    caption = f"Change against {view.run.comparator}; prices and money relative to world income; closure {view.run.scenario.closure.title}. "
+    caption = f"Change against {view.run.comparator}; prices and money relative to world income; "
+    caption += f"closure {view.run.scenario.closure.title}. "
     caption += " ".join(f"{b.mark} {b.title}{'. ' + b.marked if b.marked else ''}." for b in branches).strip()
     groups = tuple((f"{line.label}, {line.unit}", len(branches)) for line in HEADLINE) if many else ()
     return Grid(caption, ("", *head), tuple(rows), groups)
@@ -145,7 +165,9 @@ def _headline(view: View, branches: Sequence[BranchView]) -> Grid:
 
 def _figures(view: View) -> list[tuple[Figure, charts.Rows, str, bool]]:
     against = view.run.comparator
-    branches = "; ".join(f"{MARKS[min(place, 5)]}: {b.mark} {b.title}".replace(":  ", ": ") for place, b in enumerate(view.branches))
+    branches = "; ".join(
+        f"{MARKS[min(place, 5)]}: {b.mark} {b.title}".replace(":  ", ": ") for place, b in enumerate(view.branches)
+    )
     found = [
         (
             _figure(view, f"Real income, % against {against}", branches, charts.real_income_rows(view), "%"),
@@ -160,7 +182,8 @@ def _figures(view: View) -> list[tuple[Figure, charts.Rows, str, bool]]:
         title = f"Average tariff of {view.label(by)} on goods by partner, %, weighted with the flows before"
         found.append((_figure(view, title, f"{branches}; tick: before", rows, "%"), rows, "country", True))
         rows = charts.diversion_rows(view)
-        title = f"Trade that {view.label(other)} loses in {view.label(by)}, and where both turn, MUSD at base prices, {view.branches[0].name}"
+        title = f"Trade that {view.label(other)} loses in {view.label(by)}, and where both turn, MUSD at base prices"
+        title += f", {view.branches[0].name}"
         note = "to: sales to the importer; from: purchases from the origin; at home: sales of the importer at home"
         found.append((_figure(view, title, note, rows, "MUSD"), rows, "label", False))
     return [item for item in found if item[1]]
@@ -174,11 +197,10 @@ def _figure(view: View, title: str, note: str, rows: charts.Rows, unit: str) -> 
     grid = Grid(f"{title}", ("", *(f"{name}, {unit}" for name in names)), lines)
     first = [row for row in rows if row["branch"] == names[0]] if rows else []
     top, low = (max(first, key=_value), min(first, key=_value)) if first else ({}, {})
-    alternative = (
-        f"Bar chart. {title}: from {signed(low['value'], unit)} ({low['label']}) to {signed(top['value'], unit)} ({top['label']})."
-        if first
-        else title
-    )
+    alternative = f"Bar chart. {title}."
+    if first:
+        ends = [f"{signed(row['value'], unit)} ({row['label']})" for row in (low, top)]
+        alternative = f"Bar chart. {title}: from {ends[0]} to {ends[1]}."
     return Figure(title, note, "", alternative, grid)
 
 
@@ -190,7 +212,12 @@ def _drawn(item: tuple[Figure, charts.Rows, str, bool], safe: Any) -> Figure:
     figure, rows, key, before = item
     names = [name for name in dict.fromkeys(str(row["branch"]) for row in rows) if name != "before"]
     drawn = charts.bars(
-        rows, title=figure.grid.head[1].rsplit(", ", 1)[-1], branches=names, description=figure.alternative, key=key, before=before
+        rows,
+        title=figure.grid.head[1].rsplit(", ", 1)[-1],
+        branches=names,
+        description=figure.alternative,
+        key=key,
+        before=before,
     )
     return Figure(figure.title, figure.note, safe(drawn), figure.alternative, figure.grid)
 
@@ -213,7 +240,7 @@ class MeasureRow:
 
 
 def _measures(view: View) -> list[MeasureRow]:
-    """Return the measures of every branch: applied ones first, assumed before the others, then those that do not apply."""
+    """Return the measures of every branch: applied ones first and among them the assumed ones, then the others."""
     rows: dict[tuple[str, str], list[str]] = {}
     known: dict[str, Measure] = {}
     assumed: dict[str, int] = {}
@@ -223,14 +250,24 @@ def _measures(view: View) -> list[MeasureRow]:
         for measure, reason in [*((m, "") for m in plan.regime.applied), *plan.regime.not_applied]:
             known[measure.id] = measure
             rows.setdefault((measure.id, reason), []).append(branch.mark or branch.name)
-    found = [MeasureRow(known[id_], ", ".join(marks), reason, assumed.get(id_, 0)) for (id_, reason), marks in rows.items()]
+    found = [
+        MeasureRow(known[id_], ", ".join(marks), reason, assumed.get(id_, 0)) for (id_, reason), marks in rows.items()
+    ]
     return sorted(found, key=lambda row: (bool(row.reason), not row.measure.assumed, not row.assumed_rows))
 
 
 def _command(view: View) -> str:
-    return shlex.join(["detente", "run", "scenario.yaml", "--branch", ",".join(branch.name for branch in view.branches)])
+    return shlex.join(
+        ["detente", "run", "scenario.yaml", "--branch", ",".join(branch.name for branch in view.branches)]
+    )
 
 
 def _python(view: View) -> str:
     names = [branch.name for branch in view.branches]
-    return f'import detente as dt\nrun = dt.run(dt.scenario("scenario.yaml"), branches={names!r})\nrun[{names[0]!r}].table("countries")'
+    return "\n".join(
+        [
+            "import detente as dt",
+            f'run = dt.run(dt.scenario("scenario.yaml"), branches={names!r})',
+            f'run[{names[0]!r}].table("countries")',
+        ]
+    )

@@ -16,7 +16,8 @@ from detente.core.certificate import SHOWN
 from detente.core.closure import Closure
 from detente.core.errors import CheckError, DetenteError, Problem, UsageError
 from detente.core.result import BASE_KEYS, NEW_KEYS
-from detente.report.bundle import ARRAYS, FORMAT, LABELS, MANIFEST, NAMES, SAFE_BRANCH, SCENARIO, digest, file_sha256
+from detente.report.bundle import digest, file_sha256
+from detente.report.layout import ARRAYS, BRANCH, FORMAT, LABELS, MANIFEST, NAMES, SCENARIO
 
 LIMIT: Final = 16 * 1024**2
 SAME: Final = 1e-10
@@ -60,7 +61,9 @@ def read_bundle(folder: Path) -> Bundle:
         elif path.is_symlink() or not path.is_file():
             problems.append(Problem(str(path), "", "no such file", "the file that the manifest names"))
         elif file_sha256(path) != entry["sha256"]:
-            problems.append(Problem(str(path), "sha256", file_sha256(path), entry["sha256"], "running the scenario again"))
+            problems.append(
+                Problem(str(path), "sha256", file_sha256(path), entry["sha256"], "running the scenario again")
+            )
     missing = [name for name in (SCENARIO, ARRAYS) if name not in manifest["files"]]
     problems += [Problem(str(folder / MANIFEST), "files", f"no {name}", "every file of a bundle") for name in missing]
     if problems:
@@ -76,14 +79,16 @@ def _manifest(folder: Path) -> dict[str, Any]:
         seal = content.pop("seal")
         sound = content["format"] == FORMAT and digest(content) == seal
         branches = content["inputs"]["branches"]
-        sound = sound and all(SAFE_BRANCH.fullmatch(name) for name in branches) and bool(branches)
+        sound = sound and all(BRANCH.fullmatch(name) for name in branches) and bool(branches)
         if not sound:
             raise ValueError("its seal or format differs")
     except FileNotFoundError:
         raise CheckError(problems=[Problem(str(path), "", "no such file", "the manifest of a bundle")]) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         found = f"a manifest that is damaged or altered ({error})"
-        raise CheckError(problems=[Problem(str(path), "", found, "it as it was written", "running the scenario again")]) from None
+        raise CheckError(
+            problems=[Problem(str(path), "", found, "it as it was written", "running the scenario again")]
+        ) from None
     return {**content, "seal": seal}
 
 
@@ -102,7 +107,9 @@ def _arrays(path: Path, branches: tuple[str, ...]) -> dict[str, Array]:
     for key in expected[len(LABELS) :]:
         array, shape = arrays[key], shape_of(key.rsplit("/", 1)[-1], n, j)
         if array.dtype != np.float64 or array.shape != shape:
-            problems.append(Problem(str(path), key, f"{array.dtype} of shape {array.shape}", f"float64 of shape {shape}"))
+            problems.append(
+                Problem(str(path), key, f"{array.dtype} of shape {array.shape}", f"float64 of shape {shape}")
+            )
         elif np.isnan(array).any():
             problems.append(Problem(str(path), key, "NaN", "numbers"))
         array.setflags(write=False)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from detente.core.pairs import pair_columns
 from detente.core.result import Result
 from detente.equilibrium.diversion import diversion_columns, pressure_columns
+from detente.report.layout import PLAIN_TABLES, TABLE_NAMES
 from detente.report.select import View
-
-PLAIN: Final = ("countries", "sectors", "tariffs", "flows")
-TABLE_NAMES: Final = (*PLAIN, "pairs", "diversion", "pressure")
 
 Columns = dict[str, list[Any]]
 
@@ -35,7 +33,7 @@ def run_tables(view: View) -> Iterable[tuple[str, Columns]]:
 
 
 def _of(result: Result, name: str, view: View) -> Columns | None:
-    if name in PLAIN:
+    if name in PLAIN_TABLES:
         return result.columns(name)
     if name == "pairs":
         return pair_columns(result)

@@ -127,7 +127,12 @@ def _between(view: View, branch: BranchView, by: str, against: str) -> str:
 
 def _diversions(view: View, branch: BranchView, by: str, against: str) -> str:
     rows = [
-        [str(row["country"]), str(row["role"]), number(row["value_musd"], change=True), number(row["share_pct"], change=True)]
+        [
+            str(row["country"]),
+            str(row["role"]),
+            number(row["value_musd"], change=True),
+            number(row["share_pct"], change=True),
+        ]
         for row in branch.diversions(by, against)
     ]
     head = ["diversion", "role", "MUSD", f"% of what {against} loses in {by}"]

@@ -9,7 +9,8 @@ from typing import Any
 
 from detente.baseline import Baseline
 from detente.baseline.catalogue import load_baseline
-from detente.core.errors import UsageError
+from detente.baseline.checks import years_that_differ
+from detente.core.errors import Problem, ScenarioError, UsageError
 from detente.core.result import Result
 from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.rebase import rebased
@@ -67,6 +68,7 @@ def run_scenario(
     seed: int | None = None,
     tol: float = TOL,
     max_iter: int = MAX_PASSES,
+    certify: str = "quick",
     throw: bool = True,
 ) -> ScenarioRun:
     """Solve a scenario's branches.
@@ -78,7 +80,7 @@ def run_scenario(
         branches: None or "all" for main and every leaf of the tree, or names.
         include, drop: measure ids (drop: also "authority=NAME"). as_of: hide measures whose source is later.
         draws: must be 0 in this version. seed: taken from the file when None; used with draws only.
-        tol, max_iter, throw: as in `solve`.
+        tol, max_iter, certify, throw: as in `solve`.
     Returns:
         A mapping from branch to Result, with the plans beside them.
     Raises:
@@ -89,6 +91,7 @@ def run_scenario(
         raise UsageError("draws: found a positive number; expected 0: this version computes no bands yet")
     case = load_scenario(scenario)
     world = base if base is not None else load_baseline(case.baseline.id, elasticities=case.elasticities)
+    _check_years(case, world)
     plans = plan(case, world, _day(on), branches, include, drop, as_of=_day(as_of))
     rule = case.closure
 
@@ -101,6 +104,7 @@ def run_scenario(
             revenue=rule.revenue,
             tol=tol,
             max_iter=max_iter,
+            certify=certify,
             throw=throw,
         )
 
@@ -109,6 +113,16 @@ def run_scenario(
         world = rebased(solved(world, comparator, True), note=f"law of {case.compare_to}")
     results = {each.name: _noted(solved(world, each.wedges, throw), case, each) for each in plans}
     return ScenarioRun(case, world, {each.name: each for each in plans}, results)
+
+
+def _check_years(case: Scenario, world: Baseline) -> None:
+    """Refuse a baseline whose tables are of different years, unless the scenario says that it knows (check B08)."""
+    found = years_that_differ(world)
+    if found and not case.baseline.allow_year_mismatch:
+        expected = f"one year in baseline {world.id!r}, or a scenario that says it knows"
+        raise ScenarioError(
+            problems=[Problem(case.path, "baseline.allow_year_mismatch", found, expected, "allow_year_mismatch: true")]
+        )
 
 
 def _day(value: dt.date | str | None) -> dt.date | None:

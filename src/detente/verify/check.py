@@ -38,9 +38,9 @@ def within(law: str, text: str, value: float, limit: float) -> Check:
     return Check(law, bool(number <= limit), number, limit, text)
 
 
-def near(law: str, text: str, got: Any, expected: Any, limit: float) -> Check:
-    """Return a check that numbers agree, relative to each expected one, or to the largest where one is next to zero."""
-    return within(law, text, distance(got, expected), limit)
+def near(law: str, text: str, got: Any, expected: Any, limit: float, *, floor: float = 1e-6) -> Check:
+    """Return a check that numbers agree, relative to each expected one, or to `floor` times the largest if that is more."""
+    return within(law, text, distance(got, expected, floor), limit)
 
 
 def same(law: str, text: str, got: Any, expected: Any) -> Check:
@@ -52,16 +52,16 @@ def same(law: str, text: str, got: Any, expected: Any) -> Check:
     return Check(law, equal, float(not equal), 0.0, text if equal else f"{text}: found {_short(got)}")
 
 
-def refused(law: str, text: str, error: type[DetenteError], act: Callable[[], object]) -> Check:
+def refused(law: str, text: str, error: type[DetenteError] | tuple[type[DetenteError], ...], act: Callable[[], object]) -> Check:
     """Return a check that an act raises one kind of error."""
     try:
         found = act()
     except error:
         return Check(law, True, 0.0, 0.0, text)
-    return Check(law, False, 1.0, 0.0, f"{text}: found {_short(found)}, expected {error.__name__}")
+    return Check(law, False, 1.0, 0.0, f"{text}: found {_short(found)}, expected a refusal")
 
 
-def distance(got: Any, expected: Any) -> float:
+def distance(got: Any, expected: Any, floor: float = 1e-6) -> float:
     """Return the largest relative distance; infinite where shapes differ or something is not finite."""
     found, wanted = np.asarray(got, dtype=float), np.asarray(expected, dtype=float)
     if found.shape != wanted.shape or not (np.isfinite(found).all() and np.isfinite(wanted).all()):
@@ -69,7 +69,7 @@ def distance(got: Any, expected: Any) -> float:
     if not wanted.size:
         return 0.0
     size: Array = np.abs(wanted)
-    scale = np.maximum(size, 1e-6 * size.max())
+    scale = np.maximum(size, floor * size.max())
     return float((np.abs(found - wanted) / np.where(scale > 0, scale, 1.0)).max())
 
 

@@ -1,0 +1,148 @@
+"""The planted-bug gate: one line of the package is made wrong, and `detente verify --quick` must see it (exit 5).
+
+A verify that cannot see a broken model is decoration. Each mutant names the law that catches it; `--only` keeps it quick.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import detente
+
+PACKAGE = Path(detente.__file__).parent
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "build")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One planted bug. `old` is a line or the part of one that occurs exactly once in `file`."""
+
+    name: str
+    law: str
+    file: str
+    old: str
+    new: str
+
+
+MUTANTS = (
+    # income and receipts
+    Mutant("revenue omitted from income", "I04", "model/clearing.py",
+           "income = wL + (X - M - home).sum(axis=1) + D", "income = wL + D"),
+    Mutant("revenue omitted from income in outputs", "I04", "equilibrium/assemble.py",
+           "income_new = wage_hat * base.value_added + revenue_new + deficit_new",
+           "income_new = wage_hat * base.value_added + deficit_new"),
+    Mutant("producers paid tariff-inclusive value", "I04", "model/trade.py",
+           "B[s, d, o] = A[s, d, o] / (1 + t_new[o, d, s])", "B[s, d, o] = A[s, d, o]"),
+    Mutant("producers paid tariff-inclusive value in the base", "I04", "baseline/baseline.py",
+           "return frozen_array(self.share_rows / (1 + self.tariffs.transpose(2, 1, 0)))",
+           "return frozen_array(self.share_rows)"),
+    Mutant("old tariffs in new revenue", "I04", "equilibrium/assemble.py",
+           "revenue_new = (flows_new * shock.t_new).sum(axis=(0, 2))",
+           "revenue_new = (flows_new * base.tariffs).sum(axis=(0, 2))"),
+    Mutant("old tariffs at the border", "golden", "model/trade.py",
+           "B[s, d, o] = A[s, d, o] / (1 + t_new[o, d, s])", "B[s, d, o] = A[s, d, o] / (1 + t[o, d, s])"),
+    # deficits and numeraire
+    Mutant("deficit sign flipped", "I04", "baseline/baseline.py", "gap = imports - exports", "gap = exports - imports"),
+    Mutant("deficit sign flipped in the shock", "I04", "equilibrium/shock.py",
+           "D=self.D_new[:, None],", "D=-self.D_new[:, None],"),
+    Mutant("deficit dropped", "I04", "equilibrium/shock.py", "D=self.D_new[:, None],", "D=0 * self.D_new[:, None],"),
+    Mutant("deficits nominal under world-share", "I03", "equilibrium/shock.py",
+           "return -1 if numeraire in (None, WORLD_INCOME) else",
+           "return -1 if numeraire == WORLD_INCOME else 0 if numeraire is None else"),
+    Mutant("deficits nominal in the wrong wage", "I03", "equilibrium/shock.py",
+           "self.base.countries.index(str(numeraire))", "self.base.countries.index(str(numeraire)) - 1"),
+    # prices, shares and technology
+    Mutant("theta - 1 for theta", "golden", "model/trade.py",
+           "return pi * np.exp(-theta * np.log(barrier))", "return pi * np.exp(-(theta - 1) * np.log(barrier))"),
+    Mutant("theta - 1 in costs", "golden", "model/clearing.py",
+           "u = np.exp(-econ.theta * (lc - trade.c0))", "u = np.exp(-(econ.theta - 1) * (lc - trade.c0))"),
+    Mutant("theta - 1 throughout", "golden", "baseline/checks.py", "THETA", "THETA"),
+    Mutant("1/theta", "golden", "equilibrium/shock.py",
+           "theta=base.trade_elasticity[:, None],", "theta=1 / base.trade_elasticity[:, None],"),
+    Mutant("input-output matrix transposed", "golden", "model/technology.py",
+           "return gamma_io @ Y", "return gamma_io.swapaxes(1, 2) @ Y"),
+    Mutant("input-output matrix transposed in prices", "golden", "model/technology.py",
+           "gamma_io.swapaxes(1, 2) @ lP", "gamma_io @ lP"),
+    Mutant("no inputs in prices", "golden", "model/technology.py",
+           "return gamma * lw[:, None, :] + gamma_io.swapaxes(1, 2) @ lP", "return gamma * lw[:, None, :] + 0 * lP"),
+    Mutant("shares not renormalised", "I02", "equilibrium/assemble.py",
+           "shares /= at.S[..., 0].T[:, :, None]", "shares /= 1.0"),
+    # welfare
+    Mutant("welfare without revenue", "I01", "equilibrium/assemble.py",
+           'if shock.closure.revenue == "wasted":', 'if shock.closure.revenue != "wasted":'),
+    Mutant("welfare with wrong weights", "I01", "model/welfare.py",
+           "np.exp((alpha * np.log(P_hat)).sum(axis=1))", "np.exp(np.log(P_hat).mean(axis=1))"),
+    Mutant("welfare with weights of all spending", "I01", "equilibrium/assemble.py",
+           "welfare_hat(base.final_share, price_hat", "welfare_hat(base.expenditure / base.expenditure.sum(1)[:, None], price_hat"),
+    # numbers as stored, convergence and certificate
+    Mutant("tolerance 1e-3", "certificate", "equilibrium/root.py", "TOL: Final = 1e-10", "TOL: Final = 1e-3"),
+    Mutant("certificate's line at 1e-3", "certificate", "certify/grade.py",
+           "THRESHOLD: Final = 1e-9", "THRESHOLD: Final = 1e-3"),
+    Mutant("float32 output", "I06", "equilibrium/assemble.py",
+           "wage_hat = np.exp(lw) / unit", "wage_hat = (np.exp(lw) / unit).astype(np.float32)"),
+    Mutant("float32 in the file", "store", "report/bundle.py",
+           "np.ascontiguousarray(array, dtype=np.float64)", "np.ascontiguousarray(array, dtype=np.float32)"),
+    Mutant("certified set unconditionally", "certificate", "certify/grade.py",
+           "status = _status(worst <= threshold, evidence)", "status = CERTIFIED"),
+    Mutant("residuals not asked", "certificate", "certify/grade.py", "    if not met:", "    if False:"),
+    Mutant("the solver's end not asked", "certificate", "certify/grade.py",
+           "if evidence.solver_status != CONVERGED:", "if False:"),
+    Mutant("uncertified numbers can be read", "certificate", "core/result.py",
+           "if not self.certificate.ok:", "if False:"),
+    Mutant("nothing raised", "certificate", "equilibrium/counterfactual.py", "    if cert.ok:", "    if True:"),
+    Mutant("certificate without goods market", "certificate", "certify/recompute.py",
+           'residuals["goods_market"] = _goods_market(stored, sums)', 'residuals["goods_market"] = (0.0, "")'),
+    Mutant("certificate without welfare identity", "certificate", "certify/recompute.py",
+           'residuals["welfare_identity"] = _welfare_identity(stored, sums, closure)', "pass"),
+    # policy and calendar
+    Mutant("shock read as percent", "units", "core/units.py",
+           "value = parse_number(number) / 100.0", "value = parse_number(number)"),
+    Mutant("rates in tenths of a percent", "units", "core/units.py",
+           "value = parse_number(number) / 100.0", "value = parse_number(number) / 1000.0"),
+    Mutant("importer and exporter swapped", "policy", "policy/compile.py",
+           "pairs = (o[keep] * n + d[keep]) * j", "pairs = (d[keep] * n + o[keep]) * j"),
+    Mutant("importer and exporter swapped in a table", "policy", "policy/compile.py",
+           "return [(o * n + d) * j + s]", "return [(d * n + o) * j + s]"),
+    Mutant("tariff also on home sales", "policy", "policy/compile.py", "keep = o != d", "keep = o == o"),
+    Mutant("tariff also on services", "policy", "policy/compile.py",
+           "if code not in services]", "if code]"),
+    Mutant("until inclusive", "I23", "scenario/calendar.py", "day >= measure.until", "day > measure.until"),
+    Mutant("from exclusive", "I23", "scenario/calendar.py", "day < measure.from_", "day <= measure.from_"),
+    Mutant("+pp treated as all-in", "units", "core/units.py",
+           'return Rate(value, added=unit == "pp")', "return Rate(value, added=False)"),
+    Mutant("stacking by max", "I24", "policy/stacking.py",
+           '    for layer in modes["add"]:', '    for layer in modes["max"]:'),
+    Mutant("points by max", "I24", "policy/stacking.py",
+           "    for layer in points:\n        total[layer.cells] += layer.values",
+           "    for layer in points:\n        total[layer.cells] = np.maximum(total[layer.cells], layer.values)"),
+    Mutant("threatened counted as in force", "I23", "scenario/calendar.py",
+           'if measure.status not in ("in-force", "scheduled"):',
+           'if measure.status not in ("in-force", "scheduled", "threatened"):'),
+    Mutant("comparator ignored", "I23", "scenario/execute.py",
+           "if comparator.tariffs is not None:", "if False:"),
+    # what is made of a result
+    Mutant("one decomposition part missing", "I25", "equilibrium/decompose.py",
+           'parts = {"terms_of_trade": terms, "trade_costs": costs, "volume_of_trade": volume}',
+           'parts = {"terms_of_trade": terms, "trade_costs": 0 * costs, "volume_of_trade": volume}'),
+    Mutant("residual of the decomposition hidden", "I25", "equilibrium/decompose.py",
+           "residual = target - total", "residual = 0 * target"),
+    Mutant("diversion at new prices", "diversion", "equilibrium/diversion.py",
+           "result.flows_new / result.cost_hat[:, None, :] - result.baseline.flows",
+           "result.flows_new - result.baseline.flows"),
+    Mutant("groups averaged without weights", "tables", "core/tables.py",
+           '"real_income_pct": 100 * (members @ variation) / (members @ spendable)',
+           '"real_income_pct": 100 * (members @ (variation / spendable)) / members.sum(axis=1)'),
+    Mutant("deficit for imports less exports in revenue base", "tables", "core/tables.py",
+           '"average_tariff_pct": 100 * revenue_new / np.where(toward > 0, toward, 1.0)',
+           '"average_tariff_pct": 100 * revenue_new / np.where(toward > 0, toward + revenue_new, 1.0)'),
+    # data
+    Mutant("imports and exports of the world swapped", "facts", "baseline/files.py", "FILES", "FILES"),
+)
