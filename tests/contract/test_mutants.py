@@ -9,16 +9,16 @@ import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import detente
+from detente.verify import LAWS
 
 PACKAGE = Path(detente.__file__).parent
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "build")
+LEFT_OUT = shutil.ignore_patterns("__pycache__")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,10 @@ MUTANTS = (
            "return pi * np.exp(-theta * np.log(barrier))", "return pi * np.exp(-(theta - 1) * np.log(barrier))"),
     Mutant("theta - 1 in costs", "golden", "model/clearing.py",
            "u = np.exp(-econ.theta * (lc - trade.c0))", "u = np.exp(-(econ.theta - 1) * (lc - trade.c0))"),
-    Mutant("theta - 1 throughout", "golden", "baseline/checks.py", "THETA", "THETA"),
+    Mutant("theta - 1 throughout", "golden", "baseline/checks.py",
+           '"trade_elasticity": (trade_elasticity, (j,)', '"trade_elasticity": (np.subtract(trade_elasticity, 1), (j,)'),
+    Mutant("1/theta in the packaged world", "facts", "baseline/catalogue.py",
+           "value_added_share, input_share, theta, sources=meta)", "value_added_share, input_share, 1 / theta, sources=meta)"),
     Mutant("1/theta", "golden", "equilibrium/shock.py",
            "theta=base.trade_elasticity[:, None],", "theta=1 / base.trade_elasticity[:, None],"),
     Mutant("input-output matrix transposed", "golden", "model/technology.py",
@@ -119,7 +122,8 @@ MUTANTS = (
     Mutant("+pp treated as all-in", "units", "core/units.py",
            'return Rate(value, added=unit == "pp")', "return Rate(value, added=False)"),
     Mutant("stacking by max", "I24", "policy/stacking.py",
-           '    for layer in modes["add"]:', '    for layer in modes["max"]:'),
+           '    for layer in modes["add"]:\n        total[layer.cells] += layer.values',
+           '    for layer in modes["add"]:\n        total[layer.cells] = np.maximum(total[layer.cells], layer.values)'),
     Mutant("points by max", "I24", "policy/stacking.py",
            "    for layer in points:\n        total[layer.cells] += layer.values",
            "    for layer in points:\n        total[layer.cells] = np.maximum(total[layer.cells], layer.values)"),
@@ -144,5 +148,65 @@ MUTANTS = (
            '"average_tariff_pct": 100 * revenue_new / np.where(toward > 0, toward, 1.0)',
            '"average_tariff_pct": 100 * revenue_new / np.where(toward > 0, toward + revenue_new, 1.0)'),
     # data
-    Mutant("imports and exports of the world swapped", "facts", "baseline/files.py", "FILES", "FILES"),
-)
+    Mutant("flows read with origin and dest swapped", "facts", "baseline/catalogue.py",
+           "return Baseline.from_flows(countries, sectors, flows, tariffs, value",
+           "return Baseline.from_flows(countries, sectors, flows.swapaxes(0, 1), tariffs, value"),
+    Mutant("tariffs read with origin and dest swapped", "facts", "baseline/catalogue.py",
+           "return Baseline.from_flows(countries, sectors, flows, tariffs, value",
+           "return Baseline.from_flows(countries, sectors, flows, tariffs.swapaxes(0, 1), value"),
+)  # fmt: skip
+CONTROL = Mutant("a comment and nothing else", "", "model/technology.py", "return gamma_io @ Y", "return gamma_io @ Y  # same")
+FAST = ("revenue omitted from income", "importer and exporter swapped", "one decomposition part missing", "certified set unconditionally")
+
+
+def planted(mutant: Mutant, folder: Path) -> Path:
+    """Copy the package into a folder with one line changed."""
+    copy = folder / "detente"
+    shutil.copytree(PACKAGE, copy, ignore=LEFT_OUT)
+    path = copy / mutant.file
+    text = path.read_text(encoding="utf-8")
+    assert text.count(mutant.old) == 1, f"{mutant.file}: {mutant.old!r} occurs {text.count(mutant.old)} times"
+    changed = text.replace(mutant.old, mutant.new)
+    before, after = text.splitlines(), changed.splitlines()
+    assert len(before) == len(after), f"{mutant.name}: adds or removes lines"
+    assert sum(a != b for a, b in zip(before, after, strict=True)) == 1, f"{mutant.name}: not exactly one line"
+    path.write_text(changed, encoding="utf-8")
+    return folder
+
+
+def verified(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `detente verify --quick` on the package in a folder."""
+    unchecked = {key: value for key, value in os.environ.items() if key != "DETENTE_CHECK_SHAPES"}
+    env = unchecked | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "detente", "verify", "--quick", *arguments]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+def cases() -> list[object]:
+    """Return the mutants as parameters; all but a few are slow."""
+    marks = {mutant.name: () if mutant.name in FAST else pytest.mark.slow for mutant in MUTANTS}
+    return [pytest.param(mutant, id=mutant.name, marks=marks[mutant.name]) for mutant in MUTANTS]
+
+
+@pytest.mark.parametrize("mutant", cases())
+def test_a_planted_bug_is_seen(mutant: Mutant, tmp_path: Path) -> None:
+    """Each wrong line makes its law fail: exit 5, and the law is named."""
+    done = verified(planted(mutant, tmp_path), "--only", mutant.law)
+    assert done.returncode == 5, f"{mutant.name} survives {mutant.law}: {done.stdout}{done.stderr}"
+    assert f"FAILED {mutant.law}" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_line_that_changes_nothing_passes(tmp_path: Path) -> None:
+    """Control: the copied package passes every law, so that it is the planted line that fails."""
+    done = verified(planted(CONTROL, tmp_path))
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    assert done.stdout.rstrip().endswith("all ok")
+
+
+def test_mutants_are_many_and_name_laws() -> None:
+    """Every mutant has a name of its own and a law that exists; the fast ones are among them."""
+    names = [mutant.name for mutant in MUTANTS]
+    assert len(names) == len(set(names)) >= 22
+    assert {mutant.law for mutant in MUTANTS} <= set(LAWS)
+    assert set(FAST) <= set(names)

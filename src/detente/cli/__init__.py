@@ -84,6 +84,8 @@ def _account(error: Exception, words: list[str]) -> tuple[str, int, list[str]]:
             bad = certificate.status == "UNCERTIFIED"
             return certificate.status, UNCERTIFIED_EXIT if bad else error.exit_code, lines
         return STATUS_OF.get(error.exit_code, "FAILED"), error.exit_code, lines
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return "USAGE", 2, str(error).splitlines()
     usage = getattr(error, "format_message", None)
     if callable(usage):
         path = getattr(getattr(error, "ctx", None), "command_path", "detente")

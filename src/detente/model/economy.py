@@ -67,7 +67,8 @@ class Economy:
 
     def deficits(self, lw: Float[Array, "country b"]) -> Float[Array, "country b"]:
         """Return deficits: constant in units of world value added, or in units of one country's wage (closures)."""
-        return self.D if self.D_unit < 0 else self.D * np.exp(lw[self.D_unit])
+        unit = np.exp(lw[self.D_unit]) if self.D_unit >= 0 else np.ones(lw.shape[1])
+        return self.D * unit
 
     def with_trade(self, trade: Trade) -> Economy:
         """Return the same economy under other bilateral factors."""

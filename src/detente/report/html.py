@@ -15,7 +15,7 @@ from detente.policy.measure import Measure
 from detente.report import charts
 from detente.report.select import HEADLINE, BranchView, View
 from detente.report.select import view as shown
-from detente.report.text import number
+from detente.report.text import number, units
 from detente.scenario.calendar import describe_not_applied
 from detente.scenario.execute import ScenarioRun
 
@@ -156,7 +156,7 @@ def _headline(view: View, branches: Sequence[BranchView]) -> Grid:
     for code in view.countries:
         cells = [signed(branch.values.get((code, line.variable))) for line in HEADLINE for branch in branches]
         rows.append((f"{code} {view.label(code)}" if view.label(code) != code else code, *cells))
-    caption = f"Change against {view.run.comparator}; prices and money relative to world income; "
+    caption = f"Change against {view.run.comparator}; {units(view)}; "
     caption += f"closure {view.run.scenario.closure.title}. "
     caption += " ".join(f"{b.mark} {b.title}{'. ' + b.marked if b.marked else ''}." for b in branches).strip()
     groups = tuple((f"{line.label}, {line.unit}", len(branches)) for line in HEADLINE) if many else ()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from detente.core.closure import WORLD_INCOME
 from detente.core.codes import WORLD
 from detente.report.select import ASSUMED_LINE, HEADLINE, BranchView, Line, View
 from detente.scenario.calendar import describe_not_applied
@@ -67,6 +68,13 @@ def _title(view: View) -> str:
     return f"{name} · as of {run.scenario.as_of} · {size} · closure {run.scenario.closure.title}"
 
 
+def units(view: View) -> str:
+    """Return what prices and money are measured in."""
+    numeraire = view.run.scenario.closure.numeraire
+    unit = "world income" if numeraire in (None, WORLD_INCOME) else f"the wage of {numeraire}"
+    return f"prices and money relative to {unit}"
+
+
 def _assumed(view: View) -> list[str]:
     names = [*view.assumed]
     coverage = next(iter(view.run.plans.values())).coverage
@@ -76,7 +84,7 @@ def _assumed(view: View) -> list[str]:
 
 def _headline(view: View, branch: BranchView, width: int) -> str:
     title = " ".join(part for part in (branch.mark, branch.title, branch.marked) if part)
-    title += f"\nchange against {view.run.comparator}; prices and money relative to world income"
+    title += f"\nchange against {view.run.comparator}; {units(view)}"
     lines = [*HEADLINE, *((ASSUMED_LINE,) if view.assumed and branch.without else ())]
     labels = [f"{line.label}, {line.unit}" for line in lines]
     columns = [[_cell(branch, line, code) for line in lines] for code in view.countries]

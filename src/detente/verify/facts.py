@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 
-from detente.core.arrays import Array
+from detente.baseline.catalogue import PACKAGEDfrom detente.core.arrays import Array
 from detente.verify import worlds
 from detente.verify.check import Checks, same, within
 
@@ -34,8 +36,12 @@ def check_facts(quick: bool) -> Checks:
         ),
     ]
     home = np.einsum("nns->ns", world.tariffs)
+    with (PACKAGED / "elasticities.csv").open(encoding="utf-8", newline="") as stream:
+        theta = {row["sector"]: float(row["default"]) for row in csv.DictReader(stream)}
+    wanted = np.array([theta[code] for code in world.sectors])
     return [
         *found,
+        same("facts", "trade elasticities are those of the default set, by sector", world.trade_elasticity, wanted),
         within("facts", "no tariff on home sales", np.abs(home).max(), 0.0),
         within("facts", "no tariff on services", np.abs(world.tariffs[:, :, ~goods]).max(), 0.0),
         within("facts", "deficits sum to nothing", abs(world.deficit.sum()) / world.value_added.sum(), 1e-9),

@@ -101,7 +101,8 @@ def new_costs(base: Baseline, seed: int = 0) -> Array:
     rng = np.random.default_rng([seed, 78])
     moved = rng.random(base.flows.shape) < 0.5
     kappa: Array = np.where(moved, np.exp(rng.uniform(-0.3, 0.3, moved.shape)), 1.0)
-    kappa[1, 0, 0] = np.inf
+    if kappa[0, 0].size > 1:  # with one sector it could leave trade that runs one way only
+        kappa[1, 0, 0] = np.inf
     kappa[np.arange(len(kappa)), np.arange(len(kappa))] = 1.0
     return kappa
 

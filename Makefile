@@ -1,0 +1,52 @@
+# Needs python3 (3.11 or newer), make and a package index; everything else goes into .venv.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+OUT    ?= out
+FAST   := not slow and not browser
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow bench docs wheel clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.docs: pyproject.toml $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,docs]"
+	@touch $@ $(VENV)/.dev $(VENV)/.demo
+
+demo: $(VENV)/.demo ## solve the packaged case, print the table, write out/report.html (offline once installed)
+	@$(BIN)/detente demo --out $(OUT)
+
+test: $(VENV)/.dev ## tests, style, types, room contract
+	$(BIN)/python -m pytest -m "$(FAST)" -n 2
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-slow: $(VENV)/.dev ## the tests that take minutes or a browser
+	$(BIN)/python -m pytest -m "slow or browser"
+
+bench: $(VENV)/.dev ## time the engine; no test fails on a clock
+	$(BIN)/python bench/run.py
+
+docs: $(VENV)/.docs ## build the documentation, warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+wheel: $(VENV)/.dev ## build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove what make made
+	rm -rf $(VENV) dist out docs/_build
