@@ -1,6 +1,7 @@
 """The planted-bug gate: one line of the package is made wrong, and `detente verify --quick` must see it (exit 5).
 
-A verify that cannot see a broken model is decoration. Each mutant names the law that catches it; `--only` keeps it quick.
+A verify that cannot see a broken model is decoration. Each mutant names the law that catches it, so
+that `--only` keeps it quick.
 """
 
 from __future__ import annotations
@@ -65,9 +66,11 @@ MUTANTS = (
     Mutant("theta - 1 in costs", "golden", "model/clearing.py",
            "u = np.exp(-econ.theta * (lc - trade.c0))", "u = np.exp(-(econ.theta - 1) * (lc - trade.c0))"),
     Mutant("theta - 1 throughout", "golden", "baseline/checks.py",
-           '"trade_elasticity": (trade_elasticity, (j,)', '"trade_elasticity": (np.subtract(trade_elasticity, 1), (j,)'),
+           '"trade_elasticity": (trade_elasticity, (j,)',
+           '"trade_elasticity": (np.subtract(trade_elasticity, 1), (j,)'),
     Mutant("1/theta in the packaged world", "facts", "baseline/catalogue.py",
-           "value_added_share, input_share, theta, sources=meta)", "value_added_share, input_share, 1 / theta, sources=meta)"),
+           "value_added_share, input_share, theta, sources=meta)",
+           "value_added_share, input_share, 1 / theta, sources=meta)"),
     Mutant("1/theta", "golden", "equilibrium/shock.py",
            "theta=base.trade_elasticity[:, None],", "theta=1 / base.trade_elasticity[:, None],"),
     Mutant("input-output matrix transposed", "golden", "model/technology.py",
@@ -84,7 +87,8 @@ MUTANTS = (
     Mutant("welfare with wrong weights", "I01", "model/welfare.py",
            "np.exp((alpha * np.log(P_hat)).sum(axis=1))", "np.exp(np.log(P_hat).mean(axis=1))"),
     Mutant("welfare with weights of all spending", "I01", "equilibrium/assemble.py",
-           "welfare_hat(base.final_share, price_hat", "welfare_hat(base.expenditure / base.expenditure.sum(1)[:, None], price_hat"),
+           "welfare_hat(base.final_share, price_hat",
+           "welfare_hat(base.expenditure / base.expenditure.sum(axis=1)[:, None], price_hat"),
     # numbers as stored, convergence and certificate
     Mutant("tolerance 1e-3", "certificate", "equilibrium/root.py", "TOL: Final = 1e-10", "TOL: Final = 1e-3"),
     Mutant("certificate's line at 1e-3", "certificate", "certify/grade.py",
@@ -155,8 +159,15 @@ MUTANTS = (
            "return Baseline.from_flows(countries, sectors, flows, tariffs, value",
            "return Baseline.from_flows(countries, sectors, flows, tariffs.swapaxes(0, 1), value"),
 )  # fmt: skip
-CONTROL = Mutant("a comment and nothing else", "", "model/technology.py", "return gamma_io @ Y", "return gamma_io @ Y  # same")
-FAST = ("revenue omitted from income", "importer and exporter swapped", "one decomposition part missing", "certified set unconditionally")
+CONTROL = Mutant(
+    "a comment and nothing else", "", "model/technology.py", "return gamma_io @ Y", "return gamma_io @ Y  # same"
+)
+FAST = (
+    "revenue omitted from income",
+    "importer and exporter swapped",
+    "one decomposition part missing",
+    "certified set unconditionally",
+)
 
 
 def planted(mutant: Mutant, folder: Path) -> Path:

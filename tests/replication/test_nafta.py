@@ -43,14 +43,17 @@ def expected(shared: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def nafta(shared: Path) -> dt.Result:
-    """Return the world of 1993 without deficits under the NAFTA tariffs of 2005."""
+    """Return the world of 1993 without deficits under the NAFTA tariffs of 2005.
+
+    One input coefficient of the published table is -0.0008 (Canada): set to 0, which moves the results by 3e-6 points.
+    """
     folder, n = shared / "data" / "caliendo-parro-2015", len(COUNTRIES)
     flows = by_importer(folder / "xbilat1993.txt") / 1e3
     exports = flows.sum(axis=1)
     output = np.maximum(np.loadtxt(folder / "GO.txt").T / 1e6, exports)
     flows[np.arange(n), np.arange(n)] = output - exports
     gamma = np.loadtxt(folder / "B.txt").T
-    mix = np.loadtxt(folder / "IO.txt").reshape(n, SECTORS, SECTORS).transpose(1, 0, 2)
+    mix = np.maximum(np.loadtxt(folder / "IO.txt"), 0.0).reshape(n, SECTORS, SECTORS).transpose(1, 0, 2)
     g = (1 - gamma) * mix / np.maximum(mix.sum(axis=0), 1e-9)
     theta = np.append(np.loadtxt(folder / "T.txt"), np.full(SECTORS - TRADED, NON_TRADED_THETA))
     before, after = (by_importer(folder / f"tariffs{year}.txt") / 100 for year in (1993, 2005))
@@ -79,7 +82,7 @@ def test_first_order_statistic(nafta: dt.Result, expected: dict[str, Any], count
     printed, recomputed = (expected[key][country] for key in ("table2_published_pct", "table2_recomputed_pct"))
     for value, column in zip(got, COLUMNS, strict=True):
         assert value == pytest.approx(recomputed[column], abs=1e-3), column
-        assert value == pytest.approx(printed[column], abs=0.0055), column
+        assert value == pytest.approx(printed[column], abs=0.005), column
 
 
 @pytest.mark.parametrize("country", ["MEX", "CAN", "USA"])

@@ -24,11 +24,11 @@ def welfare_cp_first_order_pct(result: Result) -> FirstOrder:
         total             their sum
         real wage         100 (w_hat / P_hat - 1), exact
 
-    It is linear in changes that are not small, keeps the old tariffs as weights, and so misses the revenue that falls
-    when tariffs do: for NAFTA it gives Mexico +1.31 % where real income (`welfare_hat`) changes by +0.007 %. Its total
-    does not depend on the unit of money only to first order: here the unit is the result's own.
+    Dots are percent changes, not logs. The statistic is linear in changes that are not small and keeps the old tariffs
+    as weights, so it misses the revenue that goes when tariffs do: for NAFTA it gives Mexico +1.31 %, where real income
+    (`welfare_hat`) changes by +0.007 %. Beyond first order it also depends on the unit of money, here the result's.
 
-    Source: Caliendo and Parro (2015), equation (17) and Table 2.
+    Source: Caliendo and Parro (2015), welfare decomposition and Table 2.
     Args:
         result: certified.
     Returns:

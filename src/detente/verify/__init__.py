@@ -52,7 +52,7 @@ def run(*, quick: bool = True, only: str | None = None) -> list[Check]:
     """Return the outcome of every check.
 
     Args:
-        quick: True for a few seconds; False adds forty invented worlds and longer ladders. only: one law of `LAWS`.
+        quick: True for a few seconds; False adds two hundred invented worlds and longer ladders. only: one law of `LAWS`.
     Raises:
         UsageError: unknown law.
     """

@@ -30,6 +30,7 @@ class Check:
 
 
 Checks = list[Check]
+Refusal = type[DetenteError] | tuple[type[DetenteError], ...]
 
 
 def within(law: str, text: str, value: float, limit: float) -> Check:
@@ -39,7 +40,7 @@ def within(law: str, text: str, value: float, limit: float) -> Check:
 
 
 def near(law: str, text: str, got: Any, expected: Any, limit: float, *, floor: float = 1e-6) -> Check:
-    """Return a check that numbers agree, relative to each expected one, or to `floor` times the largest if that is more."""
+    """Return a check that numbers agree, relative to each expected one, but at least to `floor` times the largest."""
     return within(law, text, distance(got, expected, floor), limit)
 
 
@@ -52,7 +53,7 @@ def same(law: str, text: str, got: Any, expected: Any) -> Check:
     return Check(law, equal, float(not equal), 0.0, text if equal else f"{text}: found {_short(got)}")
 
 
-def refused(law: str, text: str, error: type[DetenteError] | tuple[type[DetenteError], ...], act: Callable[[], object]) -> Check:
+def refused(law: str, text: str, error: Refusal, act: Callable[[], object]) -> Check:
     """Return a check that an act raises one kind of error."""
     try:
         found = act()

@@ -6,7 +6,8 @@ import csv
 
 import numpy as np
 
-from detente.baseline.catalogue import PACKAGEDfrom detente.core.arrays import Array
+from detente.baseline.catalogue import PACKAGED
+from detente.core.arrays import Array
 from detente.verify import worlds
 from detente.verify.check import Checks, same, within
 

@@ -66,7 +66,7 @@ def _own_share_ratio(result: Result) -> Array:
 
 
 def check_symmetric_pair(quick: bool) -> Checks:
-    """Check a symmetric pair of countries under the same tariff, in closed form: wages stay, prices and revenue move."""
+    """Check a symmetric pair of countries under the same tariff, in closed form: wages stay."""
     theta, own, rate = 4.0, 0.8, 0.25
     base = one_sector(np.array([[own, 1 - own], [1 - own, own]]) * 1000.0, theta)
     rates = np.array([[0.0, rate], [rate, 0.0]])[:, :, None]

@@ -1,7 +1,7 @@
 """The model once more, in levels and with plain formulas, from the arrays of a result.
 
-Only flows, tariffs, cost shares, elasticities and exogenous demand are taken from the baseline; shares, budgets, incomes
-and deficits are worked out here. Nothing is shared with the solver or with the certificate.
+Only flows, tariffs, cost shares, elasticities and exogenous demand are taken from the baseline; shares, budgets,
+incomes and deficits are worked out here. Nothing is shared with the solver or with the certificate.
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ def markets(arrays: Mapping[str, Any], deficits: str = "world-share") -> dict[st
 def welfare(arrays: Mapping[str, Any], *, wasted: bool = False) -> Array:
     """Return I01: the change of real income by own shares alone, with inputs, tariffs, deficits and exogenous demand.
 
-    ln P = (I - A)^-1 ( value-added share ln w + ln k + ln(own share ratio) / theta ), A[s, k] the share of k in s; where
-    nothing is home-made, the largest origin and its cost stand in. Incomes are counted from flows, not read.
+    ln P = (I - A)^-1 ( value-added share ln w + ln k + ln(own share ratio) / theta ), A[s, k] the share of k in s;
+    where nothing is home-made, the largest origin and its cost stand in. Incomes are counted from flows, not read.
     """
     old, theta = before(arrays), arrays["trade_elasticity"]
     new, kappa = arrays["share_new"], arrays["trade_cost_hat"]

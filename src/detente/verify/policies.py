@@ -24,12 +24,13 @@ FARM, CHIPS, SERVICES = range(3)
 
 def run_measures(*measures: dict[str, Any], base: Baseline | None = None, **how: Any) -> ScenarioRun:
     """Return the run of measures on the policy world; each is by USA, against CHN, a tariff, unless it says else."""
-    common = {"by": "USA", "against": "CHN", "kind": "tariff"}
+    common: dict[str, Any] = {"by": "USA", "against": "CHN", "kind": "tariff"}
     named = [{"id": f"m{i}", **common, **measure} for i, measure in enumerate(measures)]
     world = base if base is not None else worlds.policy_world()
     top = {key: how.pop(key) for key in ("compare_to", "horizon", "tree") if key in how}
-    case = {"detente": 1, "id": "verify", "as_of": AS_OF, "baseline": world.id, **top, "measures": named}
-    return run_scenario(case, base=world, **how)
+    reference = {"id": world.id, "allow_year_mismatch": True}
+    case: dict[str, Any] = {"detente": 1, "id": "verify", "as_of": AS_OF, "baseline": reference, "measures": named}
+    return run_scenario(case | top, base=world, **how)
 
 
 def rates(*measures: dict[str, Any], **how: Any) -> Array:
@@ -54,20 +55,22 @@ def check_policy(quick: bool) -> Checks:
     """Check that measures touch the flow they name and nothing else."""
     goods, everybody = [FARM, CHIPS], range(4)
     base = worlds.policy_world()
-    world, plain = run_measures({"rate": "25%"}), run_measures({"rate": "25%"}, base=worlds.world_2022())["main"]
+    run = run_measures({"rate": "25%"})
+    after, solved = run["main"], run.plans["main"].wedges.tariffs
     services = {"rate": "4%", "sectors": ["SERV"]}
     table = {"rows": "by,against,sector,rate\nUSA,DEU,C26,+7pp\nUSA,MEX,A01,+1pp\n", "against": "WORLD"}
     two = changed(DEU, USA, CHIPS, 0.07, added=True) + changed(MEX, USA, FARM, 0.01, added=True) - base.tariffs
     spent = {"rate": "+10pp", "by": "WORLD", "against": "WORLD"}
-    after = world["main"]
     return [
         _rates("policy", "by USA, against CHN, 25%: goods only", after.tariffs_new, changed(CHN, USA, goods, 0.25)),
-        same("policy", "and the shock that was solved is that one", after.tariffs_new, world.plans["main"].wedges.tariffs),
+        same("policy", "and the shock that was solved is that one", after.tariffs_new, solved),
         _rates("policy", "the base keeps its rates", after["tariffs"], base.tariffs),
-        within("policy", "US imports from CHN fall", after.flows_new[CHN, USA, CHIPS] / base.flows[CHN, USA, CHIPS], 0.7),
-        within("policy", "US exports to CHN do not fall as much", -_kept(after, base), -0.7),
-        _rates("policy", "+10pp adds to what is there", rates({"rate": "+10pp"}), changed(CHN, USA, goods, 0.1, added=True)),
-        _rates("policy", "a sector that is named", rates({"rate": "9%", "sectors": ["C26"]}), changed(CHN, USA, CHIPS, 0.09)),
+        within("policy", "US imports from CHN fall", _kept(after, CHN, USA), 0.7),
+        within("policy", "US exports to CHN do not fall as much", -_kept(after, USA, CHN), -0.7),
+        _rates("policy", "+10pp adds to what is there", rates({"rate": "+10pp"}),
+               changed(CHN, USA, goods, 0.1, added=True)),
+        _rates("policy", "a sector that is named", rates({"rate": "9%", "sectors": ["C26"]}),
+               changed(CHN, USA, CHIPS, 0.09)),
         _rates("policy", "services only by name", rates(services), changed(CHN, USA, SERVICES, 0.04)),
         _rates("policy", "a list of targets", rates({"rate": "9%", "against": ["DEU", "MEX"]}),
                changed([DEU, MEX], USA, goods, 0.09)),
@@ -76,20 +79,22 @@ def check_policy(quick: bool) -> Checks:
         _rates("policy", "everybody on everybody", rates(spent), changed(everybody, everybody, goods, 0.1, added=True)),
         _rates("policy", "rows of a table", rates(table), two),
         refused("policy", "a quota is refused", PolicyError, _quota),
-        *_on_the_world(plain),
+        *_on_the_world(),
     ]  # fmt: skip
 
 
-def _kept(after: Result, base: Baseline) -> float:
-    return float(after.flows_new[USA, CHN, CHIPS] / base.flows[USA, CHN, CHIPS])
+def _kept(after: Result, origin: int, dest: int) -> float:
+    """Return what is left of a flow of chips, as a fraction."""
+    return float(after.flows_new[origin, dest, CHIPS] / after["flows"][origin, dest, CHIPS])
 
 
 def _quota() -> object:
     return run_measures({"kind": "import-quota", "volume": "70% of base"})
 
 
-def _on_the_world(plain: Result) -> Checks:
+def _on_the_world() -> Checks:
     """Return checks of the same measure on world-2022."""
+    plain = run_measures({"rate": "25%"}, base=worlds.world_2022())["main"]
     usa, chn = (plain.countries.index(code) for code in ("USA", "CHN"))
     goods = np.array([code != "SERV" for code in plain.sectors])
     expected = np.array(plain.baseline.tariffs)
@@ -142,7 +147,7 @@ def check_stacking(quick: bool) -> Checks:
         ("in another order", rates(*reverse), total),
         ("2.9% + 25 points + 50 points = 77.9%", rates({"rate": "+25pp"}, {"rate": "+50pp"}), total),
         ("max: the larger one", rates({"rate": "25%"}, {"rate": "40%", **largest}), changed(CHN, USA, goods, 0.4)),
-        ("max: not the smaller one", rates({"rate": "25%"}, {"rate": "10%", **largest}), changed(CHN, USA, goods, 0.25)),
+        ("max: not the smaller", rates({"rate": "25%"}, {"rate": "10%", **largest}), changed(CHN, USA, goods, 0.25)),
         ("replace: instead", rates({"rate": "25%"}, {"rate": "10%", **instead}), changed(CHN, USA, goods, 0.1)),
         ("points on top of an all-in rate", rates({"rate": "25%"}, {"rate": "+10pp"}), changed(CHN, USA, goods, 0.35)),
         ("at least: a floor", rates({"rate": "15%", "at_least": True}), changed(CHN, USA, goods, 0.15)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def check_store(quick: bool) -> Checks:
         checks.append(within("store", "read_bundle: the same welfare", np.abs(back - result.welfare_hat).max(), 0.0))
         for name in ("arrays.npz", "manifest.json"):
             altered = _flipped(out, name)
-            checks.append(refused("store", f"one byte of {name} flipped", DetenteError, lambda at=altered: read_bundle(at)))
+            checks.append(refused("store", f"one byte of {name} flipped", DetenteError, partial(read_bundle, altered)))
     return checks
 
 

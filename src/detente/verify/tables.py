@@ -83,8 +83,7 @@ def check_diversion(quick: bool) -> Checks:
     change = (result.flows_new / result.cost_hat[:, None, :]).sum(axis=2) - base.flows.sum(axis=2)
     i, o = 2, 1
     rows = diversion_columns(result, by=codes[i], against=codes[o])
-    got = {(str(role), str(code)): _number(value) for role, code, value in _rows(rows, "role", "country", "value_musd")}
-    share = {(str(role), str(code)): _number(value) for role, code, value in _rows(rows, "role", "country", "share_pct")}
+    got, share = _by_role(rows, "value_musd"), _by_role(rows, "share_pct")
     expected = {("lost", codes[o]): change[o, i], ("home", codes[i]): change[i, i]}
     for n in range(len(codes)):
         if n not in (i, o):
@@ -97,12 +96,10 @@ def check_diversion(quick: bool) -> Checks:
     return found
 
 
-def _rows(columns: dict[str, list[object]], *names: str) -> list[tuple[object, ...]]:
-    return list(zip(*(columns[name] for name in names), strict=True))
-
-
-def _number(value: object) -> float:
-    return float(str(value))
+def _by_role(columns: dict[str, list[object]], name: str) -> dict[tuple[str, str], float]:
+    """Return one column of a diversion table by role and country."""
+    rows = zip(columns["role"], columns["country"], columns[name], strict=True)
+    return {(str(role), str(country)): float(str(value)) for role, country, value in rows}
 
 
 def check_tables(quick: bool) -> Checks:

@@ -1,4 +1,4 @@
-"""Invented worlds, the packaged one, and the shocks put to them. All countries but those of `policy_world` are invented."""
+"""Invented worlds, the packaged one, and the shocks put to them. Only `policy_world` has real codes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def invented(
 
 
 def _technology(rng: np.random.Generator, flows: Array, inputs: bool) -> tuple[Array, Array]:
-    """Return value-added and input shares; inputs lean to what the country buys, so that final demand stays positive."""
+    """Return value-added and input shares; inputs lean to what is bought, so that final demand is positive."""
     n, j = flows.shape[1:]
     if not inputs:
         return np.ones((n, j)), np.zeros((j, n, j))
@@ -55,7 +55,7 @@ def _technology(rng: np.random.Generator, flows: Array, inputs: bool) -> tuple[A
 
 @cache
 def toy() -> Baseline:
-    """Return the toy: 4 countries x 3 sectors with inputs, tariffs, deficits and some demand outside the budget shares."""
+    """Return the toy: 4 countries x 3 sectors with inputs, tariffs, deficits and demand outside budget shares."""
     base = invented(4, 3, 1)
     return base.replace(final_exogenous=0.1 * np.arange(12.0).reshape(4, 3))
 
@@ -87,7 +87,7 @@ def world_2022() -> Baseline:
 
 
 def new_tariffs(base: Baseline, seed: int = 0) -> Array:
-    """Return new rates: a third of the foreign cells that have a rate, or any where there is none, move by up to 40 %."""
+    """Return new rates: a third of the foreign cells of sectors with tariffs (all if none has) move by up to 40 %."""
     rng = np.random.default_rng([seed, 77])
     goods = (base.tariffs > 0).any(axis=(0, 1)) | ~(base.tariffs > 0).any()
     hit = (rng.random(base.tariffs.shape) < 1 / 3) & goods
