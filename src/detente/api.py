@@ -19,6 +19,7 @@ from detente.core.errors import (
     SolveError,
     UsageError,
 )
+from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.result import Result
 from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.decompose import decompose as _decomposed
@@ -57,6 +58,7 @@ __all__ = [
     "run",
     "scenario",
     "solve",
+    "welfare_cp_first_order_pct",
 ]
 
 

@@ -62,7 +62,7 @@ MUTANTS = (
            "self.base.countries.index(str(numeraire))", "self.base.countries.index(str(numeraire)) - 1"),
     # prices, shares and technology
     Mutant("theta - 1 for theta", "golden", "model/trade.py",
-           "return pi * np.exp(-theta * np.log(barrier))", "return pi * np.exp(-(theta - 1) * np.log(barrier))"),
+           "pi * np.exp(-theta * np.log(barrier))", "pi * np.exp(-(theta - 1) * np.log(barrier))"),
     Mutant("theta - 1 in costs", "golden", "model/clearing.py",
            "u = np.exp(-econ.theta * (lc - trade.c0))", "u = np.exp(-(econ.theta - 1) * (lc - trade.c0))"),
     Mutant("theta - 1 throughout", "golden", "baseline/checks.py",
@@ -78,7 +78,7 @@ MUTANTS = (
     Mutant("input-output matrix transposed in prices", "golden", "model/technology.py",
            "gamma_io.swapaxes(1, 2) @ lP", "gamma_io @ lP"),
     Mutant("no inputs in prices", "golden", "model/technology.py",
-           "return gamma * lw[:, None, :] + gamma_io.swapaxes(1, 2) @ lP", "return gamma * lw[:, None, :] + 0 * lP"),
+           "gamma * lw[:, None, :] + gamma_io.swapaxes(1, 2) @ lP", "gamma * lw[:, None, :] + 0 * lP"),
     Mutant("shares not renormalised", "I02", "equilibrium/assemble.py",
            "shares /= at.S[..., 0].T[:, :, None]", "shares /= 1.0"),
     # welfare
@@ -151,7 +151,11 @@ MUTANTS = (
     Mutant("deficit for imports less exports in revenue base", "tables", "core/tables.py",
            '"average_tariff_pct": 100 * revenue_new / np.where(toward > 0, toward, 1.0)',
            '"average_tariff_pct": 100 * revenue_new / np.where(toward > 0, toward + revenue_new, 1.0)'),
+    Mutant("average tariffs weighted with new flows", "tables", "core/pairs.py",
+           "weights = old[:, :, goods]", "weights = new[:, :, goods]"),
     # data
+    Mutant("percent tariffs accepted", "units", "baseline/checks.py",
+           "((foreign > 1).mean() > 0.02 or np.quantile(foreign, 0.9) > 1)", "foreign.min() > 1"),
     Mutant("flows read with origin and dest swapped", "facts", "baseline/catalogue.py",
            "return Baseline.from_flows(countries, sectors, flows, tariffs, value",
            "return Baseline.from_flows(countries, sectors, flows.swapaxes(0, 1), tariffs, value"),

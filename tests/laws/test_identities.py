@@ -1,4 +1,4 @@
-"""Laws that hold in one solved world: own-share welfare, shares from prices, every market, closed forms (I01-I04, I09)."""
+"""Laws inside one solved world: own-share welfare, shares from prices, markets, closed forms (I01, I02, I04, I09)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws on what must not matter: numeraire, units, order, how the world is cut up; and Lerner symmetry (I03, I07, I08, I11)."""
+"""Laws on what must not matter: numeraire, units, order, cutting up the world; Lerner symmetry (I03, I07, I08, I11)."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_order_and_units_on_the_packaged_world(world: dt.Baseline) -> None:
 
 
 def split_country(arrays: dict[str, Any], c: int, part: float) -> tuple[dict[str, Any], Array, Array]:
-    """Return the inputs with country c cut in two of sizes part and 1 - part, the index of every origin, the weights."""
+    """Return the inputs with country c cut in two, part and 1 - part; the index of every origin; the weights."""
     n = len(arrays["countries"])
     index = np.array([*range(n), c])
     weight = np.ones(n + 1)

@@ -29,7 +29,7 @@ def autarky_welfare(base: dt.Baseline) -> Array:
 
 @given(economies(zeros=0.0, deficits=False, theta_range=(5.0, 12.0)))
 def test_autarky_by_icebergs(economy: Economy) -> None:
-    """I10: foreign icebergs times 100 give the closed form of autarky; times 1e4 too, and are marked ILL_CONDITIONED."""
+    """I10: foreign icebergs x100 give the closed form of autarky; x1e4 as well, and are marked ILL_CONDITIONED."""
     base = baseline(economy)
     expected = autarky_welfare(base)
     for times in (100.0, 1e4):
@@ -191,7 +191,7 @@ def test_tariff_ladder_on_the_packaged_world(world: dt.Baseline) -> None:
 
 @pytest.mark.parametrize("times", [0.8, 1.2, 3.0])
 def test_symmetric_icebergs(times: float) -> None:
-    """I22: in a symmetric world symmetric icebergs move prices and no wage: a stop on wages alone would stop at once."""
+    """I22: in a symmetric world symmetric icebergs move prices and no wage: a stop on wages would stop at once."""
     base = baseline(symmetric_world(home=0.7, theta=4.0, gamma=0.5))
     kappa = np.where(foreign(4), times, 1.0) * np.ones_like(base.flows)
     result = dt.solve(base, trade_cost_hat=kappa, tol=1e-12)

@@ -1,4 +1,4 @@
-"""Laws of standing still and coming back: no shock from far away, input levels, re-basing, one equilibrium (I05, I06, I12, I15)."""
+"""Laws of standing still and coming back: no shock, input levels, re-basing, one equilibrium (I05, I06, I12, I15)."""
 
 from __future__ import annotations
 

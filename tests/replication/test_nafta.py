@@ -17,8 +17,8 @@ import detente as dt
 from detente.core.first_order import welfare_cp_first_order_pct
 
 COUNTRIES = (
-    "ARG", "AUS", "AUT", "BRA", "CAN", "CHL", "CHN", "DNK", "FIN", "FRA", "DEU", "GRC", "HUN", "IND", "IDN", "IRL", "ITA",
-    "JPN", "KOR", "MEX", "NLD", "NZL", "NOR", "PRT", "ZAF", "ESP", "SWE", "TUR", "GBR", "USA", "ROW",
+    "ARG", "AUS", "AUT", "BRA", "CAN", "CHL", "CHN", "DNK", "FIN", "FRA", "DEU", "GRC", "HUN", "IND", "IDN", "IRL",
+    "ITA", "JPN", "KOR", "MEX", "NLD", "NZL", "NOR", "PRT", "ZAF", "ESP", "SWE", "TUR", "GBR", "USA", "ROW",
 )  # fmt: skip
 NAFTA = [COUNTRIES.index(code) for code in ("CAN", "MEX", "USA")]
 TRADED, SECTORS = 20, 40

@@ -183,9 +183,9 @@ def test_settling_step_sums_the_rounds_at_home() -> None:
     """The step of prices is f + H f + H^2 f + .., H = home share times inputs: its own fixed point; wages are left."""
     economy, econ, z = drawn(3)
     at = clear(econ, 0.1 * z)
-    n, j = econ.shape
+    n, _ = econ.shape
     step = econ.split(settling_step(econ, at))[1]
-    home = np.einsum("nns->ns", economy.flows * (1 + economy.tariffs)) / np.where(economy.spending > 0, economy.spending, 1)
+    home = np.einsum("nns->ns", economy.flows) / np.where(economy.spending > 0, economy.spending, 1.0)
     rounds = home[:, :, None] * econ.gamma_io.swapaxes(1, 2)
     f_P = econ.split(at.f)[1]
     np.testing.assert_allclose(step, f_P + rounds @ step, rtol=1e-10, atol=1e-13)

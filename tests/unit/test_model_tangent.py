@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -21,7 +22,7 @@ Array = np.ndarray
 def difference(function: Callable[[float], Array], h: float = 1e-3) -> Array:
     """Return the derivative at 0 by central differences, three step sizes extrapolated (error h^6)."""
     rough = [(function(step) - function(-step)) / (2 * step) for step in (h, h / 2, h / 4)]
-    finer = [(4 * b - a) / 3 for a, b in zip(rough, rough[1:], strict=False)]
+    finer = [(4 * b - a) / 3 for a, b in itertools.pairwise(rough)]
     return (16 * finer[1] - finer[0]) / 15
 
 

@@ -59,6 +59,8 @@ def _called(words: list[str]) -> int:
         code: Any = get_command(app).main(args=words, prog_name="detente", standalone_mode=False)
     except typer.Abort:
         raise KeyboardInterrupt from None
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
 
 

@@ -87,20 +87,25 @@ class ScenarioError(DetenteError):
     exit_code = 3
 
 
+class CheckError(DetenteError):
+    """A recomputed check, a stored bundle or a promised bound that does not hold."""
+
+    exit_code = 5
+
+
 class SolveError(DetenteError):
-    """A solve that ended without a certified equilibrium; carries the certificate when there is one."""
+    """A solve that ended without a certified equilibrium; carries the certificate when there is one.
+
+    The exit code is 4, and 5 where the iteration converged but a recomputed residual is over the line (UNCERTIFIED).
+    """
 
     exit_code = 4
 
     def __init__(self, message: str = "", *, problems: Iterable[Problem] = (), certificate: Any = None) -> None:
         super().__init__(message, problems=problems)
         self.certificate = certificate
-
-
-class CheckError(DetenteError):
-    """A recomputed check, a stored bundle or a promised bound that does not hold."""
-
-    exit_code = 5
+        if getattr(certificate, "status", "") == "UNCERTIFIED":
+            self.exit_code = CheckError.exit_code  # type: ignore[misc]
 
 
 class MissingDataError(DataError):

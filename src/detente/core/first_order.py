@@ -1,4 +1,4 @@
-"""The first-order welfare statistic of Caliendo and Parro (2015): another number than the exact change of real income."""
+"""The first-order welfare statistic of Caliendo and Parro (2015): not the exact change of real income."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FirstOrder = dict[str, tuple[float, float, float, float]]
 
 
 def welfare_cp_first_order_pct(result: Result) -> FirstOrder:
-    """Return the first-order statistic of every country, in percent: (total, terms_of_trade, volume_of_trade, real_wage).
+    """Return the first-order statistic of every country: (total, terms_of_trade, volume_of_trade, real_wage). [%]
 
     Equation, at base values, with a dot for new/base - 1 and M_ods sales of o to d at border value (base F, o != d):
 

@@ -26,4 +26,9 @@ def notation() -> dict[str, Term]:
     """Return public name -> term, in the order of the file."""
     text = resources.files("detente.core").joinpath("notation.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
-    return {row["name"]: Term(**{**row, "axes": tuple(row["axes"].split())}) for row in rows}
+    return {row["name"]: _term(row) for row in rows}
+
+
+def _term(row: dict[str, str]) -> Term:
+    axes = tuple(row["axes"].split())
+    return Term(row["name"], row["model_name"], row["symbol"], row["word"], axes, row["unit"], row["meaning"])

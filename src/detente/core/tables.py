@@ -9,6 +9,7 @@ import numpy as np
 
 from detente.core.arrays import Array
 from detente.core.codes import groups_present
+from detente.core.first_order import welfare_cp_first_order_pct
 
 if TYPE_CHECKING:
     from detente.core.result import Result
@@ -17,6 +18,7 @@ Columns = dict[str, list[Any]]
 
 COUNTRY_VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     "real_income_pct": ("%", "exact change of real income"),
+    "welfare_cp_first_order_pct": ("%", "first-order statistic of Caliendo and Parro (2015), another number than real income"),
     "real_income_musd": ("MUSD", "equivalent variation: base income times the change of real income"),
     "consumer_prices_pct": ("%", "consumer price index, relative to world income"),
     "consumer_prices_wage_pct": ("%", "consumer price index, relative to the country's wage"),
@@ -70,8 +72,10 @@ def _country_values(result: Result, members: Array) -> dict[str, Array]:
     exports_new, imports_new = trade_totals(result.flows_new)
     revenue_new = members @ result.revenue_new
     toward = members @ imports_new
+    first_order = np.array([row[0] for row in welfare_cp_first_order_pct(result).values()])
     return {
         "real_income_pct": 100 * (members @ variation) / (members @ spendable),
+        "welfare_cp_first_order_pct": (members @ (base.income * first_order)) / (members @ base.income),
         "real_income_musd": members @ variation,
         "consumer_prices_pct": 100 * ((members @ (income * prices)) / (members @ income) - 1),
         "consumer_prices_wage_pct": 100 * ((members @ (income * prices / wage)) / (members @ income) - 1),

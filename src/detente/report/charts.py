@@ -5,7 +5,7 @@ Numbers are inline values; a chart shows rows of the tables and nothing else.
 
 from __future__ import annotations
 
-import re
+import html
 from typing import Any, Final
 
 from detente.core.codes import WORLD
@@ -138,5 +138,6 @@ def svg(spec: dict[str, Any]) -> str:
     import vl_convert
 
     version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    text = str(vl_convert.vegalite_to_svg(spec, vl_version=version))
-    return re.sub(r"<svg ", '<svg role="img" ', text, count=1)
+    drawn = str(vl_convert.vegalite_to_svg(spec, vl_version=version))
+    label = html.escape(str(spec.get("description", "")), quote=True)
+    return drawn.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)

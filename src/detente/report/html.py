@@ -111,10 +111,9 @@ def report_html(view: View) -> str:
     )
 
 
-def signed(value: float | None, unit: str = "") -> str:
-    """Return a change as printed on the page: sign, three digits, unit."""
-    text = number(value, change=True).replace("-", "\u2212")
-    return f"{text} {unit}" if unit else text
+def signed(value: float | None) -> str:
+    """Return a change as printed on the page: sign and three digits."""
+    return number(value, change=True).replace("-", "\u2212")
 
 
 def named(branch: BranchView) -> str:
@@ -170,7 +169,7 @@ def _figures(view: View) -> list[tuple[Figure, charts.Rows, str, bool]]:
     )
     found = [
         (
-            _figure(view, f"Real income, % against {against}", branches, charts.real_income_rows(view), "%"),
+            _figure(f"Real income, % against {against}", branches, charts.real_income_rows(view), "%"),
             charts.real_income_rows(view),
             "country",
             False,
@@ -180,26 +179,27 @@ def _figures(view: View) -> list[tuple[Figure, charts.Rows, str, bool]]:
         by, other = view.focus
         rows = charts.tariff_rows(view)
         title = f"Average tariff of {view.label(by)} on goods by partner, %, weighted with the flows before"
-        found.append((_figure(view, title, f"{branches}; tick: before", rows, "%"), rows, "country", True))
+        found.append((_figure(title, f"{branches}; tick: before", rows, "%", change=False), rows, "country", True))
         rows = charts.diversion_rows(view)
         title = f"Trade that {view.label(other)} loses in {view.label(by)}, and where both turn, MUSD at base prices"
         title += f", {view.branches[0].name}"
         note = "to: sales to the importer; from: purchases from the origin; at home: sales of the importer at home"
-        found.append((_figure(view, title, note, rows, "MUSD"), rows, "label", False))
+        found.append((_figure(title, note, rows, "MUSD"), rows, "label", False))
     return [item for item in found if item[1]]
 
 
-def _figure(view: View, title: str, note: str, rows: charts.Rows, unit: str) -> Figure:
+def _figure(title: str, note: str, rows: charts.Rows, unit: str, *, change: bool = True) -> Figure:
+    shown_as = signed if change else number
     names = list(dict.fromkeys(str(row["branch"]) for row in rows))
     labels = list(dict.fromkeys(str(row["label"]) for row in rows))
     cells = {(str(row["label"]), str(row["branch"])): row["value"] for row in rows}
-    lines = tuple((label, *(signed(cells.get((label, name))) for name in names)) for label in labels)
+    lines = tuple((label, *(shown_as(cells.get((label, name))) for name in names)) for label in labels)
     grid = Grid(f"{title}", ("", *(f"{name}, {unit}" for name in names)), lines)
     first = [row for row in rows if row["branch"] == names[0]] if rows else []
     top, low = (max(first, key=_value), min(first, key=_value)) if first else ({}, {})
     alternative = f"Bar chart. {title}."
     if first:
-        ends = [f"{signed(row['value'], unit)} ({row['label']})" for row in (low, top)]
+        ends = [f"{shown_as(row['value'])} {unit} ({row['label']})" for row in (low, top)]
         alternative = f"Bar chart. {title}: from {ends[0]} to {ends[1]}."
     return Figure(title, note, "", alternative, grid)
 

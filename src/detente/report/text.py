@@ -27,7 +27,7 @@ def number(value: float | None, *, change: bool = False) -> str:
     magnitude = math.floor(math.log10(abs(value))) if value else 0
     decimals = DIGITS - 1 - magnitude
     text = f"{round(value, decimals):{'+' if change else ''},.{max(0, min(DIGITS, decimals))}f}"
-    return text.lstrip("+-") if not text.strip("+-0.,") else text
+    return text if text.strip("+-0.,") else "0"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:

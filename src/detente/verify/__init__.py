@@ -32,6 +32,8 @@ LAWS: Final[Mapping[str, tuple[Callable[[bool], Checks], ...]]] = MappingProxyTy
         "I07": (laws.check_homogeneity,),
         "I09": (golden.check_one_sector,),
         "I10": (golden.check_autarky,),
+        "I12": (laws.check_rebasing,),
+        "I15": (laws.check_starts,),
         "I21": (laws.check_ladder,),
         "certificate": (certificates.check_certificate,),
         "policy": (policies.check_policy,),
@@ -52,7 +54,7 @@ def run(*, quick: bool = True, only: str | None = None) -> list[Check]:
     """Return the outcome of every check.
 
     Args:
-        quick: True for a few seconds; False adds two hundred invented worlds and longer ladders. only: one law of `LAWS`.
+        quick: False adds two hundred invented worlds and longer ladders. only: one law of `LAWS`.
     Raises:
         UsageError: unknown law.
     """

@@ -61,7 +61,8 @@ def check_identity(quick: bool) -> Checks:
         arrays = result.arrays
         expected = levels.welfare(arrays, wasted=result.closure.revenue == "wasted")
         found.append(near("I01", f"{name}: welfare by own shares", result.welfare_hat, expected, LIMIT))
-        found.append(within("I01", f"{name}: something moves", -np.abs(expected - 1).max(), -1e-6))
+        if not name.startswith("invented"):
+            found.append(within("I01", f"{name}: something moves", -np.abs(expected - 1).max(), -1e-6))
     return found
 
 
@@ -155,7 +156,7 @@ def _balanced(toy: Baseline) -> Checks:
 
 
 def check_no_shock(quick: bool) -> Checks:
-    """Check I05: without a shock, started away from the answer, nothing changes; there and back is home."""
+    """Check I05: without a shock, started away from the answer, nothing changes."""
     found: Checks = []
     for name, base in (("toy", worlds.toy()), ("world-2022", worlds.world_2022())):
         n, j = base.shape
@@ -168,13 +169,43 @@ def check_no_shock(quick: bool) -> Checks:
         for key in ("wage_hat", "price_hat", "cost_hat", "welfare_hat"):
             found.append(within("I05", f"{name}, no shock: {key} is 1", np.abs(new[key] - 1).max(), LIMIT))
         found.append(near("I05", f"{name}, no shock: flows stay", new["flows_new"], base.flows, 1e-9))
-    toy = worlds.toy()
-    there = solve(toy, worlds.new_tariffs(toy), tol=worlds.TIGHT)
-    back = solve(rebased(there), toy.tariffs, tol=worlds.TIGHT)
-    product = there.welfare_hat * back.welfare_hat
-    found.append(within("I05", "there and back: welfare", np.abs(product - 1).max(), 1e-9))
-    found.append(near("I05", "there and back: flows", back.flows_new, toy.flows, 1e-9))
     return found
+
+
+def check_starts(quick: bool) -> Checks:
+    """Check I15: from far starts (toy: a tenth to ten times, world-2022: a third to three times) one equilibrium."""
+    found: Checks = []
+    toy, world = worlds.toy(), worlds.world_2022()
+    shocked = [("toy", toy, worlds.new_tariffs(toy), 10.0)]
+    shocked += [] if quick else [("world-2022", world, worlds.us_on_china(world), 3.0)]
+    for name, base, rates, spread in shocked:
+        n, j = base.shape
+        shock = as_shock(base, Wedges(tariffs=rates), Closure())
+        answer = solve(base, rates, tol=worlds.TIGHT).welfare_hat
+        for seed in range(5 if quick else 20):
+            start = np.random.default_rng(seed).uniform(-np.log(spread), np.log(spread), (n + 2 * n * j, 1))
+            root = find_root(shock, Settings(tol=1e-12), start)
+            again = outputs(shock, root.econ, root.z, root.at)["welfare_hat"]
+            found.append(near("I15", f"{name}, start {seed}: the same equilibrium", again, answer, 1e-9))
+    return found
+
+
+def check_rebasing(quick: bool) -> Checks:
+    """Check I12: there and back is home, and by way of B from A to C is from A to C."""
+    toy = worlds.toy()
+    b, c = worlds.new_tariffs(toy, 1), worlds.new_tariffs(toy, 2)
+    kappa = worlds.new_costs(toy)
+    there = solve(toy, b, tol=worlds.TIGHT)
+    back = solve(rebased(there), toy.tariffs, tol=worlds.TIGHT)
+    onward = solve(rebased(there), c, kappa, tol=worlds.TIGHT)
+    direct = solve(toy, c, kappa, tol=worlds.TIGHT)
+    home = there.welfare_hat * back.welfare_hat
+    return [
+        within("I12", "there and back: welfare", np.abs(home - 1).max(), 1e-9),
+        near("I12", "there and back: flows", back.flows_new, toy.flows, 1e-9),
+        near("I12", "A to B to C is A to C: welfare", there.welfare_hat * onward.welfare_hat, direct.welfare_hat, 1e-9),
+        near("I12", "A to B to C is A to C: flows", onward.flows_new, direct.flows_new, 1e-9),
+    ]
 
 
 def check_homogeneity(quick: bool) -> Checks:

@@ -10,7 +10,7 @@ import numpy as np
 
 from detente.baseline import Baseline
 from detente.core.arrays import Array
-from detente.core.errors import PolicyError, ScenarioError
+from detente.core.errors import DataError, PolicyError, ScenarioError
 from detente.core.result import Result
 from detente.scenario.execute import ScenarioRun, run_scenario
 from detente.verify import worlds
@@ -127,6 +127,7 @@ def check_units(quick: bool) -> Checks:
         )
         read = run_scenario(str(path), base=worlds.policy_world())["main"].tariffs_new
     found.append(_rates("units", "rate: 25% in a file", read, changed(CHN, USA, goods, 0.25)))
+    found.append(refused("units", "tariffs in percent are refused as data", DataError, _percent))
     table = {"rows": "by,against,sector,rate\nUSA,CHN,C26,25%\n"}
     found.append(_rates("units", "25% in a table", rates(table), changed(CHN, USA, CHIPS, 0.25)))
     return found
@@ -134,6 +135,12 @@ def check_units(quick: bool) -> Checks:
 
 def _rate(text: str) -> Any:
     return lambda: rates({"rate": text})
+
+
+def _percent() -> object:
+    base = worlds.policy_world()
+    names = ("countries", "sectors", "flows", "value_added_share", "input_share", "trade_elasticity")
+    return Baseline.from_flows(**{name: getattr(base, name) for name in names}, tariffs=100 * base.tariffs)
 
 
 def check_stacking(quick: bool) -> Checks:

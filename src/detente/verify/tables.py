@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detente.core.arrays import Array
+from detente.core.pairs import pair_columns
 from detente.core.result import Result
 from detente.core.tables import TABLES
 from detente.equilibrium.counterfactual import solve
@@ -113,7 +114,7 @@ def check_tables(quick: bool) -> Checks:
     for variable, values in _by_hand(result).items():
         numbers = [got.get(variable, {}).get(code, np.nan) for code in (*result.countries, "WORLD")]
         found.append(near("tables", f"countries: {variable}", numbers, values, LIMIT, floor=1e-3))
-    return found + _cells(result)
+    return found + _cells(result) + _pairs()
 
 
 def _by_hand(result: Result) -> dict[str, Array]:
@@ -173,3 +174,23 @@ def _cells(result: Result) -> Checks:
         same("tables", "tariffs: no home sales", home, []),
         near("tables", "flows: new value by origin, dest and sector", flows["value_new_musd"], sold, 1e-12),
     ]
+
+
+def _pairs() -> Checks:
+    """Return checks of trade and average tariffs between pairs: over goods, weighted with the flows before."""
+    base = worlds.policy_world()
+    rates = np.array(base.tariffs)
+    rates[1, 0, 0] = 0.25
+    result = solve(base, rates, tol=worlds.TIGHT)
+    columns = pair_columns(result)
+    row = list(zip(columns["origin"], columns["dest"], strict=True)).index(("CHN", "USA"))
+    before, after = base.flows[1, 0], result.flows_new[1, 0]
+    duty = 100 * (before[:2] * rates[1, 0, :2]).sum() / before[:2].sum()
+    expected = {
+        "value_musd": before.sum(),
+        "value_new_musd": after.sum(),
+        "change_pct": 100 * (after.sum() / before.sum() - 1),
+        "tariff_pct": 2.9,
+        "tariff_new_pct": duty,
+    }
+    return [near("tables", f"pairs: {name}", columns[name][row], value, LIMIT) for name, value in expected.items()]
