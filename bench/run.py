@@ -16,7 +16,6 @@ import json
 import os
 import platform
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -33,11 +32,10 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
 import numpy as np  # noqa: E402
 
+import detente as dt  # noqa: E402
 from economies import Array, Economy, synthetic_world, tariff_war  # noqa: E402
 from roofline import machine, pass_bound  # noqa: E402
 from textbook import TextbookSolution, best_matrix_free, time_dense  # noqa: E402
-
-import detente as dt  # noqa: E402
 
 SIZES = ((7, 33), (31, 40), (44, 56), (77, 45), (141, 65))
 QUICK = ((7, 33), (31, 40))

@@ -316,7 +316,8 @@ def best_matrix_free(
     smaller and smaller steps are tried.
     """
     trials = [
-        textbook_solve(economy, tariffs_new, dense=False, damping=d, warm=warm, tol=tol, max_iter=2000) for d in dampings
+        textbook_solve(economy, tariffs_new, dense=False, damping=d, warm=warm, tol=tol, max_iter=2000)
+        for d in dampings
     ]
     converged = [trial for trial in trials if trial.converged]
     if converged:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from detente.api import *  # noqa: F403
 
 VERBS = frozenset({"baseline", "report", "scenario", "solve"})
-"""Public verbs that share their name with a room: `detente.solve` is the verb, `from detente.solve.. import` the room."""
+"""Public verbs with the name of a room: `detente.solve` is the verb, `from detente.solve.. import` the room."""
 
 
 class _Package(ModuleType):

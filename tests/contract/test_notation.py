@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import economies
 import numpy as np
 import pytest
 
 import detente as dt
+import economies
 from detente.core.notation import notation
 from detente.core.result import BASE_KEYS, NEW_KEYS
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import economies
 import numpy as np
 import pytest
 
 import detente as dt
+import economies
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.equilibrium.decompose import decompose
 from detente.equilibrium.diversion import diversion_columns, pressure_columns, volume_change
@@ -79,7 +79,7 @@ def test_exogenous_demand_has_its_part() -> None:
 
 
 def test_small_tariff_is_first_order() -> None:
-    """For a tiny tariff change the exact parts are the first-order statistic; for a large one they are another number."""
+    """For a tiny tariff change the exact parts are the first-order statistic; for a large one they are not."""
     economy = economies.random_economy(np.random.default_rng(11), n=4, j=3, deficits=False, zeros=0.0)
     base = dt.Baseline.from_flows(**economy.inputs())
     gaps = []
@@ -101,7 +101,14 @@ def test_diversion_roles() -> None:
     change = volume_change(result).sum(axis=2)
     roles = list(zip(table["country"], table["role"], table["value_musd"], strict=True))
     assert roles[0] == ("C01", "lost", change[1, 0])
-    assert sorted(role for _, role, _ in roles) == ["home", "lost", "recaptured", "recaptured", "redirected", "redirected"]
+    assert sorted(role for _, role, _ in roles) == [
+        "home",
+        "lost",
+        "recaptured",
+        "recaptured",
+        "redirected",
+        "redirected",
+    ]
     for country, role, value in roles[1:]:
         n = result.countries.index(str(country))
         cell = {"recaptured": (n, 0), "home": (0, 0), "redirected": (1, n)}[str(role)]

@@ -118,7 +118,8 @@ def _warnings(status: str, worst: float, threshold: float, evidence: Evidence) -
         text = f"trade falls apart into {evidence.parts} parts; wages are compared within a part only"
         found.append(Warn("disconnected", text, "when-a-solve-fails"))
     if evidence.least_trade[0] < AUTARKY and evidence.parts == 1 and status not in (NOT_SOLVED, INFEASIBLE):
-        text = f"trade of {evidence.least_trade[1]} is {evidence.least_trade[0]:.1e} of its value added: wages are not pinned"
+        ratio, country = evidence.least_trade
+        text = f"trade of {country} is {ratio:.1e} of its value added: wages are not pinned"
         found.append(Warn("ill_conditioned", text, "when-a-solve-fails"))
     if status == MULTIPLE_FOUND:
         found.append(Warn("multiple", f"{evidence.uniqueness['distinct']} different equilibria found", "uniqueness"))

@@ -48,8 +48,8 @@ class _Sums:
     Attributes:
         receipts: (origin, sector) what producers get. imports, exports: (country,) at border value, foreign.
         revenue: (country,) tariff revenue. errors: worst cells of the bilateral equations.
-        spent: (dest, sector) what buyers pay. origin: (dest, sector) home, or the largest origin where nothing is home-made.
-        gap: (dest, sector) log price of that origin's variety over its cost, less what its share lost: ln k + ln(share_hat)/theta.
+        spent: (dest, sector) what buyers pay. origin: (dest, sector) home, or the largest origin where none is home-made.
+        gap: (dest, sector) log price over cost of that origin's variety and of its share: ln k + ln(share_hat)/theta.
     """
 
     receipts: Array
@@ -109,7 +109,7 @@ _NEEDED = (
 
 
 def _baseline(stored: _Stored) -> Residuals:
-    """Check that the stored baseline is what its flows, tariffs and cost shares imply, and that cost shares add to 1."""
+    """Check that the stored baseline is what its flows, tariffs and cost shares imply; cost shares add to 1."""
     paid = stored["flows"] * (1 + stored["tariffs"])
     spending = paid.sum(axis=0)
     output = stored["flows"].sum(axis=1)
@@ -132,7 +132,7 @@ def _baseline(stored: _Stored) -> Residuals:
 
 
 def _bilateral(stored: _Stored) -> _Sums:
-    """Walk over the origins, a few at a time: prices and shares by direct powers, flows, receipts, trade and revenue."""
+    """Walk over the origins, a few at a time: prices, shares by direct powers, flows, receipts, trade and revenue."""
     n, j = stored["price_hat"].shape
     active = stored["expenditure"] > 0
     receipts, revenue, imports, exports = np.zeros((n, j)), np.zeros(n), np.zeros(n), np.zeros(n)

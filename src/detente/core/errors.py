@@ -1,7 +1,7 @@
 """The one error tree: where, what was found, what was expected, what to try.
 
 Every user-facing failure of detente is a `DetenteError`. A loader collects all problems of a file and raises once.
-Exit codes: 0 ok, 1 internal, 2 usage, 3 invalid input, 4 not converged, 5 a check failed, 6 data missing, 130 interrupted.
+Exit codes: 0 ok, 1 internal, 2 usage, 3 invalid input, 4 not converged, 5 a check failed, 6 data missing, 130 stopped.
 """
 
 from __future__ import annotations

@@ -18,7 +18,10 @@ Columns = dict[str, list[Any]]
 
 COUNTRY_VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     "real_income_pct": ("%", "exact change of real income"),
-    "welfare_cp_first_order_pct": ("%", "first-order statistic of Caliendo and Parro (2015), another number than real income"),
+    "welfare_cp_first_order_pct": (
+        "%",
+        "first-order statistic of Caliendo and Parro (2015), another number than real income",
+    ),
     "real_income_musd": ("MUSD", "equivalent variation: base income times the change of real income"),
     "consumer_prices_pct": ("%", "consumer price index, relative to world income"),
     "consumer_prices_wage_pct": ("%", "consumer price index, relative to the country's wage"),
@@ -126,7 +129,7 @@ def _percent(new: Array, old: Array) -> Array:
 
 
 def sector_columns(result: Result) -> Columns:
-    """Return table "sectors": country, sector, variable, unit, value: output, cost, price, exports, imports, penetration."""
+    """Return table "sectors": country, sector, variable, unit, value; output, cost, price, trade, import penetration."""
     base, n, j = result.baseline, len(result.countries), len(result.sectors)
     output_new = result.flows_new.sum(axis=1)
     penetration = import_penetration(result.flows_new) - import_penetration(base.flows)

@@ -91,7 +91,8 @@ def as_shock(base: Baseline, wedges: Wedges, closure: Closure, *, include_purge:
         largest = int(np.abs(base.deficit / base.value_added).argmax())
         ratio = float(base.deficit[largest] / base.value_added[largest])
         if abs(ratio) > BALANCED_SLACK:
-            found = f"'balanced' on a baseline with deficits ({base.countries[largest]}: {100 * ratio:.3g} % of value added)"
+            worst = f"{base.countries[largest]}: {100 * ratio:.3g} % of value added"
+            found = f"'balanced' on a baseline with deficits ({worst})"
             expected = "a purged baseline, because purging deficits is not part of the policy"
             hint = "base.purged(), or include_purge=True to have both effects in one number"
             raise UsageError(problems=[Problem("", "closure", found, expected, hint)])

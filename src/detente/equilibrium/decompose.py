@@ -49,7 +49,7 @@ class Decomposition:
     """Parts of 100 ln W_hat for every country; what is left is reported, never hidden in a part.
 
     Attributes:
-        parts: part -> (country, partner, sector) contributions; entries without a partner sit on the diagonal. [pp of ln W]
+        parts: part -> (country, partner, sector) contributions to 100 ln W; without a partner on the diagonal. [pp]
         welfare_hat: the exact change. residual: 100 ln W_hat minus the sum of the parts. [pp]
         nodes: points of the path that were solved.
     """

@@ -57,7 +57,12 @@ def examine(root: Root, settings: Settings, *, starts: int = STARTS, seed: int =
     notes = []
     gap = float(np.abs(other.value - root.z).max())
     if other.status[0] != CONVERGED or gap > SAME:
-        notes.append(Warn("second_solver", f"Newton-GMRES ended {other.status[0]}, {gap:.1e} away in logs", "uniqueness"))
+        notes.append(
+            Warn("second_solver", f"Newton-GMRES ended {other.status[0]}, {gap:.1e} away in logs", "uniqueness")
+        )
+    if done.sum() < starts / 2:
+        text = f"only {int(done.sum())} of {starts} other starts converged: nothing is known about a second equilibrium"
+        notes.append(Warn("uniqueness", text, "uniqueness"))
     uniqueness = {"starts": starts, "converged": int(done.sum()), "distinct": distinct, "claim": claim}
     return Examination(uniqueness, condition(root), tuple(notes))
 

@@ -118,6 +118,7 @@ def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[
 
 def second_opinion(econ: Economy, z0: Array, settings: Settings) -> Solution:
     """Return what Newton-GMRES makes of a start: the fallback, and the check of the first solver."""
+
     def residual(z: Array) -> tuple[Array, float, Point]:
         at = clear(econ, z[:, None])
         return at.f[:, 0], float(at.error[0]), at

@@ -17,6 +17,7 @@ from detente.model.technology import input_use, log_cost, spending
 from detente.model.trade import sold, sourced
 
 WAGE_STEP = 0.7
+FAR = 0.4
 SPENDING_FLOOR = np.exp(-2.0)
 
 
@@ -26,7 +27,7 @@ class Point:
 
     Attributes:
         f: the residual, laid out as the unknowns. error: largest relative residual of each scenario, un-mixed map.
-        lc: log cost. u: cost term c^-theta. S: price term P^-theta. X: spending; v = X/S. bought, sold: the foreign sums
+        lc: log cost. u: cost term c^-theta. S: price term P^-theta. X: spending; v = X/S. bought, sold: foreign sums
         of B over origins and destinations, so that M = v bought are imports at border value and E = u sold are exports.
         home: home sales; Y: all sales. income: final income. X1: spending implied by income.
         balance: the trade balance and its slope. wL: labour income.
@@ -101,14 +102,17 @@ def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
     """Return the residual with prices and spending settled within each country: the step of the iteration.
 
     A price gap raises the cost of what is made from it at home, a spending gap the inputs of what is sold at home; both
-    rounds are summed at once by the local multiplier and its transpose. Same roots as the residual, fewer passes.
+    rounds are summed at once by the local multiplier and its transpose. Same roots as the residual, fewer passes. Far
+    from the root, where the linear rounds say little, it is the residual itself.
     Source: own. Laws: zero where the residual is zero; the residual itself without inputs.
     """
     f_w, f_P, f_X = econ.split(at.f)
     b = at.f.shape[1]
     X = at.X + econ.idle
     settled_X = (econ.spread.swapaxes(1, 2) @ (X * f_X)) / X
-    return np.concatenate([f_w, (econ.spread @ f_P).reshape(-1, b), settled_X.reshape(-1, b)])
+    settled = np.concatenate([f_w, (econ.spread @ f_P).reshape(-1, b), settled_X.reshape(-1, b)])
+    far = np.abs(at.f).max(axis=0) > FAR
+    return np.where(far, at.f, settled) if far.any() else settled
 
 
 def trade_balance(

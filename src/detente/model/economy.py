@@ -43,7 +43,7 @@ class Economy:
 
     @cached_property
     def price_weight(self) -> Float[Array, "sector one"]:
-        """Return the weight of a log price error: it moves shares by theta times as much, which counts above theta 10."""
+        """Return the weight of a log price error: it moves shares theta times as much, which counts above 10."""
         weight: Array = np.maximum(1.0, self.theta / 10.0)
         return weight
 

@@ -34,10 +34,10 @@ class Trade:
 
 
 def barrier_hat(
-    t: Float[Array, "..."],
-    t_new: Float[Array, "..."],
-    kappa_hat: Float[Array, "..."],
-) -> Float[Array, "..."]:
+    t: Float[Array, "*cell"],
+    t_new: Float[Array, "*cell"],
+    kappa_hat: Float[Array, "*cell"],
+) -> Float[Array, "*cell"]:
     """Return the change in what stands between producer and buyer: kappa_hat (1+t')/(1+t).
 
     Source: Caliendo and Parro (2015), price index in changes; here with the iceberg apart from the tariff.
@@ -52,8 +52,8 @@ def barrier_hat(
 
 
 def spending_factor(
-    pi: Float[Array, "..."], barrier: Float[Array, "..."], theta: Float[Array, "..."]
-) -> Float[Array, "..."]:
+    pi: Float[Array, "*cell"], barrier: Float[Array, "*cell"], theta: Float[Array, "*cell"]
+) -> Float[Array, "*cell"]:
     """Return A = pi barrier^-theta; a zero share or an infinite barrier gives exactly zero.
 
     Source: equation (6); Dekle, Eaton and Kortum (2008).
@@ -77,7 +77,7 @@ def trade_factors(
     """Return the factors of a shock: the baseline's shares, with powers on changed cells only.
 
     Args:
-        share_rows: pi. border_rows: pi/(1+t), both in the layout of a pass. t, t_new: rates. kappa_hat: iceberg changes.
+        share_rows: pi. border_rows: pi/(1+t), both in the layout of a pass. t, t_new: rates. kappa_hat: icebergs.
         theta: trade elasticity.
     """
     A, B = share_rows.copy(), border_rows.copy()

@@ -1,0 +1,209 @@
+"""The documentation is true: every example runs, prints what the page says, and every code and name is explained.
+
+On a page, in order: a block with a `:caption:` is a file, a python block is executed, and each `$ detente ..` line of a
+console block is run. A text block right after a python block is its output. Under a command, the lines shown must occur
+in its output; `..` leaves something out; `$ echo $?` asks for an exit code other than 0.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import detente as dt
+from detente.core import certificate
+from detente.core.notation import notation
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"decisions", "_build"} & set(path.parts))
+NAMES = [path.relative_to(DOCS).as_posix() for path in PAGES]
+FENCE = re.compile(r"^```(?:\{code-block\} )?([a-z]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+OPTION = re.compile(r"\A:caption: (\S+)\n+")
+OUTSIDE = re.compile(r"residual \S+ \([^)]*\)(?: · \d+ passes)?|sha256 \S+|recomputed from the file .*")
+"""What differs between machines in the last digits; compared without it."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block. language: as written; caption: name of a file, or ""; line: where it stands."""
+
+    language: str
+    text: str
+    caption: str
+    line: int
+    follows: bool
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """Yield the blocks of a page; `follows` says that nothing but space is between a block and the one before."""
+    text, end = page.read_text(encoding="utf-8"), 0
+    for match in FENCE.finditer(text):
+        body = match.group(2)
+        option = OPTION.match(body)
+        caption = option.group(1) if option else ""
+        body = body[option.end() :] if option else body
+        line = text[: match.start()].count("\n") + 1
+        yield Block(match.group(1), body, caption, line, not text[end : match.start()].strip())
+        end = match.end()
+
+
+def plain(text: str) -> list[str]:
+    """Return the lines without what differs between machines, spaces made one, blanks dropped."""
+    lines = (" ".join(OUTSIDE.sub("", line).split()) for line in text.splitlines())
+    return [line for line in lines if line]
+
+
+def commands(text: str) -> Iterator[tuple[str, list[str], int]]:
+    """Yield (command, lines shown, exit code) of the detente commands of a console block."""
+    parts = [part.split("\n", 1) for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]]
+    for position, (command, *rest) in enumerate(parts):
+        code = 0
+        if position + 1 < len(parts) and parts[position + 1][0] == "echo $?":
+            code = int(parts[position + 1][1])
+        if command.split()[0] == "detente":
+            yield command, plain("".join(rest)), code
+
+
+def run(command: str, folder: Path) -> tuple[int, str]:
+    """Run a command of the command line as a reader would, with this interpreter's detente first on the path."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "COLUMNS": "120", "NO_COLOR": "1"}
+    environment.pop("DETENTE_CHECK_SHAPES", None)
+    done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout + done.stderr
+
+
+def shown(line: str, output: list[str]) -> bool:
+    """Return whether a line of the page occurs in the output, `..` standing for anything."""
+    pattern = re.compile(".*".join(re.escape(part) for part in line.split("..")))
+    return any(pattern.fullmatch(each) for each in output)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if FENCE.search((DOCS / name).read_text(encoding="utf-8"))])
+def test_examples_of_a_page(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every example of a page does what the page says, in order, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    printed: str | None = None
+    for block in blocks(DOCS / name):
+        where = f"docs/{name}:{block.line}"
+        if block.caption:
+            target = tmp_path / block.caption
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(block.text, encoding="utf-8")
+        elif block.language == "python":
+            with contextlib.redirect_stdout(io.StringIO()) as stream:
+                exec(compile("\n" * block.line + block.text, str(DOCS / name), "exec"), names)
+            printed = stream.getvalue()
+            continue
+        elif block.language == "text" and block.follows and printed is not None:
+            assert plain(printed) == plain(block.text), where
+        elif block.language == "console":
+            for command, lines, expected in commands(block.text):
+                code, output = run(command, tmp_path)
+                assert code == expected, f"{where}: {command}: exit {code}\n{output}"
+                found = plain(output)
+                missing = [line for line in lines if line != ".." and not shown(line, found)]
+                assert not missing, f"{where}: {command}: not in its output: {missing}\n{output}"
+        printed = None
+
+
+def text_of(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def source_files() -> list[Path]:
+    return sorted((ROOT / "src" / "detente").rglob("*.py"))
+
+
+def test_every_status_and_exit_code_is_explained() -> None:
+    """A word that a result can carry has a row."""
+    words = {value for name, value in vars(certificate).items() if name.isupper() and isinstance(value, str)}
+    for page in ("reference/codes.md", "how-to/when-a-solve-fails.md"):
+        assert not [word for word in words if f"`{word}`" not in text_of(page)], page
+    codes = {each.exit_code for each in vars(dt.api).values() if isinstance(each, type) and issubclass(each, dt.DetenteError)}
+    assert not [code for code in codes if f"| {code} |" not in text_of("reference/cli.md")]
+
+
+def test_every_warning_is_explained_and_leads_somewhere() -> None:
+    """Each code has a row; each `see` is a page or a label."""
+    found = [match for path in source_files() for match in re.findall(r'Warn\("(\w+)", .*"([a-z-]+)"\)', path.read_text())]
+    assert len(found) >= 7
+    assert not [code for code, _ in found if f"`{code}`" not in text_of("reference/codes.md")]
+    pages = {path.stem for path in PAGES}
+    labels = {label for name in NAMES for label in re.findall(r"^\(([a-z-]+)\)=$", text_of(name), re.MULTILINE)}
+    assert {see for _, see in found} <= pages | labels
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    """The names of the package are those of the page."""
+    page = text_of("reference/python.md")
+    assert not [name for name in dt.api.__all__ if not re.search(rf"detente\.api\.{name}$", page, re.MULTILINE)]
+
+
+def test_every_equation_function_is_on_the_model_page() -> None:
+    """A function of model/ that the explanation does not name would be hidden mathematics."""
+    page = text_of("explanation/model.md")
+    functions = [
+        name
+        for path in sorted((ROOT / "src" / "detente" / "model").glob("*.py"))
+        for name in re.findall(r"^def ([a-z]\w*)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert len(functions) > 10
+    assert not [name for name in functions if f"`{name}`" not in page]
+
+
+def test_symbol_table_of_the_model_page_has_only_known_names() -> None:
+    """The table that ends the page names arrays of the dictionary."""
+    listed = re.search(r"^```\{notation\} (.+)$", text_of("explanation/model.md"), re.MULTILINE)
+    assert listed and set(listed.group(1).split()) <= set(notation())
+
+
+def test_licences_of_the_packaged_sources_are_repeated() -> None:
+    """Every source in the record beside the data is on the data page."""
+    page = text_of("reference/data.md")
+    record = (ROOT / "src" / "detente" / "baseline" / "data" / "SOURCES.md").read_text(encoding="utf-8")
+    for name in ("OECD", "Teti", "Census", "Bown", "Budget Lab"):
+        assert name in record and name in page
+
+
+def test_pages_name_no_machine_and_no_missing_page() -> None:
+    """No absolute path of a machine; every page is in a table of contents."""
+    assert not [name for name in NAMES if re.search(r"(?<![\w~.])/(?:home|work|root|tmp|Users)/", text_of(name))]
+    listed = {line.strip() for block in re.findall(r"```\{toctree\}(.*?)```", text_of("index.md"), re.DOTALL) for line in block.splitlines()}
+    assert {name.removesuffix(".md") for name in NAMES} - {"index"} <= listed
+
+
+def test_table_of_elasticities_is_told_in_full() -> None:
+    """The span over all sets on the page of limits is that of the sets that ship."""
+    path = ROOT / "src" / "detente" / "baseline" / "data" / "elasticities.csv"
+    names = [name for name in next(csv.reader(path.read_text().splitlines())) if name not in ("sector", "default", "min", "max", "sd_log")]
+    changes = []
+    for name in names:
+        world = dt.baseline("world-2022", elasticities=name)
+        result = dt.run("us-china-2025-10", base=world, branches="main")["main"]
+        changes.append(100 * (result.welfare_hat[world.countries.index("USA")] - 1))
+    low, high = f"{min(changes):+.2f}", f"{max(changes):+.2f}"
+    words = " ".join(text_of("explanation/limits.md").split())
+    assert f"Over the eight packaged sets the effect of the law of October 2025 on US real income runs from {low} % to {high} %" in words
+
+
+def test_documentation_builds_without_a_warning(tmp_path: Path) -> None:
+    """`sphinx-build -W` passes, and the pages load nothing from elsewhere."""
+    pytest.importorskip("sphinx", reason="pip install detente[docs]")
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "-d", str(tmp_path / "d"), str(DOCS), str(tmp_path / "html")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    loads = re.compile(r"""<(?:script|img|iframe)[^>]+src=["'](?:https?:)?//|<link[^>]+rel=["']stylesheet["'][^>]+href=["'](?:https?:)?//""")
+    assert not [path.name for path in (tmp_path / "html").rglob("*.html") if loads.search(path.read_text(encoding="utf-8"))]
