@@ -17,7 +17,8 @@ release = version = detente.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "from_package"]
 exclude_patterns = ["_build", "_ext", "decisions"]
 source_suffix = {".md": "markdown"}
-nitpicky = False
+smartquotes = False
+default_role = "code"
 
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]

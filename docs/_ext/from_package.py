@@ -6,6 +6,7 @@ Markdown and lets the page's own parser read it.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,9 +41,16 @@ def notation(names: str = "") -> str:
 
     chosen = names.split() or list(terms())
     rows = [
-        (cell(term.symbol), code(term.name), code(term.model_name), cell(", ".join(term.axes)), cell(term.unit), cell(term.meaning))
+        (
+            cell(term.symbol),
+            code(term.name),
+            code(term.model_name),
+            cell(", ".join(term.axes)),
+            cell(term.unit),
+            cell(term.meaning),
+        )
         for term in (terms()[name] for name in chosen)
-    ]  # fmt: skip
+    ]
     return grid(("symbol", "public name", "in `model/`", "axes", "unit", "meaning"), rows)
 
 
@@ -85,10 +93,10 @@ def instruments(_: str = "") -> str:
     """Return the kinds of measure, and whether this version solves them."""
     from detente.policy.measure import KINDS
 
-    rows = [
-        (code(name), cell(kind.wedge), "yes" if kind.modelled else "read, not solved", cell(", ".join(kind.needs)).replace("\\|", " or "))
-        for name, kind in KINDS.items()
-    ]  # fmt: skip
+    rows = []
+    for name, kind in KINDS.items():
+        needs = cell(", ".join(kind.needs)).replace("\\|", " or ")
+        rows.append((code(name), cell(kind.wedge), "yes" if kind.modelled else "read, not solved", needs))
     return grid(("kind", "what it is", "this version", "needs"), rows)
 
 
@@ -104,10 +112,10 @@ def elasticity_sets(_: str = "") -> str:
     """Return the elasticity sets of the embedded world."""
     from detente.baseline.catalogue import elasticity_sets as sets
 
-    rows = [
-        (code(name), f"{min(found.values.values()):.3g}", f"{max(found.values.values()):.3g}", cell("; ".join(filter(None, (found.citation, found.note)))))
-        for name, found in sets("world-2022").items()
-    ]  # fmt: skip
+    rows = []
+    for name, found in sets("world-2022").items():
+        values, source = found.values.values(), "; ".join(filter(None, (found.citation, found.note)))
+        rows.append((code(name), f"{min(values):.3g}", f"{max(values):.3g}", cell(source)))
     return grid(("set", "lowest θ", "highest θ", "source"), rows)
 
 
@@ -172,8 +180,9 @@ def one_entry_a_line(app: Sphinx, what: str, name: str, obj: object, options: ob
         indent = line[: len(line) - len(line.lstrip())]
         parts, start = [], 0
         for match in _ENTRY.finditer(line):
-            if indent and all(word.strip() in known for word in match.group(1).split(",")):
-                parts.append(line[start : match.start()])
+            words = [word.strip() for word in match.group(1).split(",")]
+            if indent and all(word in known or word.endswith("Error") for word in words):
+                parts.append(line[start : match.start()].rstrip(";"))
                 start = match.start() + 1
         parts.append(line[start:])
         found += [_safe(parts[0]), *(indent + _safe(part) for part in parts[1:])]
@@ -182,10 +191,8 @@ def one_entry_a_line(app: Sphinx, what: str, name: str, obj: object, options: ob
 
 def _names(obj: object) -> set[str]:
     names = set(getattr(obj, "__dataclass_fields__", {}))
-    try:
+    with contextlib.suppress(TypeError, ValueError):
         names |= set(inspect.signature(obj).parameters)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        pass
     return names
 
 

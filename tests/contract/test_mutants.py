@@ -79,6 +79,13 @@ MUTANTS = (
            "gamma_io.swapaxes(1, 2) @ lP", "gamma_io @ lP"),
     Mutant("no inputs in prices", "golden", "model/technology.py",
            "gamma * lw[:, None, :] + gamma_io.swapaxes(1, 2) @ lP", "gamma * lw[:, None, :] + 0 * lP"),
+    Mutant("budget shares not renormalised", "B06", "equilibrium/shock.py",
+           "shares: Array = alpha / alpha.sum(axis=1, keepdims=True)", "shares: Array = alpha"),
+    Mutant("demand outside the budget dropped", "I04", "model/technology.py",
+           "(I - Z.sum(axis=1))[:, None, :] + Z", "(I - Z.sum(axis=1))[:, None, :] + 0 * Z"),
+    Mutant("treatment forgets the negative part", "B06", "baseline/checks.py",
+           "return base.replace(final_exogenous=negative, meta",
+           "return base.replace(final_exogenous=0 * negative, meta"),
     Mutant("shares not renormalised", "I02", "equilibrium/assemble.py",
            "shares /= at.S[..., 0].T[:, :, None]", "shares /= 1.0"),
     # welfare

@@ -48,7 +48,9 @@ def one_sector(flows: Any, theta: float) -> dt.Baseline:
     """Return a one-sector world without inputs or tariffs; rows are exporters."""
     cube = np.array(flows)[:, :, None]
     n = len(cube)
-    return dt.Baseline.from_flows(["US", "CHN", "ROW"], ["S"], cube, 0 * cube, np.ones((n, 1)), np.zeros((1, n, 1)), [theta])
+    return dt.Baseline.from_flows(
+        ["US", "CHN", "ROW"], ["S"], cube, 0 * cube, np.ones((n, 1)), np.zeros((1, n, 1)), [theta]
+    )
 
 
 def rates(cells: list[tuple[int, int, float]]) -> Array:
@@ -94,13 +96,14 @@ def test_three_countries_in_thousands(golden: dict[str, Any]) -> None:
     """All values times 1000 leave welfare."""
     flows = np.array(golden["three_country_inputs"]["X0"])
     one, other = (
-        dt.solve(one_sector(scale * flows, 4.0), rates(SHOCKS["25% both ways"]), tol=1e-13, **NOMINAL) for scale in (1, 1000)
+        dt.solve(one_sector(scale * flows, 4.0), rates(SHOCKS["25% both ways"]), tol=1e-13, **NOMINAL)
+        for scale in (1, 1000)
     )
     np.testing.assert_allclose(other.welfare_hat, one.welfare_hat, rtol=1e-14)
 
 
 def test_lerner(golden: dict[str, Any]) -> None:
-    """A uniform import tariff with balanced trade, and the welfare of the uniform export tax that is the same policy."""
+    """A uniform import tariff with balanced trade, and the welfare of the export tax that is the same."""
     expected = golden["lerner"]
     base = one_sector(expected["X0_balanced"], expected["eps"])
     tariff = rates([(CHN, US, expected["t"]), (ROW, US, expected["t"])])
@@ -160,7 +163,9 @@ def test_welfare_at_nash_tariffs(golden: dict[str, Any]) -> None:
         theta, cost = case["sigma"] - 1, case["iceberg"]
         own = 1 / (1 + cost**-theta)
         flows = np.array([[own, 1 - own], [1 - own, own]])[:, :, None]
-        base = dt.Baseline.from_flows(["H", "F"], ["S"], flows, 0 * flows, np.ones((2, 1)), np.zeros((1, 2, 1)), [theta])
+        base = dt.Baseline.from_flows(
+            ["H", "F"], ["S"], flows, 0 * flows, np.ones((2, 1)), np.zeros((1, 2, 1)), [theta]
+        )
         tariffs = np.array([[0.0, case["t_F"]], [case["t_H"], 0.0]])[:, :, None]
         result = dt.solve(base, tariffs, tol=1e-13)
         change = 100 * (result.welfare_hat - 1)

@@ -172,7 +172,7 @@ def test_what_is_called_infeasible_has_no_equilibrium_in_the_reference_either() 
 
 
 def test_a_certified_country_can_spend() -> None:
-    """With inputs, spending can be positive where income is not: a country that owes more than it earns is INFEASIBLE."""
+    """With inputs, spending can be positive where income is not: one that owes more than it earns is INFEASIBLE."""
     case = draw(395)
     result = dt.solve(baseline(case.economy), case.tariffs, case.kappa, throw=False)
     assert result.status == "INFEASIBLE"

@@ -29,6 +29,11 @@ def theta() -> Array:
     return np.array([4.0, 7.5])
 
 
+def everywhere(theta: Array) -> Array:
+    """Return the elasticity of every cell."""
+    return np.broadcast_to(theta, (O, D, S)).copy()
+
+
 # ---------------------------------------------------------------- barrier_hat
 
 
@@ -52,14 +57,14 @@ def test_barrier_hat_multiplicative(rng: np.random.Generator) -> None:
 
 def test_spending_factor_no_change(pi: Array, theta: Array) -> None:
     """A barrier of ones leaves the shares, to the last bit."""
-    np.testing.assert_array_equal(spending_factor(pi, np.ones_like(pi), theta), pi)
+    np.testing.assert_array_equal(spending_factor(pi, np.ones_like(pi), everywhere(theta)), pi)
 
 
 def test_spending_factor_zero(pi: Array, theta: Array) -> None:
     """A zero share and an embargo are exactly zero; any other cell follows share times barrier to the power -theta."""
     barrier = np.full_like(pi, 1.3)
     barrier[0, 1, 1] = np.inf
-    A = spending_factor(pi, barrier, theta)
+    A = spending_factor(pi, barrier, everywhere(theta))
     assert A[1, 2, 0] == 0.0
     assert A[0, 1, 1] == 0.0
     kept = np.isfinite(barrier) & (pi > 0)
@@ -77,7 +82,7 @@ def test_share_elasticity(pi: Array, theta: Array) -> None:
         logs = []
         for sign in (1, -1):
             barrier[o, d, s] = np.exp(sign * h)
-            A = spending_factor(pi, barrier, theta)
+            A = spending_factor(pi, barrier, everywhere(theta))
             share = A / A.sum(axis=0)
             logs.append(np.log([share[o, d, s], share[o, d, s] / barrier[o, d, s]]))
         of_share, of_flow = (logs[0] - logs[1]) / (2 * h)

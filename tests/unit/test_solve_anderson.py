@@ -138,7 +138,7 @@ def test_a_domain_with_an_edge() -> None:
 
 
 def test_endings() -> None:
-    """Too few passes: MAX_ITER. No root: STALLED after waiting. Never a number: NONFINITE. Best point and error are told."""
+    """Too few passes: MAX_ITER. No root: STALLED after waiting. Never a number: NONFINITE. The best is told."""
     residual, root = linear()
     short = anderson(residual, root + 1.0, tol=1e-12, max_iter=3)
     assert short.status == (MAX_ITER,)

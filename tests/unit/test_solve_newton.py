@@ -107,7 +107,7 @@ def always(value: float) -> Any:
 
 
 def test_newton_endings() -> None:
-    """A bad start, a singular Jacobian, no descent, too few steps: each has its word, and the best point is returned."""
+    """A bad start, a singular Jacobian, no descent, too few steps: each has its word and its best point."""
     bad = newton(always(np.nan), lambda c, z, dz: dz, np.ones(2), tol=1e-9)
     assert bad.status == (NONFINITE,)
     assert bad.error[0] == np.inf

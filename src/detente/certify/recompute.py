@@ -48,7 +48,7 @@ class _Sums:
     Attributes:
         receipts: (origin, sector) what producers get. imports, exports: (country,) at border value, foreign.
         revenue: (country,) tariff revenue. errors: worst cells of the bilateral equations.
-        spent: (dest, sector) what buyers pay. origin: (dest, sector) home, or the largest origin where none is home-made.
+        spent: (dest, sector) what buyers pay. origin: (dest, sector) home, or the largest where none is home-made.
         gap: (dest, sector) log price over cost of that origin's variety and of its share: ln k + ln(share_hat)/theta.
     """
 

@@ -129,7 +129,7 @@ def _percent(new: Array, old: Array) -> Array:
 
 
 def sector_columns(result: Result) -> Columns:
-    """Return table "sectors": country, sector, variable, unit, value; output, cost, price, trade, import penetration."""
+    """Return table "sectors": country, sector, variable, unit, value: output, cost, price, trade, penetration."""
     base, n, j = result.baseline, len(result.countries), len(result.sectors)
     output_new = result.flows_new.sum(axis=1)
     penetration = import_penetration(result.flows_new) - import_penetration(base.flows)

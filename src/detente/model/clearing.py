@@ -89,7 +89,7 @@ def clear(econ: Economy, z: Float[Array, "unknown b"]) -> Point:
     X1 = spending(input_use(econ.gamma_io, Y), econ.alpha, income, econ.Z)
     balance = trade_balance(econ.theta, E, M, home, D)
     numeraire = numeraire_gap(econ, wL)
-    f_w = np.clip(balance.gap / balance.slope, -WAGE_STEP, WAGE_STEP) - numeraire
+    f_w = np.minimum(np.maximum(balance.gap / balance.slope, -WAGE_STEP), WAGE_STEP) - numeraire
     f_P = -lS / econ.theta - lP
     ratio = (X1 + econ.idle) / (X + econ.idle)
     f_X = np.log(np.maximum(ratio, SPENDING_FLOOR))
@@ -132,17 +132,19 @@ def trade_balance(
     """
     earned, owed = E.sum(axis=1) + np.maximum(D, 0.0), M.sum(axis=1) + np.maximum(-D, 0.0)
     trades = (earned > 0) & (owed > 0)
-    earned, owed = np.where(trades, earned, 1.0), np.where(trades, owed, 1.0)
+    if not trades.all():
+        earned, owed = np.where(trades, earned, 1.0), np.where(trades, owed, 1.0)
     total = M + home
-    h = home / np.where(total > 0, total, 1.0)
+    h = home / (total + (total == 0))
     slope = (theta * E).sum(axis=1) / earned + ((1 + theta * h) * M).sum(axis=1) / owed
-    gap = np.log(earned / owed)
-    return Balance(gap, np.where(trades & (slope > 0), slope, 1.0), earned, owed)
+    if not trades.all():
+        slope = np.where(trades & (slope > 0), slope, 1.0)
+    return Balance(np.log(earned / owed), slope, earned, owed)
 
 
 def numeraire_gap(econ: Economy, wL: Float[Array, "country b"]) -> Float[Array, "country b"]:
     """Return, for each country, the log distance of its part's value added from the baseline's: the pin of wages."""
-    gap = np.log((econ.members @ wL) / (econ.members @ econ.wL))
+    gap = np.log((econ.members @ wL) / econ.part_value_added)
     pinned: Array = econ.members.T @ gap
     return pinned
 

@@ -47,6 +47,12 @@ class Economy:
         weight: Array = np.maximum(1.0, self.theta / 10.0)
         return weight
 
+    @cached_property
+    def part_value_added(self) -> Float[Array, "part one"]:
+        """Return baseline value added of each connected part. [MUSD]"""
+        value_added: Array = self.members @ self.wL
+        return value_added
+
     @property
     def shape(self) -> tuple[int, int]:
         """Return (countries, sectors)."""

@@ -45,6 +45,7 @@ LAWS: Final[Mapping[str, tuple[Callable[[bool], Checks], ...]]] = MappingProxyTy
         "tables": (tables.check_tables,),
         "store": (stores.check_store,),
         "facts": (facts.check_facts,),
+        "B06": (facts.check_treatments,),
     }
 )
 """Law -> what checks it; the numbers are those of the list of invariants in the documentation."""

@@ -6,10 +6,14 @@ import csv
 
 import numpy as np
 
+from detente.baseline import Baseline
 from detente.baseline.catalogue import PACKAGED
 from detente.core.arrays import Array
-from detente.verify import worlds
-from detente.verify.check import Checks, same, within
+from detente.core.errors import DataError
+from detente.core.result import BASE_KEYS
+from detente.equilibrium.counterfactual import solve
+from detente.verify import levels, worlds
+from detente.verify.check import Checks, near, refused, same, within
 
 
 def check_facts(quick: bool) -> Checks:
@@ -51,3 +55,44 @@ def check_facts(quick: bool) -> Checks:
 
 def _average(duty: Array, trade: Array) -> float:
     return float(100 * duty.sum() / trade.sum())
+
+
+def check_treatments(quick: bool) -> Checks:
+    """Check B06: negative final demand is refused, held as it is, or set to zero with the rest in proportion."""
+    toy, limit = worlds.invented(4, 3, 8), 1e-10
+    hungry, value_added = np.array(toy.input_share), np.array(toy.value_added_share)
+    hungry[0, 1], hungry[1:, 1], value_added[1] = 0.7, 0.0, 0.3
+    names = ("countries", "sectors", "flows", "tariffs", "trade_elasticity")
+    data = {name: getattr(toy, name) for name in names}
+    data |= {"value_added_share": value_added, "input_share": hungry}
+    made = toy.flows.sum(axis=1)
+    final = (toy.flows * (1 + toy.tariffs)).sum(axis=0) - np.einsum("kds,ds->dk", hungry, made)
+    held = Baseline.from_flows(**data, treatment="exogenous")
+    moved = Baseline.from_flows(**data, treatment="rebalance")
+    old, new = (levels.before({name: getattr(world, name) for name in BASE_KEYS}) for world in (held, moved))
+    budget = np.maximum(final, 0.0) / np.maximum(final, 0.0).sum(axis=1, keepdims=True)
+    after = solve(held, worlds.new_tariffs(held), tol=worlds.TIGHT)
+    ratio = new.earned.sum() / old.earned.sum()
+    return [
+        within("B06", "the example has negative final demand", final.min(), -1.0),
+        refused("B06", "untreated it is refused", DataError, lambda: Baseline.from_flows(**data)),
+        same("B06", "exogenous: flows stay as given", held.flows, toy.flows),
+        near(
+            "B06",
+            "exogenous: the negative part is outside the budget",
+            held.final_exogenous,
+            np.minimum(final, 0.0),
+            limit,
+        ),
+        near(
+            "B06",
+            "exogenous: it keeps its share of world value added",
+            after["final_exogenous_new"],
+            held.final_exogenous,
+            limit,
+        ),
+        near("B06", "exogenous: welfare by own shares", after.welfare_hat, levels.welfare(after.arrays), limit),
+        near("B06", "rebalance: budget shares in proportion", new.budget, budget, 1e-9),
+        near("B06", "rebalance: the same trade shares", new.share, old.share, 1e-9),
+        near("B06", "rebalance: deficits keep their share", new.deficit, old.deficit * ratio, 1e-8),
+    ]

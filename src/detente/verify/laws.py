@@ -33,6 +33,8 @@ def cases(quick: bool) -> Iterator[tuple[str, Result]]:
     both: dict[str, Any] = {"tariffs": worlds.new_tariffs(toy), "trade_cost_hat": worlds.new_costs(toy)}
     yield "toy, tariffs and icebergs", solve(toy, **both, tol=worlds.TIGHT)
     yield "toy, revenue wasted", solve(toy, **both, revenue="wasted", tol=worlds.TIGHT)
+    stocks = Wedges(both["tariffs"], both["trade_cost_hat"], final_exogenous=3.0 * toy.final_exogenous)
+    yield "toy, more demand for stocks", solve(toy, wedges=stocks, tol=worlds.TIGHT)
     nominal: dict[str, Any] = {"closure": "fixed-nominal", "numeraire": toy.countries[2]}
     yield "toy, nominal deficits", solve(toy, **both, **nominal, tol=worlds.TIGHT)
     balanced = worlds.balanced_toy()
@@ -87,10 +89,10 @@ def check_markets(quick: bool) -> Checks:
 def check_levels(quick: bool) -> Checks:
     """Check I06: the base levels of a result are those of the data given, and the shock is the shock given."""
     toy, world = worlds.toy(), worlds.world_2022()
-    rates, kappa = worlds.new_tariffs(toy), worlds.new_costs(toy)
+    rates, kappa, stocks = worlds.new_tariffs(toy), worlds.new_costs(toy), 2.0 * toy.final_exogenous
     found: Checks = []
     for name, base, result in (
-        ("toy", toy, solve(toy, rates, kappa)),
+        ("toy", toy, solve(toy, wedges=Wedges(rates, kappa, final_exogenous=stocks))),
         ("world-2022", world, solve(world, worlds.us_on_china(world))),
     ):
         arrays = result.arrays
@@ -104,7 +106,7 @@ def check_levels(quick: bool) -> Checks:
         gap = np.abs((arrays["deficit"] - old.deficit) / old.earned).max()
         found.append(within("I06", f"{name}: deficits", gap, 1e-12))
         found.append(within("I06", f"{name}: budget shares", np.abs(arrays["final_share"] - old.budget).max(), 1e-10))
-        kept = {"tariffs_new": rates, "trade_cost_hat": kappa} if base is toy else {}
+        kept = {"tariffs_new": rates, "trade_cost_hat": kappa, "final_exogenous_new": stocks} if base is toy else {}
         found += [same("I06", f"{name}: {key} as given", arrays[key], value) for key, value in kept.items()]
         wrong = [key for key, value in arrays.items() if value.dtype.kind == "f" and value.dtype != np.float64]
         found.append(same("I06", f"{name}: every array is float64", wrong, []))

@@ -11,6 +11,7 @@ from detente.core.tables import TABLES
 from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.decompose import PARTS, decompose
 from detente.equilibrium.diversion import diversion_columns
+from detente.policy.wedges import Wedges
 from detente.verify import levels, worlds
 from detente.verify.check import Checks, near, same, within
 
@@ -27,7 +28,9 @@ def _toy(*, revenue: str = "lump-sum") -> Result:
 def check_decomposition(quick: bool) -> Checks:
     """Check I25: the parts sum to the exact total; each is what the definition says for a small shock."""
     found: Checks = []
+    stocks = Wedges(final_exogenous=3.0 * worlds.toy().final_exogenous)
     whole = [("toy", _toy()), ("toy, revenue wasted", _toy(revenue="wasted"))]
+    whole.append(("toy, more demand for stocks", solve(worlds.toy(), wedges=stocks, tol=worlds.TIGHT)))
     if not quick:
         world = worlds.world_2022()
         whole.append(("world-2022", solve(world, worlds.us_on_china(world), tol=worlds.TIGHT)))
