@@ -77,8 +77,9 @@ def scenario_fields(_: str = "") -> str:
 
 def shape(schema: Mapping[str, Any]) -> str:
     """Return a JSON Schema in a few words."""
-    if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(shape(each) for each in schema["anyOf"]))
+    choices = schema.get("anyOf") or schema.get("oneOf")
+    if choices:
+        return " or ".join(dict.fromkeys(shape(each) for each in choices))
     if "enum" in schema:
         return "one of " + ", ".join(code(each) for each in schema["enum"])
     if "const" in schema:

@@ -155,7 +155,7 @@ MUTANTS = (
     Mutant("groups averaged without weights", "tables", "core/tables.py",
            '"real_income_pct": 100 * (members @ variation) / (members @ spendable)',
            '"real_income_pct": 100 * (members @ (variation / spendable)) / members.sum(axis=1)'),
-    Mutant("deficit for imports less exports in revenue base", "tables", "core/tables.py",
+    Mutant("average tariff over imports with duty", "tables", "core/tables.py",
            '"average_tariff_pct": 100 * revenue_new / np.where(toward > 0, toward, 1.0)',
            '"average_tariff_pct": 100 * revenue_new / np.where(toward > 0, toward + revenue_new, 1.0)'),
     Mutant("average tariffs weighted with new flows", "tables", "core/pairs.py",

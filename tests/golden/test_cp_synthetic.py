@@ -23,7 +23,7 @@ def data(shared: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def base(data: dict[str, Any]) -> dt.Baseline:
-    """Return the world of the file, its levels from shares, incomes and budget shares; [sector][importer][exporter] there."""
+    """Return the world of the file, levels from shares, incomes and budget shares (sector, importer, exporter)."""
     share, tariffs = (np.array(data[key]).transpose(2, 1, 0) for key in ("pi0", "tau0"))
     gamma = np.array(data["B"]).T
     g = (1 - gamma)[None] * np.array(data["G"]).transpose(1, 0, 2)

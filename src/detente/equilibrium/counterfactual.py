@@ -15,6 +15,7 @@ from detente.core.certificate import INFEASIBLE, Warn
 from detente.core.closure import Closure
 from detente.core.errors import Problem, SolveError, UsageError
 from detente.core.result import Result, all_arrays
+from detente.core.tables import trade_totals
 from detente.equilibrium.assemble import outputs
 from detente.equilibrium.examine import examine
 from detente.equilibrium.root import MAX_PASSES, TOL, Root, Settings, find_root
@@ -143,7 +144,7 @@ def certified(
         lambda_reached=root.lambda_reached,
         parts=root.found.parts,
         infeasible=root.infeasible,
-        least_trade=_least_trade(base, stored),
+        least_trade=_least_trade(base, stored, root),
         notes=(*_notes(shock), *(seen.notes if seen else ())),
     )
     if seen:
@@ -173,15 +174,14 @@ def baseline_facts(base: Baseline) -> dict[str, Any]:
     }
 
 
-def _least_trade(base: Baseline, stored: dict[str, Array]) -> tuple[float, str]:
-    """Return the smallest ratio of trade to value added among countries that traded before."""
+def _least_trade(base: Baseline, stored: dict[str, Array], root: Root) -> tuple[float, str]:
+    """Return the smallest ratio of trade to value added, with the country, among those that still have a partner."""
     if not stored:
         return 1.0, ""
-    home = np.einsum("nns->n", stored["flows_new"])
-    trade = stored["flows_new"].sum(axis=(1, 2)) + stored["flows_new"].sum(axis=(0, 2)) - 2 * home
-    ratio = trade / (stored["wage_hat"] * base.value_added)
-    traded = base.flows.sum(axis=(1, 2)) - np.einsum("nns->n", base.flows) > 0
-    ratio = np.where(traded & (trade > 0), ratio, np.inf)
+    exports, imports = trade_totals(stored["flows_new"])
+    alone = root.found.members.T @ (root.found.members.sum(axis=1) == 1)
+    traded = sum(trade_totals(base.flows)) > 0
+    ratio = np.where(traded & (alone == 0), (exports + imports) / (stored["wage_hat"] * base.value_added), np.inf)
     n = int(ratio.argmin())
     return float(ratio[n]), base.countries[n]
 
