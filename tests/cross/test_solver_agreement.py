@@ -17,7 +17,9 @@ from detente.solve.anderson import anderson
 from economies import Array, Economy, random_economy, random_tariffs, random_trade_cost_hat
 from reference import reference_solve
 
-NAMES = ("welfare_hat", "wage_hat", "price_hat", "share_new", "expenditure_new", "flows_new", "income_new", "revenue_new")
+NAMES = (
+    "welfare_hat", "wage_hat", "price_hat", "share_new", "expenditure_new", "flows_new", "income_new", "revenue_new",
+)  # fmt: skip
 
 
 def drawn(seed: int, **options: Any) -> tuple[Economy, dt.Baseline, Array, Array]:

@@ -24,7 +24,7 @@ def test_arrays_by_key(result: dt.Result) -> None:
     arrays = result.arrays
     assert set(arrays) == {"countries", "sectors", *BASE_KEYS, *NEW_KEYS}
     n, j = 4, 3
-    shapes = {"flows_new": (n, n, j), "share_new": (n, n, j), "price_hat": (n, j), "welfare_hat": (n,), "wedge": (n, n, j)}
+    shapes = {"flows_new": (n, n, j), "wedge": (n, n, j), "price_hat": (n, j), "welfare_hat": (n,)}
     for name, shape in shapes.items():
         assert arrays[name].shape == shape
     assert all(arrays[name].dtype == np.float64 for name in (*BASE_KEYS, *NEW_KEYS))

@@ -207,10 +207,12 @@ def _goods_market(stored: _Stored, sums: _Sums) -> tuple[float, str]:
 
 
 def _income(stored: _Stored, sums: _Sums) -> tuple[float, str]:
-    """Check income against wages, revenue recomputed from flows, transfers and the deficit."""
+    """Check income against wages, revenue recomputed from flows, transfers and the deficit; it must leave something."""
     income = stored["income_new"]
     earned = stored["wage_hat"] * stored["value_added"] + sums.revenue + stored["transfer_new"] + stored["deficit_new"]
-    return max(stored.worst((earned - income) / income), stored.worst((stored["revenue_new"] - sums.revenue) / income))
+    nothing_left = income - stored["final_exogenous_new"].sum(axis=1) <= 0
+    error = np.where(nothing_left, np.inf, (earned - income) / income)
+    return max(stored.worst(error), stored.worst((stored["revenue_new"] - sums.revenue) / income))
 
 
 def _deficits(stored: _Stored, closure: Closure) -> tuple[float, str]:

@@ -133,17 +133,21 @@ class Result:
 
     def __getitem__(self, name: str) -> Array:
         """Return one array by its name in `arrays.npz`, the guard included."""
+        self._guard(name)
+        if name not in self._all:
+            raise UsageError(
+                f"unknown array {name!r}; try {nearest(name, (*BASE_KEYS, *NEW_KEYS)) or 'one of NEW_KEYS'}"
+            )
+        return self._all[name]
+
+    def _guard(self, name: str) -> None:
+        """Raise `SolveError` unless the numbers may be read."""
         if not self.certificate.ok:
             raise SolveError(
                 f"{name}: found a result with status {self.certificate.line}; expected a certified one. "
                 "Its numbers are not an equilibrium and cannot be read; see result.certificate",
                 certificate=self.certificate,
             )
-        if name not in self._all:
-            raise UsageError(
-                f"unknown array {name!r}; try {nearest(name, (*BASE_KEYS, *NEW_KEYS)) or 'one of NEW_KEYS'}"
-            )
-        return self._all[name]
 
     @cached_property
     def _all(self) -> Mapping[str, Array]:
@@ -152,6 +156,7 @@ class Result:
     @property
     def arrays(self) -> dict[str, Array]:
         """Return every array of `arrays.npz` by key, baseline and counterfactual, labels included."""
+        self._guard("arrays")
         labels = {"countries": np.array(self.countries), "sectors": np.array(self.sectors)}
         return labels | {name: self[name] for name in self._all}
 

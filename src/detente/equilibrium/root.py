@@ -63,8 +63,15 @@ class Root:
 
     @property
     def converged(self) -> bool:
-        """Return whether the whole shock was solved."""
-        return self.solver_status == CONVERGED and self.lambda_reached == 1.0 and not self.infeasible
+        """Return whether the whole shock was solved, with something left to spend in every country."""
+        solved = self.solver_status == CONVERGED and self.lambda_reached == 1.0 and not self.infeasible
+        return solved and bool((self.spendable > 0).all())
+
+    @property
+    def spendable(self) -> Array:
+        """Return final income less exogenous demand, (country,). [MUSD]"""
+        left: Array = self.at.income[:, 0] - self.econ.Z[..., 0].sum(axis=1)
+        return left
 
 
 def find_root(shock: Shock, settings: Settings, start: Array | None = None) -> Root:
@@ -162,8 +169,7 @@ def _unsupplied(shock: Shock, econ: Economy) -> tuple[str, ...]:
 
 def _starved(shock: Shock, root: Root) -> tuple[str, ...]:
     """Return sentences on countries asked to pay more than they can earn."""
-    income = root.at.income[:, 0]
-    poor = np.flatnonzero(~(income > 0) & (shock.D_new < 0))
+    poor = np.flatnonzero(~(root.spendable > 0) & (shock.D_new < 0))
     return tuple(
         f"{shock.base.countries[n]}: asked to pay {-shock.D_new[n]:.6g} MUSD, more than it can earn under this shock"
         for n in poor[:5]

@@ -88,7 +88,7 @@ def anderson(residual: Residual, start: np.ndarray, *, tol: float, max_iter: int
     best, best_error = z, np.full(batch, np.inf)
     steps, since_best, far_passes = (np.zeros(batch, dtype=int) for _ in range(3))
     least = np.full(batch, np.inf)
-    z_old, f_old = z, z
+    z_old, f_old, chained = z, z, np.zeros(batch, dtype=bool)
     for passes in range(1, max_iter + 1):
         f, error = residual(z)
         running = best_error > tol
@@ -102,9 +102,12 @@ def anderson(residual: Residual, start: np.ndarray, *, tol: float, max_iter: int
         size = np.abs(f).max(axis=0)
         broken = running & ~(size < JUMP * np.maximum(least, 1e-3))
         least = np.fmin(least, size)
+        follows = chained & ~broken
         if passes > 1:
-            history.push((z - z_old).T, (f - f_old).T)
-        z_old, f_old = z, f
+            zero = np.zeros_like(z)
+            history.push(_chosen(follows, z - z_old, zero).T, _chosen(follows, f - f_old, zero).T)
+        z_old, f_old, chained = z, f, ~broken
+        f = _chosen(broken, np.zeros_like(f), f) if broken.any() else f
         step = history.mixed(f.T).T
         far = size > FAR
         if far.any():
