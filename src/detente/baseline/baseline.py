@@ -143,7 +143,7 @@ class Baseline:
     @cached_property
     def expenditure(self) -> Float[Array, "dest sector"]:
         """Return spending X_ds, tariff included, final and intermediate, equation (1). [MUSD]"""
-        return frozen_array((self.flows * (1 + self.tariffs)).sum(axis=0))
+        return frozen_array(self.flows.sum(axis=0) + np.einsum("ods,ods->ds", self.flows, self.tariffs))
 
     @cached_property
     def share_rows(self) -> Float[Array, "sector dest origin"]:
@@ -168,10 +168,10 @@ class Baseline:
         spread = np.eye(j) - home[:, :, None] * self.input_share.transpose(1, 2, 0)
         return frozen_array(np.linalg.inv(spread.reshape(n, j, j)))
 
-    @cached_property
+    @property
     def share(self) -> Float[Array, "origin dest sector"]:
         """Return expenditure shares pi_ods, tariff included; they add to 1 over origin, or are 0 in an empty market."""
-        return frozen_array(self.share_rows.transpose(2, 1, 0))
+        return self.share_rows.transpose(2, 1, 0)
 
     @cached_property
     def value_added(self) -> Float[Array, " country"]:
@@ -181,7 +181,7 @@ class Baseline:
     @cached_property
     def revenue(self) -> Float[Array, " country"]:
         """Return tariff revenue R_d on border value. [MUSD]"""
-        return frozen_array((self.tariffs * self.flows).sum(axis=(0, 2)))
+        return frozen_array(np.einsum("ods,ods->d", self.tariffs, self.flows))
 
     @cached_property
     def deficit(self) -> Float[Array, " country"]:

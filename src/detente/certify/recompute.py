@@ -83,6 +83,7 @@ def recompute(
     sums = _bilateral(stored)
     residuals |= sums.errors
     residuals["share_price"] = max(residuals.pop("price"), residuals.pop("share"), _cost(stored))
+    residuals["baseline"] = max(residuals["baseline"], residuals.pop("base_share"))
     residuals["goods_market"] = _goods_market(stored, sums)
     labour = stored["wage_hat"] * stored["value_added"]
     residuals["factor_market"] = stored.worst((stored["value_added_share"] * sums.receipts).sum(axis=1) / labour - 1)
@@ -110,8 +111,7 @@ _NEEDED = (
 
 def _baseline(stored: _Stored) -> Residuals:
     """Check that the stored baseline is what its flows, tariffs and cost shares imply; cost shares add to 1."""
-    paid = stored["flows"] * (1 + stored["tariffs"])
-    spending = paid.sum(axis=0)
+    spending = stored["flows"].sum(axis=0) + np.einsum("ods,ods->ds", stored["flows"], stored["tariffs"])
     output = stored["flows"].sum(axis=1)
     use = np.einsum("kds,ds->dk", stored["input_share"], output)
     value_added = (stored["value_added_share"] * output).sum(axis=1)
@@ -122,7 +122,6 @@ def _baseline(stored: _Stored) -> Residuals:
     errors = [
         (stored["value_added_share"] + stored["input_share"].sum(axis=0) - 1),
         (stored["expenditure"] - spending) / scale,
-        (stored["share"] * spending - paid).sum(axis=0) / scale,
         (stored["final_share"] * final.sum(axis=1, keepdims=True) - final) / income[:, None],
         ((stored["value_added"] - value_added) / value_added)[:, None] + np.zeros_like(spending),
         ((stored["income"] - income) / income)[:, None] + np.zeros_like(spending),
@@ -138,11 +137,15 @@ def _bilateral(stored: _Stored) -> _Sums:
     receipts, revenue, imports, exports = np.zeros((n, j)), np.zeros(n), np.zeros(n), np.zeros(n)
     total, spent, share_sum, share_error, flow_error = (np.zeros((n, j)) for _ in range(5))
     log_price, log_cost = np.log(stored["price_hat"]), np.log(stored["cost_hat"])
+    base_error, base_spending = np.zeros((n, j)), np.where(active, stored["expenditure"], 1.0)
     step = max(1, CHUNK // (n * j))
     for first in range(0, n, step):
         here = slice(first, min(first + step, n))
-        share, share_new, t_new = stored["share"][here], stored["share_new"][here], stored["tariffs_new"][here]
-        wall = (1 + t_new) / (1 + stored["tariffs"][here]) * stored["trade_cost_hat"][here] * stored["wedge"][here]
+        share, share_new = np.ascontiguousarray(stored["share"][here]), stored["share_new"][here]
+        t_new, tau = stored["tariffs_new"][here], 1 + stored["tariffs"][here]
+        off = np.abs(share - stored["flows"][here] * tau / base_spending).max(axis=0)
+        np.maximum(base_error, off, out=base_error)
+        wall = (1 + t_new) / tau * stored["trade_cost_hat"][here] * stored["wedge"][here]
         log_wall = np.log(wall)
         delivered = log_cost[here, None, :] + log_wall - log_price
         rebuilt = share * np.exp(np.minimum(-stored["trade_elasticity"] * delivered, LARGEST_POWER))
@@ -164,6 +167,7 @@ def _bilateral(stored: _Stored) -> _Sums:
     errors = {
         "price": stored.worst(np.where(active, _log(total) / stored["trade_elasticity"], stored["price_hat"] - 1)),
         "share": stored.worst(share_error),
+        "base_share": stored.worst(base_error),
         "share_sums": stored.worst(share_sum - active),
         "flows": stored.worst(flow_error / spending),
     }

@@ -22,8 +22,10 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point) -> dict[str, Array
     unit = np.exp(lw[shock.deficit_unit]) if shock.deficit_unit >= 0 else 1.0
     X = at.X[..., 0] / unit
     share_new = _shares(econ, at)
-    flows_new = share_new * X / (1 + shock.t_new)
-    revenue_new = (flows_new * shock.t_new).sum(axis=(0, 2))
+    flows_new = share_new * X
+    for flow, rate in zip(flows_new, shock.t_new, strict=True):
+        flow /= 1 + rate
+    revenue_new = np.einsum("ods,ods->d", flows_new, shock.t_new)
     deficit_new = econ.deficits(lw[:, None])[:, 0] / unit
     wage_hat = np.exp(lw) / unit
     Z_new = shock.Z_new / unit
@@ -55,6 +57,7 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point) -> dict[str, Array
 
 def _shares(econ: Economy, at: Point) -> Array:
     """Return new shares (origin, dest, sector): A u / S, which adds to 1 in every market."""
-    shares: Array = econ.trade.A * at.u[..., 0].T[:, None, :]
-    shares /= at.S[..., 0].T[:, :, None]
-    return np.ascontiguousarray(shares.transpose(2, 1, 0))
+    u, S = at.u[..., 0], at.S[..., 0]
+    shares: Array = np.multiply(econ.trade.A.transpose(2, 1, 0), u[:, None, :], order="C")
+    shares /= S
+    return shares

@@ -97,11 +97,10 @@ def as_shock(base: Baseline, wedges: Wedges, closure: Closure, *, include_purge:
             expected = "a purged baseline, because purging deficits is not part of the policy"
             hint = "base.purged(), or include_purge=True to have both effects in one number"
             raise UsageError(problems=[Problem("", "closure", found, expected, hint)])
-    t_new = base.tariffs if wedges.tariffs is None else np.array(wedges.tariffs, dtype=float)
-    kappa = None if wedges.trade_cost_hat is None else np.array(wedges.trade_cost_hat, dtype=float)
-    Z = base.final_exogenous if wedges.final_exogenous is None else np.array(wedges.final_exogenous, dtype=float)
+    t_new = base.tariffs if wedges.tariffs is None else wedges.tariffs
+    Z = base.final_exogenous if wedges.final_exogenous is None else wedges.final_exogenous
     D = np.zeros_like(base.deficit) if closure.deficits == "balanced" else base.deficit
-    return Shock(base, closure, t_new, kappa, Z, D)
+    return Shock(base, closure, t_new, wedges.trade_cost_hat, Z, D)
 
 
 def require(result: Result) -> None:
