@@ -217,7 +217,8 @@ class Baseline:
         """Return the checksum of codes and arrays: the identity of this world."""
         digest = hashlib.sha256(json.dumps([self.countries, self.sectors], separators=(",", ":")).encode())
         for name in ARRAYS:
-            digest.update(name.encode() + getattr(self, name).astype("<f8").tobytes())
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(getattr(self, name), dtype="<f8").data)
         return digest.hexdigest()
 
 
