@@ -45,8 +45,7 @@ def assert_shares_follow_prices(base: dt.Baseline, result: dt.Result) -> None:
     """Assert (5) and (6) by direct powers."""
     log_price = np.log(result.price_hat)
     cost = np.exp(
-        base.value_added_share * np.log(result.wage_hat)[:, None]
-        + np.einsum("kos,ok->os", base.input_share, log_price)
+        base.value_added_share * np.log(result.wage_hat)[:, None] + np.einsum("kos,ok->os", base.input_share, log_price)
     )
     close(result.cost_hat, cost, 1e-10)
     powers = base.share * (cost[:, None] * barrier(base, result)) ** -base.trade_elasticity

@@ -18,7 +18,6 @@ PACKAGES: Final = (
     "numpy",
     "pandas",
     "pyarrow",
-    "pydantic",
     "ruamel.yaml",
     "typer",
     "jinja2",
