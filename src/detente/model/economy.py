@@ -73,8 +73,10 @@ class Economy:
 
     def deficits(self, lw: Float[Array, "country b"]) -> Float[Array, "country b"]:
         """Return deficits: constant in units of world value added, or in units of one country's wage (closures)."""
-        unit = np.exp(lw[self.D_unit]) if self.D_unit >= 0 else np.ones(lw.shape[1])
-        return self.D * unit
+        if self.D_unit >= 0:
+            D: Array = self.D * np.exp(lw[self.D_unit])
+            return D
+        return self.D if lw.shape[1] == 1 else np.broadcast_to(self.D, lw.shape)
 
     def with_trade(self, trade: Trade) -> Economy:
         """Return the same economy under other bilateral factors."""

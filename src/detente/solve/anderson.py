@@ -104,10 +104,12 @@ def anderson(residual: Residual, start: np.ndarray, *, tol: float, max_iter: int
         least = np.fmin(least, size)
         follows = chained & ~broken
         if passes > 1:
-            zero = np.zeros_like(z)
-            history.push(_chosen(follows, z - z_old, zero).T, _chosen(follows, f - f_old, zero).T)
+            dz, df = (
+                (z - z_old, f - f_old) if follows.all() else (follows * (z - z_old), np.where(follows, f - f_old, 0.0))
+            )
+            history.push(dz.T, df.T)
         z_old, f_old, chained = z, f, ~broken
-        f = _chosen(broken, np.zeros_like(f), f) if broken.any() else f
+        f = np.where(broken, 0.0, f) if broken.any() else f
         step = history.mixed(f.T).T
         far = size > FAR
         if far.any():
