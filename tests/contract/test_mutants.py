@@ -46,8 +46,8 @@ MUTANTS = (
            "return frozen_array(self.share_rows / (1 + self.tariffs.transpose(2, 1, 0)))",
            "return frozen_array(self.share_rows)"),
     Mutant("old tariffs in new revenue", "I04", "equilibrium/assemble.py",
-           "revenue_new = (flows_new * shock.t_new).sum(axis=(0, 2))",
-           "revenue_new = (flows_new * base.tariffs).sum(axis=(0, 2))"),
+           'revenue_new = np.einsum("ods,ods->d", flows_new, shock.t_new)',
+           'revenue_new = np.einsum("ods,ods->d", flows_new, base.tariffs)'),
     Mutant("old tariffs at the border", "golden", "model/trade.py",
            "B[s, d, o] = A[s, d, o] / (1 + t_new[o, d, s])", "B[s, d, o] = A[s, d, o] / (1 + t[o, d, s])"),
     # deficits and numeraire
@@ -87,7 +87,7 @@ MUTANTS = (
            "return base.replace(final_exogenous=negative, meta",
            "return base.replace(final_exogenous=0 * negative, meta"),
     Mutant("shares not renormalised", "I02", "equilibrium/assemble.py",
-           "shares /= at.S[..., 0].T[:, :, None]", "shares /= 1.0"),
+           "shares /= S", "shares /= 1.0"),
     # welfare
     Mutant("welfare without revenue", "I01", "equilibrium/assemble.py",
            'if shock.closure.revenue == "wasted":', 'if shock.closure.revenue != "wasted":'),
