@@ -23,7 +23,7 @@ from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.result import Result
 from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.decompose import decompose as _decomposed
-from detente.equilibrium.diversion import diversion_columns
+from detente.equilibrium.diversion import diversion_columns, pressure_columns
 from detente.equilibrium.rebase import rebased
 from detente.policy.wedges import Wedges
 from detente.scenario.execute import ScenarioRun
@@ -53,6 +53,7 @@ __all__ = [
     "baseline",
     "decompose",
     "diversion",
+    "pressure",
     "rebased",
     "report",
     "run",
@@ -95,14 +96,37 @@ def diversion(result: Result, *, by: str, against: str) -> pd.DataFrame:
     return pd.DataFrame(diversion_columns(result, by=by, against=against))
 
 
-def report(run: ScenarioRun, path: str | Path) -> Path:
+def pressure(result: Result, *, by: str, against: str) -> pd.DataFrame:
+    """Return what the diversion does to third countries by sector: who gains orders, who faces pressure.
+
+    Args:
+        result: certified. by: importer. against: origin.
+    Returns:
+        A table country, sector, output_pct, import_penetration_pp, orders_musd (sales to `by`) and arrivals_musd
+        (purchases from `against`), the last two at base prices.
+    Raises:
+        UsageError: unknown country. SolveError: not certified.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(pressure_columns(result, by=by, against=against))
+
+
+def report(run: ScenarioRun, path: str | Path, *, force: bool = False) -> Path:
     """Write the one-page report of a run as one self-contained HTML file.
 
     Args:
-        run: what `run` returned. path: the file to write.
+        run: what `run` returned. path: the file to write. force: replace an existing file.
     Returns:
         The path written.
+    Raises:
+        UsageError: the file exists, or `run` is not a run of a scenario.
     """
     from detente.report.html import write_report
+
+    if not isinstance(run, ScenarioRun):
+        raise UsageError(f"run: found {type(run).__name__}; expected what dt.run returns, all branches together")
+    if Path(path).exists() and not force:
+        raise UsageError(f"{path}: found a file; expected a new path; try force=True")
 
     return write_report(run, Path(path))

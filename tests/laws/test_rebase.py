@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import economies
+import copy
+import pickle
+from typing import Any
+
 import numpy as np
 import pytest
 
 import detente as dt
+import economies
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -52,3 +56,36 @@ def test_certify_is_quick_or_full() -> None:
     economy = economies.random_economy(np.random.default_rng(0), n=3, j=2)
     with pytest.raises(dt.UsageError, match="quick"):
         dt.solve(dt.Baseline.from_flows(**economy.inputs()), certify="ful")
+
+
+def test_results_travel(world: dt.Baseline) -> None:
+    """A result can be pickled and copied, and is the same world and the same numbers afterwards."""
+    result = dt.solve(world)
+    again = pickle.loads(pickle.dumps(result))
+    assert again.baseline.sha256 == world.sha256
+    np.testing.assert_array_equal(again.welfare_hat, copy.deepcopy(result).welfare_hat)
+    with pytest.raises(ValueError, match="read-only"):
+        again.arrays["transfer_new"][0] = 5
+
+
+def test_a_world_that_cannot_be_balanced_is_named() -> None:
+    """One-way trade has no balanced equilibrium: purging says which country."""
+    flows = np.array([[80.0, 20.0], [0.0, 60.0]])[:, :, None]
+    base = dt.Baseline.from_flows(["AAA", "BBB"], ["X"], flows, 0 * flows, np.ones((2, 1)), np.zeros((1, 2, 1)), [4.0])
+    with pytest.raises(dt.SolveError, match="AAA: can sell abroad but buy nothing") as caught:
+        base.purged()
+    assert caught.value.certificate.status == "INFEASIBLE"
+
+
+def test_closure_objects_and_wrong_types() -> None:
+    """`closure` takes a Closure; things of the wrong type get a sentence, not an AttributeError."""
+    economy = economies.random_economy(np.random.default_rng(0), n=3, j=2)
+    base = dt.Baseline.from_flows(**economy.inputs())
+    table = dt.solve(base, closure=dt.Closure("fixed-nominal", numeraire="C00")).table("countries")
+    assert set(table["closure"]) == {"fixed-nominal in units of C00"}
+    wrong: list[dict[str, Any]] = [{"tol": "a"}, {"max_iter": "x"}, {"wedges": {}}, {"closure": None}]
+    for arguments in wrong:
+        with pytest.raises(dt.UsageError):
+            dt.solve(base, **arguments)
+    with pytest.raises(dt.UsageError, match="expected a Baseline"):
+        dt.solve("world-2022")  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from economies import random_economy, random_tariffs, random_trade_cost_hat
 Arrays = dict[str, np.ndarray]
 BLOCKS = {
     "baseline", "share_price", "share_sums", "flows", "goods_market", "factor_market", "income", "deficits",
-    "trade_balance", "walras", "welfare_identity",
+    "trade_balance", "walras", "welfare_identity", "rents",
 }  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def test_nan_in_any_array_is_seen(result: dt.Result, name: str) -> None:
     assert np.inf in residuals(result, arrays).values()
 
 
-@pytest.mark.parametrize("name", ["wedge", "rent_lost", "transfer_new"])
+@pytest.mark.parametrize("name", ["wedge", "rent_lost", "rent_exporter", "rent_importer", "rent_other", "transfer_new"])
 def test_instruments_that_are_not_there(result: dt.Result, name: str) -> None:
     """A wedge, a rent or a transfer that the rest of the outputs know nothing of."""
     arrays = copied(result)

@@ -143,9 +143,11 @@ def test_an_embargo_that_divides_the_world() -> None:
 def test_weak_data_are_marked() -> None:
     """A baseline whose balancing moved more than 1 % of world value added is BASELINE_WEAK, and can be read."""
     base, rates = drawn()
-    weak = base.replace(meta={**base.meta, "moved_share": 0.04})
+    weak = base.replace(meta={**base.meta, "balancing": {"moved_share": 0.04, "max_imbalance": 1e-7}})
     result = dt.solve(weak, rates)
     assert result.status == "BASELINE_WEAK"
+    assert result.certificate.baseline["moved_share"] == 0.04
+    assert result.certificate.baseline["max_imbalance"] == pytest.approx(1e-7)
     np.testing.assert_array_equal(result.welfare_hat, dt.solve(base, rates).welfare_hat)
 
 

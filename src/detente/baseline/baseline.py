@@ -91,6 +91,8 @@ class Baseline:
         """
         if treatment is not None and treatment not in TREATMENTS:
             raise UsageError(f"treatment: found {treatment!r}; expected None, 'exogenous' or 'rebalance'")
+        if sources is not None and not isinstance(sources, Mapping):
+            raise UsageError(f"sources: found {type(sources).__name__}; expected a mapping such as {{'id': 'my-data'}}")
         info = dict(sources or {})
         arrays = arrays_from_arguments(
             countries, sectors, flows, tariffs, value_added_share, input_share, trade_elasticity
@@ -129,6 +131,10 @@ class Baseline:
         """
         purged = _rebuilt(self, "balanced")
         return purged.replace(id=f"{self.id}+purged", meta=_with_history(self, "purged: deficits set to zero"))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields as plain data, so that a baseline can be copied and sent to another process."""
+        return {item.name: _plain(getattr(self, item.name)) for item in dataclasses.fields(self)}
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -240,6 +246,13 @@ def _rebuilt(base: Baseline, deficits: str) -> Baseline:
     if not _REBUILD:
         raise UsageError("no solver is loaded: use `import detente as dt; dt.Baseline`, not detente.baseline directly")
     return _REBUILD[0](base, deficits)
+
+
+def _plain(value: Any) -> Any:
+    """Return read-only mappings as dicts, however deep."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return tuple(_plain(item) for item in value) if isinstance(value, tuple) else value
 
 
 def _with_history(base: Baseline, step: str) -> Mapping[str, Any]:

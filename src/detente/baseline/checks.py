@@ -43,6 +43,11 @@ def arrays_from_arguments(
     """
     n, j = len(countries), len(sectors)
     problems = [
+        Problem("", name, repr(codes) if isinstance(codes, str) else "none", "a list of at least one code")
+        for name, codes in (("countries", countries), ("sectors", sectors))
+        if isinstance(codes, str) or not len(codes)
+    ]
+    problems += [
         Problem("", name, f"{_duplicate(codes)!r} twice", "distinct codes")
         for name, codes in (("countries", countries), ("sectors", sectors))
         if _duplicate(codes)
@@ -56,6 +61,10 @@ def arrays_from_arguments(
     }
     arrays: dict[str, Array] = {}
     for name, (values, shape, axes) in expected.items():
+        if np.iscomplexobj(values) or isinstance(values, np.ma.MaskedArray):
+            kind = "complex numbers" if np.iscomplexobj(values) else "a masked array"
+            problems.append(Problem("", name, kind, f"a plain float array of shape {shape}"))
+            continue
         try:
             array = np.asarray(values, dtype=np.float64)
         except (TypeError, ValueError):

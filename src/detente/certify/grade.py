@@ -28,6 +28,7 @@ AUTARKY: Final = 1e-6
 """Trade below this fraction of value added pins wages too weakly to be told."""
 MAX_CONDITION: Final = 1e8
 WEAK_MOVE: Final = 0.01
+MAX_IMBALANCE: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,8 @@ def _warnings(status: str, worst: float, threshold: float, evidence: Evidence) -
         found.append(Warn("ill_conditioned", text, "when-a-solve-fails"))
     if status == MULTIPLE_FOUND:
         found.append(Warn("multiple", f"{evidence.uniqueness['distinct']} different equilibria found", "uniqueness"))
+    if float(evidence.baseline.get("max_imbalance") or 0) > MAX_IMBALANCE:
+        found.append(Warn("imbalance", f"cost shares were off by {evidence.baseline['max_imbalance']:.1e}", "data"))
     if status == BASELINE_WEAK:
         found.append(Warn("baseline_weak", "balancing moved more than 1 % of world value added", "data"))
     return found

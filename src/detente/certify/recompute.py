@@ -72,7 +72,7 @@ def recompute(
         countries, sectors: labels in array order.
     Returns:
         Name of the block to (error, where): baseline, share_price, share_sums, flows, goods_market, factor_market,
-        income, deficits, trade_balance, walras, welfare_identity.
+        rents, income, deficits, trade_balance, walras, welfare_identity.
     Source: the equations of Caliendo and Parro (2015) in levels; the generalised welfare formula of Arkolakis, Costinot
         and Rodriguez-Clare (2012) with tariffs, deficits and inputs.
     """
@@ -90,11 +90,13 @@ def recompute(
     residuals["income"] = _income(stored, sums)
     residuals["deficits"] = _deficits(stored, closure)
     residuals["trade_balance"] = _trade_balance(stored, sums)
+    residuals["rents"] = max(residuals["rents"], _transfers(stored))
     residuals["walras"] = _walras(stored, sums, closure)
     residuals["welfare_identity"] = _welfare_identity(stored, sums, closure)
     return residuals
 
 
+RENTS = ("rent_exporter", "rent_importer", "rent_other", "rent_lost")
 CHUNK = 60_000
 """Bilateral cells looked at together: large enough to be fast, small enough to stay in cache."""
 
@@ -104,7 +106,7 @@ LARGEST_POWER = 700.0
 _NEEDED = (
     "flows", "tariffs", "share", "expenditure", "value_added_share", "input_share", "final_share", "final_exogenous",
     "trade_elasticity", "value_added", "income", "deficit", "tariffs_new", "trade_cost_hat", "wedge", "wage_hat",
-    "cost_hat", "price_hat", "share_new", "expenditure_new", "revenue_new", "transfer_new", "rent_lost", "income_new",
+    "cost_hat", "price_hat", "share_new", "expenditure_new", "revenue_new", "transfer_new", *RENTS, "income_new",
     "deficit_new", "welfare_hat", "flows_new", "final_exogenous_new",
 )  # fmt: skip
 
@@ -138,6 +140,7 @@ def _bilateral(stored: _Stored) -> _Sums:
     total, spent, share_sum, share_error, flow_error = (np.zeros((n, j)) for _ in range(5))
     log_price, log_cost = np.log(stored["price_hat"]), np.log(stored["cost_hat"])
     base_error, base_spending = np.zeros((n, j)), np.where(active, stored["expenditure"], 1.0)
+    rent_error = 0.0
     step = max(1, CHUNK // (n * j))
     for first in range(0, n, step):
         here = slice(first, min(first + step, n))
@@ -154,6 +157,8 @@ def _bilateral(stored: _Stored) -> _Sums:
         share_sum += share_new.sum(axis=0)
         flow = share_new * stored["expenditure_new"] / (1 + t_new)
         np.maximum(flow_error, np.abs(flow - stored["flows_new"][here]).max(axis=0), out=flow_error)
+        collected = sum(stored[name][here] for name in RENTS)
+        rent_error = max(rent_error, _largest(collected - flow * (1 - 1 / stored["wedge"][here]), flow))
         receipts[here] = (flow / stored["wedge"][here] + stored["rent_lost"][here]).sum(axis=1)
         duty = flow * t_new
         revenue += duty.sum(axis=(0, 2))
@@ -168,10 +173,17 @@ def _bilateral(stored: _Stored) -> _Sums:
         "price": stored.worst(np.where(active, _log(total) / stored["trade_elasticity"], stored["price_hat"] - 1)),
         "share": stored.worst(share_error),
         "base_share": stored.worst(base_error),
+        "rents": (rent_error, "largest cell"),
         "share_sums": stored.worst(share_sum - active),
         "flows": stored.worst(flow_error / spending),
     }
     return _Sums(receipts, imports, exports, revenue, errors, spent, gap, origin)
+
+
+def _largest(error: Array, scale: Array) -> float:
+    """Return the largest |error| relative to the largest of scale; NaN counts as infinite."""
+    worst = float(np.abs(error).max())
+    return worst / max(float(scale.max()), 1e-300) if np.isfinite(worst) else float("inf")
 
 
 def _own_varieties(stored: _Stored) -> tuple[Array, Array]:
@@ -237,6 +249,13 @@ def _trade_balance(stored: _Stored, sums: _Sums) -> tuple[float, str]:
     traded = np.maximum(sums.imports, sums.exports)
     scale = np.where(traded > 1e-6 * stored["income_new"], traded, stored["income_new"])
     return stored.worst((sums.imports - sums.exports - stored["deficit_new"] - stored["transfer_new"]) / scale)
+
+
+def _transfers(stored: _Stored) -> tuple[float, str]:
+    """Check that all rents that are not lost are received by somebody."""
+    paid = sum(float(stored[name].sum()) for name in RENTS[:3])
+    gap = (float(stored["transfer_new"].sum()) - paid) / float(stored["value_added"].sum())
+    return abs(gap) if np.isfinite(gap) else float("inf"), "world"
 
 
 def _walras(stored: _Stored, sums: _Sums, closure: Closure) -> tuple[float, str]:

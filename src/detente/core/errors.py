@@ -124,7 +124,7 @@ def nearest(found: str, valid: Sequence[str], *, aliases: dict[str, str] | None 
     Returns:
         One of `valid`, or "" when nothing is close.
     """
-    key = found.strip()
+    key = str(found).strip()
     if aliases and aliases.get(key.upper()) in valid:
         return aliases[key.upper()]
     folded = {choice.casefold(): choice for choice in valid}

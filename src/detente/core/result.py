@@ -78,7 +78,8 @@ def all_arrays(baseline: World, stored: Mapping[str, Array]) -> dict[str, Array]
     cells = baseline.flows.shape
     ones, zeros = np.broadcast_to(1.0, cells), np.broadcast_to(0.0, cells)
     constants = dict.fromkeys(("rent_exporter", "rent_importer", "rent_other", "rent_lost"), zeros)
-    constants |= {"wedge": ones, "trade_cost_hat": ones, "transfer_new": np.zeros(len(baseline.countries))}
+    transfers = np.broadcast_to(0.0, len(baseline.countries))
+    constants |= {"wedge": ones, "trade_cost_hat": ones, "transfer_new": transfers}
     base = {name: np.asarray(getattr(baseline, name)) for name in BASE_KEYS}
     new = {name: stored[name] if name in stored else constants[name] for name in NEW_KEYS}
     return base | new
@@ -218,16 +219,22 @@ class Result:
     def columns(self, name: str) -> dict[str, list[Any]]:
         """Return a table as columns of plain values: "countries", "sectors", "tariffs", "flows".
 
+        Under fixed-nominal deficits, where numbers depend on the numeraire, a column "closure" says so in every row.
+
         Raises:
             UsageError: unknown table. SolveError: the result is not certified.
         """
         from detente.core.tables import TABLES
 
         if name not in TABLES:
-            raise UsageError(
-                f"unknown table {name!r}; expected one of {', '.join(TABLES)}; try {nearest(name, [*TABLES])!r}"
-            )
-        return TABLES[name](self)
+            hint = nearest(name, [*TABLES])
+            text = f"unknown table {name!r}; expected one of {', '.join(TABLES)}"
+            more = "; try dt.diversion(result, by=.., against=..)" if name == "diversion" else f"; try {hint!r}"
+            raise UsageError(text + (more if hint or name == "diversion" else ""))
+        columns = TABLES[name](self)
+        if self.closure.numeraire is not None:
+            columns["closure"] = [self.closure.title] * len(next(iter(columns.values())))
+        return columns
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table in long format as a pandas DataFrame; same names and errors as `columns`."""

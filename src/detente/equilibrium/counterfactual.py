@@ -23,6 +23,8 @@ from detente.equilibrium.shock import Shock
 from detente.policy.wedges import Wedges
 
 BALANCED_SLACK: Final = 1e-9
+REBUILT: Final = 1e-10
+"""Largest residual of a world that is handed out as a baseline of its own."""
 
 
 def solve(
@@ -31,7 +33,7 @@ def solve(
     trade_cost_hat: Any = None,
     wedges: Wedges | None = None,
     *,
-    closure: str = "world-share",
+    closure: str | Closure = "world-share",
     numeraire: str | None = None,
     revenue: str = "lump-sum",
     market: Any = "perfect",
@@ -48,7 +50,8 @@ def solve(
         tariffs: (N, N, J) new rates, origin, dest, sector; None leaves them. [fraction]
         trade_cost_hat: (N, N, J) change of iceberg costs; inf is an embargo; None is no change. [ratio]
         wedges: the same and more in one object, instead of the two arguments above.
-        closure: "world-share", "balanced" or "fixed-nominal"; numeraire: named for fixed-nominal only.
+        closure: "world-share", "balanced" or "fixed-nominal", or a Closure, which then says numeraire and revenue too;
+            numeraire: named for fixed-nominal only.
         revenue: "lump-sum" or "wasted".
         market: "perfect"; other market structures are refused in this version.
         include_purge: allow "balanced" on a baseline with deficits: the result then mixes the purge into the policy.
@@ -63,14 +66,19 @@ def solve(
         SolveError: no certified equilibrium; carries the certificate.
     Source: Dekle, Eaton and Kortum (2008); Caliendo and Parro (2015).
     """
+    if not isinstance(base, Baseline):
+        raise UsageError(f"base: found {type(base).__name__}; expected a Baseline; try dt.baseline({base!r})")
     settings = Settings(tol, max_iter).validated()
     if certify not in ("quick", "full"):
         raise UsageError(f"certify: found {certify!r}; expected 'quick' or 'full'")
-    rule = Closure(closure, revenue, numeraire).validated(base.countries)
+    rule = closure if isinstance(closure, Closure) else Closure(closure, revenue, numeraire)
+    rule = rule.validated(base.countries)
     if market != "perfect":
         raise UsageError(f"market: found {market!r}; expected 'perfect'; this version models perfect competition only")
     if wedges is not None and (tariffs is not None or trade_cost_hat is not None):
         raise UsageError("wedges: found together with tariffs or trade_cost_hat; expected one or the other")
+    if wedges is not None and not isinstance(wedges, Wedges):
+        raise UsageError(f"wedges: found {type(wedges).__name__}; expected dt.Wedges(tariffs=.., trade_cost_hat=..)")
     wedges = (wedges or Wedges(tariffs=tariffs, trade_cost_hat=trade_cost_hat)).validated(base)
     shock = as_shock(base, wedges, rule, include_purge=include_purge)
     started = time.perf_counter()
@@ -112,9 +120,7 @@ def require(result: Result) -> None:
     if cert.status == INFEASIBLE:
         lines.append("  no iteration can help: change the shock, or use a closure in which these deficits adjust")
     else:
-        lines.append(
-            "  try: a larger max_iter; a smaller shock (the path reached is in certificate.path); elasticities below 20"
-        )
+        lines.append("  try: a larger max_iter; a smaller shock; another closure, if deficits are large")
     raise SolveError("\n".join(lines), certificate=cert)
 
 
@@ -136,7 +142,7 @@ def certified(
     residuals = recompute(arrays, shock.closure, base.countries, base.sectors) if stored else {}
     seen = examine(root, settings) if full and root.converged else None
     evidence = Evidence(
-        solver_status=root.solver_status,
+        solver_status="STALLED" if root.infeasible else root.solver_status,
         iterations=root.passes,
         baseline=baseline_facts(base),
         fallbacks=root.fallbacks,
@@ -144,7 +150,7 @@ def certified(
         parts=root.found.parts,
         infeasible=root.infeasible,
         least_trade=_least_trade(base, stored, root),
-        notes=(*_notes(shock), *(seen.notes if seen else ())),
+        notes=(*_notes(shock), *(seen.notes if seen else ()), *_stuck(base, root)),
     )
     if seen:
         evidence = replace(evidence, uniqueness=seen.uniqueness, cond=seen.cond)
@@ -158,19 +164,28 @@ def certified(
 
 
 def baseline_facts(base: Baseline) -> dict[str, Any]:
-    """Return what the certificate says about the baseline."""
-    years = base.meta.get("years", {})
-    treatment = base.meta.get("treatment", {})
+    """Return what the certificate says about the baseline: identity, years, what balancing moved, its own warnings."""
+    meta, years = base.meta, base.meta.get("years", {})
+    cost_gap = float(np.abs(base.value_added_share + base.input_share.sum(axis=0) - 1).max())
+    moved = meta.get("balancing", {}).get("moved_share", _built_share(base))
     return {
         "id": base.id,
         "sha256": base.sha256,
         "elasticities": base.elasticity_set,
-        "max_imbalance": float(base.meta.get("max_imbalance", 0.0)),
-        "moved_share": float(treatment.get("moved_share", base.meta.get("moved_share", 0.0))),
-        "weak": bool(base.meta.get("weak", False)),
+        "max_imbalance": max(cost_gap, float(meta.get("balancing", {}).get("max_imbalance", 0.0))),
+        "moved_share": max(float(moved), float(meta.get("treatment", {}).get("moved_share", 0.0))),
+        "weak": bool(meta.get("weak", False)),
         "year_flows": years.get("flows"),
         "year_tariffs": years.get("tariffs"),
+        "warnings": list(meta.get("warnings", ())),
     }
+
+
+def _built_share(base: Baseline) -> float:
+    """Return the money that the builder of a packaged world moved in its cost tables, over world value added."""
+    steps = base.meta.get("log", {})
+    moved = sum(float(step["sum_musd"]) for name, step in steps.items() if not name.startswith("tariff"))
+    return moved / float(base.value_added.sum())
 
 
 def _least_trade(base: Baseline, stored: dict[str, Array], root: Root) -> tuple[float, str]:
@@ -185,6 +200,23 @@ def _least_trade(base: Baseline, stored: dict[str, Array], root: Root) -> tuple[
     return float(ratio[n]), base.countries[n]
 
 
+def _stuck(base: Baseline, root: Root) -> tuple[Warn, ...]:
+    """Return where an unsolved iteration was furthest from an equilibrium."""
+    if root.converged or root.infeasible:
+        return ()
+    f_w, f_P, f_X = (np.abs(np.nan_to_num(block[..., 0], nan=np.inf)) for block in root.econ.split(root.at.f))
+    market = np.maximum(f_P, f_X)
+    d, s = np.unravel_index(int(market.argmax()), market.shape)
+    n = int(f_w.argmax())
+    text = (
+        f"largest residual {root.at.error[0]:.1e}; worst market {base.countries[int(d)]} {base.sectors[int(s)]}, "
+        f"wage of {base.countries[n]}; {100 * root.lambda_reached:.3g} % of the shock was solved"
+    )
+    if root.lambda_reached == 1.0:
+        text = text.rsplit(";", 1)[0]
+    return (Warn("unsolved", text, "when-a-solve-fails"),)
+
+
 def _notes(shock: Shock) -> tuple[Warn, ...]:
     if shock.closure.deficits != "fixed-nominal":
         return ()
@@ -196,19 +228,15 @@ def rebuilt(base: Baseline, deficits: str) -> Baseline:
     """Return the world re-solved without policy change under a deficit closure, as a consistent baseline.
 
     Raises:
-        SolveError: no equilibrium found.
+        SolveError: no equilibrium found; the countries that have none are named.
     """
-    closure = Closure(deficits)
-    shock = as_shock(base, Wedges(), closure, include_purge=True)
-    settings = Settings(tol=1e-12)
-    root = find_root(shock, settings)
-    new = outputs(shock, root.econ, root.z, root.at)
-    if root.at.error[0] > 1e-10 or root.infeasible:
-        raise SolveError(
-            f"re-solving {base.id} without policy change did not converge (residual {root.at.error[0]:.1e})"
-        )
-    flows = np.array(new["flows_new"])
-    return base.replace(flows=flows, final_exogenous=np.array(new["final_exogenous_new"]))
+    shock = as_shock(base, Wedges(), Closure(deficits), include_purge=True)
+    root = find_root(shock, Settings(tol=1e-12))
+    if not root.infeasible and root.at.error[0] <= REBUILT and (root.spendable > 0).all():
+        new = outputs(shock, root.econ, root.z, root.at)
+        return base.replace(flows=np.array(new["flows_new"]), final_exogenous=np.array(new["final_exogenous_new"]))
+    require(certified(shock, replace(root, solver_status="STALLED"), Settings()))
+    raise SolveError(f"re-solving {base.id} without policy change did not converge (residual {root.at.error[0]:.1e})")
 
 
 register_rebuild(rebuilt)

@@ -72,9 +72,9 @@ class Decomposition:
             UsageError: unknown country or detail.
         """
         if country not in self.countries:
-            raise UsageError(
-                f"country: found {country!r}; expected a code of the baseline; try {nearest(country, self.countries)!r}"
-            )
+            hint = nearest(country, self.countries)
+            try_ = f"; try {hint!r}" if hint else ""
+            raise UsageError(f"country: found {country!r}; expected a code of the baseline{try_}")
         if by not in (None, "partner", "sector"):
             raise UsageError(f"by: found {by!r}; expected None, 'partner' or 'sector'")
         d = self.countries.index(country)

@@ -32,9 +32,9 @@ def diversion_columns(result: Result, *, by: str, against: str) -> dict[str, lis
     codes = result.countries
     for name, code in (("by", by), ("against", against)):
         if code not in codes:
-            raise UsageError(
-                f"{name}: found {code!r}; expected a country of the baseline; try {nearest(code, codes)!r}"
-            )
+            hint = nearest(code, codes)
+            try_ = f"; try {hint!r}" if hint else ""
+            raise UsageError(f"{name}: found {code!r}; expected a country of the baseline{try_}")
     if by == against:
         raise UsageError(f"against: found {against!r}, the importer itself; expected another country")
     i, o = codes.index(by), codes.index(against)

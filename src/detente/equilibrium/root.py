@@ -38,9 +38,9 @@ class Settings:
 
     def validated(self) -> Settings:
         """Return self, or raise `UsageError`."""
-        if not (np.isfinite(self.tol) and 0 < self.tol < 1):
+        if not (isinstance(self.tol, int | float | np.number) and np.isfinite(self.tol) and 0 < self.tol < 1):
             raise UsageError(problems=[Problem("", "tol", repr(self.tol), "a number between 0 and 1", "1e-10")])
-        if int(self.max_iter) != self.max_iter or self.max_iter < 1:
+        if not (isinstance(self.max_iter, int | np.integer) and self.max_iter >= 1):
             raise UsageError(
                 problems=[Problem("", "max_iter", repr(self.max_iter), "a whole number of at least 1", "200")]
             )
@@ -168,9 +168,21 @@ def _unsupplied(shock: Shock, econ: Economy) -> tuple[str, ...]:
 
 
 def _starved(shock: Shock, root: Root) -> tuple[str, ...]:
-    """Return sentences on countries asked to pay more than they can earn."""
-    poor = np.flatnonzero(~(root.spendable > 0) & (shock.D_new < 0))
-    return tuple(
-        f"{shock.base.countries[n]}: asked to pay {-shock.D_new[n]:.6g} MUSD, more than it can earn under this shock"
-        for n in poor[:5]
-    )
+    """Return sentences on countries that owe more than they earn: to others, or to purchases outside their budget."""
+    base, found = shock.base, []
+    bought = (shock.Z_new - base.final_exogenous).sum(axis=1)
+    for n in np.flatnonzero(~(root.spendable > 0)):
+        if bought[n] > max(-shock.D_new[n], 0.0):
+            found.append(f"{base.countries[n]}: {bought[n]:.6g} MUSD of new exogenous demand, over its income")
+        elif shock.D_new[n] < 0:
+            owed = f"asked to pay {-shock.D_new[n]:.6g} MUSD"
+            found.append(f"{base.countries[n]}: {owed}, more than it can earn under this shock")
+    return tuple([*found, *_negative_markets(shock, root)][:5])
+
+
+def _negative_markets(shock: Shock, root: Root) -> list[str]:
+    """Return sentences on markets whose negative exogenous demand is larger than everything bought there."""
+    spending = root.at.X1[..., 0]
+    cells = np.argwhere((spending < 0) & (shock.Z_new < 0))
+    countries, sectors = shock.base.countries, shock.base.sectors
+    return [f"{countries[d]}, {sectors[s]}: negative exogenous demand is larger than all purchases" for d, s in cells]
