@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import detente as dt
+from detente.baseline.files import read_arrays, save_npz
 from detente.cli import execute
 from detente.core.errors import CheckError, SolveError, UsageError
 from detente.core.result import BASE_KEYS, NEW_KEYS
@@ -142,6 +145,11 @@ def test_tables_are_long_and_equal_the_results(stored: Path, run: ScenarioRun) -
         "flows": ["origin", "dest", "sector", "value_musd", "value_new_musd", "change_pct"],
         "diversion": ["by", "against", "country", "role", "value_musd", "share_pct"],
     }
+    tariffs = pq.read_table(stored / "tables" / "tariffs.parquet").to_pandas()
+    said = tariffs[tariffs["headline_pct"].notna()]
+    assert set(zip(said["branch"], said["by"], said["against"], said["headline_pct"], strict=True)) == {
+        ("main", "USA", "CHN", 57.0)
+    }
     for name, expected_columns in columns.items():
         found = pq.read_schema(stored / "tables" / f"{name}.parquet")
         assert found.names == ["scenario", "branch", *expected_columns]
@@ -221,6 +229,90 @@ def test_a_manifest_of_another_kind_is_refused(changes: dict[str, object], copy:
     resealed(copy, **changes)
     with pytest.raises(CheckError, match=r"manifest\.json"):
         read_bundle(copy)
+
+
+def test_an_array_that_no_bundle_has_is_refused_unread(copy: Path) -> None:
+    with zipfile.ZipFile(copy / "arrays.npz", "a") as archive:
+        archive.writestr("more.npy", b"not an array")
+    resealed(copy)
+    with pytest.raises(CheckError, match=r"more: found an array"):
+        read_bundle(copy)
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_unread(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[read_arrays.__module__], "CONTENT_LIMIT", 10_000_000)
+    with zipfile.ZipFile(copy / "arrays.npz") as archive:
+        names = archive.namelist()
+    with zipfile.ZipFile(copy / "arrays.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, bytes(1_000_000))
+    assert (copy / "arrays.npz").stat().st_size < 1_000_000
+    resealed(copy)
+    with pytest.raises(CheckError, match=r"bytes inside; expected at most 10000000"):
+        read_bundle(copy)
+
+
+@pytest.mark.parametrize("kind", ["file", "below", "link", "dangling"])
+def test_a_file_that_the_manifest_does_not_name_is_exit_5(
+    kind: str, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "tables/extra.csv" if kind == "below" else "extra.csv"
+    if kind in ("link", "dangling"):
+        (copy / name).symlink_to(copy / "report.html" if kind == "link" else copy / "nothing")
+    else:
+        (copy / name).write_text("a")
+    assert execute(["verify", str(copy)]) == 5
+    assert "extra.csv: found a" in capsys.readouterr().err
+
+
+OWN_WORLD = """\
+detente: 1
+id: own-world
+as_of: 2025-10-25
+baseline: {id: data/mine.npz, allow_year_mismatch: true}
+measures:
+  - {id: steel, by: USA, against: WORLD, kind: tariff, sectors: C24A, rate: +25pp, from: 2025-10-01}
+"""
+
+
+def test_a_path_of_a_baseline_starts_at_the_scenario_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work, away = tmp_path / "work", tmp_path / "away"
+    (work / "data").mkdir(parents=True)
+    away.mkdir()
+    save_npz(dt.baseline("world-2022"), work / "data" / "mine.npz")
+    (work / "own.yaml").write_text(OWN_WORLD)
+    monkeypatch.chdir(away)
+    assert execute(["scenario", "check", "../work/own.yaml"]) == 0
+    assert execute(["run", "../work/own.yaml", "-q", "--out", "b"]) == 0
+    manifest = json.loads((away / "b" / "manifest.json").read_text())
+    assert str(tmp_path) not in (away / "b" / "manifest.json").read_text() + (away / "b" / "scenario.yaml").read_text()
+    stored = load_scenario(away / "b" / "scenario.yaml")
+    assert stored.baseline.id == "../../work/data/mine.npz"
+    assert stored.sha256 == manifest["inputs"]["scenario"]["sha256"] == load_scenario(work / "own.yaml").sha256
+    for folder, name in ((away, "b"), (tmp_path, "away/b"), (away / "b", ".")):
+        monkeypatch.chdir(folder)
+        assert execute(["verify", name, "--rerun"]) == 0
+    (work / "data" / "mine.npz").unlink()
+    capsys.readouterr()
+    assert execute(["verify", ".", "--rerun"]) == 6
+    assert "not on this machine" in capsys.readouterr().err
+
+
+def test_purge_and_policy_in_one_number_travel_in_the_bundle(tmp_path: Path) -> None:
+    out, case = tmp_path / "b", load_scenario(CASE)
+    balanced = case.replace(closure=dt.Closure("balanced"))
+    with pytest.raises(UsageError, match="include_purge"):
+        run_scenario(balanced)
+    assert execute(["run", CASE, "-q", "--closure", "balanced", "--include-purge", "--out", str(out)]) == 0
+    stored = load_scenario(out / "scenario.yaml")
+    assert stored.include_purge
+    assert stored.sha256 != balanced.sha256
+    assert max(check_rerun(out).values()) <= 1e-12
+    again = run_scenario(balanced, branches=["main"], include_purge=True)
+    assert again.scenario == stored
+    assert np.allclose(again["main"].welfare_hat, read_bundle(out).arrays["main/welfare_hat"], rtol=1e-12)
 
 
 def test_a_manifest_cannot_point_outside(copy: Path) -> None:

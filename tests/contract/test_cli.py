@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -98,10 +99,40 @@ def test_run_prints_title_unit_comparator_and_how_to_repeat(capsys: pytest.Captu
     assert out.splitlines()[-1] == f"repeat: {shlex.join(['detente', *words])}"
     assert re.search(r"[0-9]+ measures read, [0-9]+ applied, [0-9]+ not \(threatened: us-threat-100;", out)
     assert re.search(r"^assumed, the level is ours and not the source's: .*us-others", out, re.MULTILINE)
-    assert "without assumed, %" in out
+    assert "without assumed measures, %" in out
     assert err.startswith("warning: ")
     assert "EU27" in out
     assert "MEX" not in out
+
+
+def test_the_repeat_command_replaces_its_own_bundle(
+    inside: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        words = ("run", CASE, "-q", "--out", "b")
+        code, out, _err = said(capsys, *words, *(["--force"] if (inside / "b").exists() else []))
+        assert code == 0
+        assert out.rstrip().endswith(f"repeat: detente run {CASE} -q --out b --force")
+    text = (inside / "b" / "scenario.yaml").read_bytes()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+    code, out, _ = said(capsys, "run", "-", "-q", "--out", "c")
+    repeat = out.rstrip().split("repeat: ")[1]
+    assert (code, repeat) == (0, "detente run c/scenario.yaml -q --out c --force")
+    assert said(capsys, *shlex.split(repeat)[1:])[0] == 0
+
+
+@pytest.mark.parametrize("option", ["--on", "--as-of"])
+@pytest.mark.parametrize("day", ["20251025", "2025-W43-6", "2025-1-2", "2025-02-30", "tomorrow"])
+def test_a_day_is_written_as_in_a_scenario_file(option: str, day: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = said(capsys, "run", CASE, option, day)
+    assert code == 2
+    assert "exists in the calendar" in err if day == "2025-02-30" else "an ISO date YYYY-MM-DD" in err
+
+
+def test_include_purge_needs_the_balanced_closure(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = said(capsys, "run", CASE, "--include-purge")
+    assert code == 2
+    assert "--closure balanced" in err
 
 
 def test_quiet_says_nothing_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,7 +177,7 @@ USAGE = {
     "max-iter 0": (["run", CASE, "--max-iter", "0"], "max_iter"),
     "branch": (["run", CASE, "--branch", "thret"], "try threat"),
     "country": (["run", CASE, "--countries", "USX"], "try USA"),
-    "date": (["run", CASE, "--on", "25.10.2025"], "2025-10-25"),
+    "date": (["run", CASE, "--on", "25.10.2025"], "2025-04-02"),
     "include": (["run", CASE, "--include", "us-thraet-100"], "us-threat-100"),
     "drop": (["run", CASE, "--drop", "authority=iepa"], "authority=ieepa"),
     "set": (["run", CASE, "--set", "us-fentanyl"], "ID=RATE"),

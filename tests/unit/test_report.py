@@ -149,6 +149,7 @@ def test_the_page_says_what_must_be_known(page: str) -> None:
         "set default",
         "detente run scenario.yaml --branch main,threat",
         "Real income without the assumed measures",
+        " rows of us-others.</p>",
     ):
         assert text in page, text
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from detente.baseline import Baseline
 from detente.core.errors import PolicyError, ScenarioError, UsageError
-from detente.scenario.calendar import comparator, dates, describe_not_applied, regime
+from detente.scenario.calendar import comparator, dates, describe_not_applied, headlines, regime
 from detente.scenario.load import load_scenario, parse_scenario
 from detente.scenario.run import plan
 from detente.scenario.schema import Scenario
@@ -220,5 +220,13 @@ def test_branches_of_the_packaged_case() -> None:
     for branch, ids in expected.items():
         assert {measure.id for measure in regime(scenario, branch=branch).applied} == ids
     assert describe_not_applied(regime(scenario)).startswith(
-        "9 measures read, 5 applied, 4 not (threatened: us-threat-100"
+        "10 measures read, 5 applied, 5 not (threatened: us-threat-100"
     )
+
+
+def test_a_headline_is_stated_on_its_days_and_not_without_its_legal_basis() -> None:
+    scenario = load_scenario("us-china-2025-10")
+    assert [each.id for each in headlines(regime(scenario))] == ["us-reciprocal", "us-headline-china"]
+    assert "us-headline-china" not in [each.id for each in headlines(regime(scenario, branch="threat"))]
+    assert headlines(regime(scenario, drop=["authority=ieepa"])) == ()
+    assert headlines(regime(scenario, dt.date(2025, 5, 13))) == ()

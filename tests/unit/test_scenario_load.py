@@ -42,6 +42,23 @@ def test_the_least_that_a_measure_needs() -> None:
     assert measure.where() == "case.yaml:5"
 
 
+@pytest.mark.parametrize(
+    ("word", "sector"), [("Cars", "C29"), ("chips", "C26"), ("steel", "C24A"), ("oil", "B06"), ("soybeans", "A01")]
+)
+def test_everyday_words_lead_to_their_sector(word: str, sector: str) -> None:
+    with pytest.raises(ScenarioError, match=f"found '{word}'; expected a sector .*; try {sector}$"):
+        one(f"sectors: {word}, rate: 25%")
+
+
+def test_the_purge_is_a_field_that_travels_and_needs_the_balanced_closure() -> None:
+    scenario = one("rate: 25%", HEAD + "model: {closure: balanced, include_purge: true}\n")
+    assert scenario.include_purge
+    assert load_scenario(scenario.resolved()).include_purge
+    assert not one("rate: 25%").include_purge
+    with pytest.raises(ScenarioError, match=r"model\.include_purge: found true under closure 'world-share'"):
+        one("rate: 25%", HEAD + "model: {include_purge: true}\n")
+
+
 def test_the_mode_of_a_range_is_used_and_the_range_kept() -> None:
     (measure,) = one("rate: {low: +10pp, mode: +20pp, high: +30pp}").measures
     assert measure.rate == Rate(0.20, True)

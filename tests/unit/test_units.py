@@ -39,7 +39,13 @@ def test_all_in_rates_and_added_points(text: str, rate: Rate) -> None:
     [
         ("25", "try '25%' (all-in) or '+25pp' (added)"),
         ("10pp", "try '+10pp'"),
-        ("1,5%", "a decimal point, not a comma"),
+        ("1,5%", "try '1.5%'"),
+        ("1,5pp", "try '+1.5pp'"),
+        ("-5", "'-5pp' (added)"),
+        ("1,000%", "try '1000%' if it separates thousands, '1.000%' if decimals"),
+        ("1_0%", "try '10%'"),
+        (".inf%", "a finite number such as '12.5%'"),
+        ("\u22125pp", "try '-5pp'"),
         (".nan%", "finite"),
         ("1_000%", "underscores"),
         ("٢٥%", "a rate with its unit"),
@@ -76,7 +82,13 @@ def test_quantities(text: str, quantity: Quantity) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("100", "with its unit"), ("70%", "70% of base"), ("20 foo/bar", "known unit"), ("1,5 Mt/year", "'1.5'")],
+    [
+        ("100", "with its unit"),
+        ("70%", "70% of base"),
+        ("20 foo/bar", "known unit"),
+        ("1,5 Mt/year", "'1.5 Mt/year'"),
+        ("1_0% of base", "'10% of base'"),
+    ],
 )
 def test_what_is_not_a_quantity_says_why(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
@@ -88,6 +100,8 @@ def test_a_percentage_is_not_points() -> None:
     assert parse_percent("40%") == 0.4
     with pytest.raises(ValueError, match="try '40%'"):
         parse_percent("+40pp")
+    with pytest.raises(ValueError, match="try '40%'"):
+        parse_percent("40pp")
 
 
 @given(st.floats(-0.99, 20, allow_nan=False), st.booleans())

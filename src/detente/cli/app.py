@@ -114,6 +114,9 @@ def run(
     numeraire: Annotated[
         str | None, typer.Option("--numeraire", help="world-income or a country; fixed-nominal only.")
     ] = None,
+    include_purge: Annotated[
+        bool, typer.Option("--include-purge", help="Closure balanced: purge deficits and change policy in one number.")
+    ] = False,
     draws: Annotated[int, typer.Option("--draws", help="Bands from so many draws; not in this version.")] = 0,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws; default: that of the file.")] = None,
     tol: Annotated[float | None, typer.Option("--tol", help="Largest residual at which to stop.")] = None,
@@ -133,7 +136,7 @@ def run(
     return body(
         Options(
             case, out, branch or [], on, as_of, include or [], drop or [], rates or [], countries, elasticities,
-            closure, numeraire, draws, seed, tol, max_iter, certify, strict, force,
+            closure, numeraire, draws, seed, tol, max_iter, certify, strict, force, include_purge,
         )
     )  # fmt: skip
 

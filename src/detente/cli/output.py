@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -34,9 +34,13 @@ def finish() -> None:
         _write(stream, "")
 
 
-def command() -> str:
-    """Return the command that repeats this run."""
-    return shlex.join(["detente", *_WORDS])
+def command(swaps: Mapping[str, str] | None = None, more: Sequence[str] = ()) -> str:
+    """Return the command that repeats this run.
+
+    Args:
+        swaps: words to be written instead of others. more: words to add.
+    """
+    return shlex.join(["detente", *((swaps or {}).get(word, word) for word in _WORDS), *more])
 
 
 def wants_json() -> bool:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from detente.baseline import Baseline
-from detente.baseline.catalogue import load_baseline
 from detente.cli import output
 from detente.core.certificate import CERTIFIED, UNCERTIFIED
 from detente.core.closure import Closure
@@ -17,14 +16,16 @@ from detente.core.errors import SolveError, UsageError
 from detente.equilibrium.counterfactual import require
 from detente.equilibrium.root import MAX_PASSES, TOL, Settings
 from detente.report.document import run_document, worst_status
+from detente.report.layout import SCENARIO
 from detente.report.select import View, view
 from detente.report.text import run_text
-from detente.scenario.execute import ScenarioRun, run_scenario
+from detente.scenario.execute import ScenarioRun, run_scenario, world_of
 from detente.scenario.load import load_scenario, parse_scenario
 from detente.scenario.schema import MAIN, Scenario
 from detente.scenario.text import SIZE
 
 MARKED_EXIT = 5
+BALANCED = "balanced"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Options:
     certify: str = "quick"
     strict: bool = False
     force: bool = False
+    include_purge: bool = False
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def run(options: Options) -> int:
     """Solve, print, write the bundle, and return the exit code."""
     _checked(options)
     case = _changed(_loaded(options.case), options)
-    base = load_baseline(case.baseline.id, elasticities=case.elasticities)
+    base = world_of(case)
     solved = solved_branches(case, base, options)
     shown = view(solved, countries=words([options.countries or ""]), without=without_assumed(solved, base, options))
     notes = warnings(solved)
@@ -70,12 +72,12 @@ def run(options: Options) -> int:
     marked = worst_status(solved.values()) != CERTIFIED
     if output.wants_json():
         bundle = _written(solved, shown, options)
-        found = run_document(shown, warnings=notes, repeat=output.command(), detail=True)
+        found = run_document(shown, warnings=notes, repeat=repeat(options), detail=True)
         output.document({**found, "bundle": str(bundle) if bundle else None})
     else:
         output.say(run_text(shown, width=output.width()))
         bundle = _written(solved, shown, options)
-        output.say("\n" + closing(bundle))
+        output.say("\n" + closing(bundle, repeat(options)))
     return MARKED_EXIT if options.strict and marked else 0
 
 
@@ -134,10 +136,18 @@ def warnings(solved: ScenarioRun) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def closing(bundle: Path | None) -> str:
+def repeat(options: Options) -> str:
+    """Return the command that repeats the run: over its own bundle, and from the stored scenario if it was piped in."""
+    if options.out is None:
+        return output.command()
+    swaps = {"-": str(options.out / SCENARIO)} if options.case == "-" else {}
+    return output.command(swaps, () if options.force else ("--force",))
+
+
+def closing(bundle: Path | None, command: str) -> str:
     """Return the last lines: where the report is and the command that repeats the run."""
     parts = [] if bundle is None else [f"report: {output.shown(bundle / 'report.html')}"]
-    return " · ".join([*parts, f"repeat: {output.command()}"])
+    return " · ".join([*parts, f"repeat: {command}"])
 
 
 def _checked(options: Options) -> None:
@@ -178,6 +188,12 @@ def _changed(case: Scenario, options: Options) -> Scenario:
         deficits = options.closure or case.closure.deficits
         kept = case.closure.numeraire if options.closure is None else None
         case = case.replace(closure=Closure(deficits, case.closure.revenue, options.numeraire or kept))
+        case = case.replace(include_purge=case.include_purge and deficits == BALANCED)
+    if options.include_purge:
+        if case.closure.deficits != BALANCED:
+            found = f"include-purge: found closure {case.closure.deficits!r}; expected {BALANCED!r}"
+            raise UsageError(f"{found}, the only one that purges deficits; try --closure {BALANCED}")
+        case = case.replace(include_purge=True)
     return case
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from detente.baseline.catalogue import load_baseline
 from detente.cli import output
 from detente.scenario.calendar import describe_not_applied
+from detente.scenario.execute import world_of
 from detente.scenario.format import json_schema
 from detente.scenario.load import load_scenario
 from detente.scenario.run import plan
@@ -17,7 +17,7 @@ def check(case: str) -> None:
         DetenteError: every problem.
     """
     found = load_scenario(case)
-    plans = plan(found, load_baseline(found.baseline.id, elasticities=found.elasticities))
+    plans = plan(found, world_of(found))
     warnings = list(dict.fromkeys(text for each in plans for text in each.warnings))
     output.note(*(f"warning: {text}" for text in warnings))
     sentences = {each.name: describe_not_applied(each.regime) for each in plans}

@@ -94,9 +94,14 @@ def parse_quantity(text: str) -> Quantity:
     stripped = text.strip(" ")
     match = _QUANTITY.fullmatch(stripped)
     if match is None:
-        number = re.sub(r"^(>=|<=)\s*", "", stripped).split(" ")[0]
-        why = "a number" if _NUMBER.match(number) is None else _why_not_a_number(number)
-        raise ValueError(f"a quantity with its unit such as '70% of base' or '20 Mt/year': {why}")
+        number, _, unit = re.sub(r"^(>=|<=)\s*", "", stripped).partition(" ")
+        expected = "a quantity with its unit such as '70% of base' or '20 Mt/year'"
+        if _NUMBER.fullmatch(number):
+            raise ValueError(expected)
+        unit = f" {unit}" if unit else ""
+        if number.endswith("%"):
+            number, unit = number.removesuffix("%"), f"%{unit}"
+        raise ValueError(f"{expected}: {_why_not_a_number(number, unit)}")
     sign, number, unit = match.groups()
     value = parse_number(number)
     unit = re.sub(r"\s+", " ", unit or "")
@@ -117,9 +122,10 @@ def parse_percent(text: str) -> float:
     Raises:
         ValueError: anything else; the message is the expectation.
     """
+    number = text.strip(" ").removesuffix("pp").rstrip(" ")
+    if text.strip(" ").endswith("pp") and _NUMBER.fullmatch(number):
+        raise ValueError(f"a percentage, not points; try '{number.lstrip('+')}%'")
     rate = parse_rate(text)
-    if rate.added:
-        raise ValueError(f"a percentage, not points; try '{text.strip().lstrip('+').removesuffix('pp')}%'")
     return rate.value
 
 
@@ -142,30 +148,40 @@ def _shortest_percent(value: float) -> str:
     return repr(100 * value)
 
 
-def _why_not_a_number(text: str) -> str:
+def _why_not_a_number(text: str, unit: str = "") -> str:
+    """Return what was expected; every hint has the unit with it, so that it can be copied."""
+
+    def hint(number: str) -> str:
+        sign = "+" if unit == "pp" and number[:1] not in ("+", "-") else ""
+        return f"'{sign}{number}{unit}'"
+
     if not text:
         return "a number, not a blank"
     if re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", text):
-        plain, point = text.replace(",", ""), text.replace(",", ".")
-        return f"a number without a comma; try '{plain}' if it separates thousands, '{point}' if decimals"
-    if re.fullmatch(r"[+-]?[0-9.]+,[0-9]+", text):
-        return f"a decimal point, not a comma; try '{text.replace('.', '').replace(',', '.')}'"
+        plain, point = hint(text.replace(",", "")), hint(text.replace(",", "."))
+        return f"a number without a comma; try {plain} if it separates thousands, {point} if decimals"
+    if re.fullmatch(r"[+-]?[0-9.]*,[0-9]+", text):
+        whole, _, decimals = text.partition(",")
+        point = whole.replace(".", "") + "." + decimals
+        return f"a decimal point, not a comma; try {hint(point)}"
     if re.fullmatch(r"[+-]?[0-9]{1,3}([,' \u00a0\u2009\u202f][0-9]{3})+(\.[0-9]*)?", text):
-        return f"no thousands separators; try '{re.sub('[^-+0-9.]', '', text)}'"
+        return f"no thousands separators; try {hint(re.sub('[^-+0-9.]', '', text))}"
     if text.startswith("\u2212"):
-        return f"an ASCII minus sign; try '-{text[1:]}'"
-    if re.fullmatch(r"[+-]?[0-9]+(_[0-9]+)+", text):
-        return f"no underscores; try '{text.replace('_', '')}'"
+        return f"an ASCII minus sign; try {hint('-' + text[1:])}"
+    if re.fullmatch(r"[+-]?[0-9]+(_[0-9]+)+(\.[0-9]*)?", text):
+        return f"no underscores; try {hint(text.replace('_', ''))}"
     if text.lstrip("+-.").casefold() in ("nan", "inf", "infinity"):
-        return "a finite number"
-    return "a number such as 12.5"
+        return f"a finite number such as {hint('12.5')}" if unit else "a finite number"
+    return f"a number such as {hint('12.5')}" if unit else "a number such as 12.5"
 
 
 def _why_not_a_rate(text: str) -> str:
     if _NUMBER.fullmatch(text):
         signless = text.lstrip("+-")
-        return f"a rate with its unit; try '{signless}%' (all-in) or '+{signless}pp' (added)"
-    body = text.removesuffix("pp").removesuffix("%").rstrip(" ")
-    if body != text and not _NUMBER.fullmatch(body):
-        return f"a rate with its unit: {_why_not_a_number(body)}{text[len(body) :].strip()}"
+        sign = "-" if text.startswith("-") else "+"
+        return f"a rate with its unit; try '{signless}%' (all-in) or '{sign}{signless}pp' (added)"
+    for unit in ("pp", "%"):
+        body = text.removesuffix(unit).rstrip(" ")
+        if text.endswith(unit) and not _NUMBER.fullmatch(body):
+            return f"a rate with its unit: {_why_not_a_number(body, unit)}"
     return "a rate with its unit; try '25%' (all-in) or '+10pp' (added)"

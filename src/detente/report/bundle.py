@@ -21,7 +21,7 @@ from detente.report.html import write_report
 from detente.report.layout import ARRAYS, FORMAT, LABELS, MANIFEST, NAMES, REPORT, SCENARIO, TABLES, stranger
 from detente.report.select import View, view
 from detente.report.tables import write_tables
-from detente.scenario.execute import ScenarioRun
+from detente.scenario.execute import ScenarioRun, relative_to
 from detente.scenario.resolve import dump
 from detente.scenario.schema import MAIN
 
@@ -53,8 +53,10 @@ def write_bundle(
     shown = shown if shown is not None else view(run, without=without)
     arrays = bundle_arrays(run)
 
+    case = relative_to(run.scenario, out)
+
     def fill(folder: Path) -> None:
-        (folder / SCENARIO).write_text(dump(run.scenario.resolved(baseline_sha256=_start(run))), encoding="utf-8")
+        (folder / SCENARIO).write_text(dump(case.resolved(baseline_sha256=_start(run))), encoding="utf-8")
         with (folder / ARRAYS).open("wb") as stream:
             np.savez_compressed(stream, allow_pickle=False, **arrays)
         write_tables(shown, folder / TABLES)

@@ -38,7 +38,7 @@ HEADLINE: Final = (
     Line("imports", "imports_pct", "%"),
     Line("tariff revenue", "tariff_revenue_change_musd", "MUSD"),
 )
-ASSUMED_LINE: Final = Line("without assumed", "real_income_pct", "%")
+ASSUMED_LINE: Final = Line("without assumed measures", "real_income_pct", "%")
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,13 @@ class View:
     countries: tuple[str, ...]
     focus: tuple[str, str] | None
     assumed: tuple[str, ...]
+
+    @cached_property
+    def assumed_parts(self) -> tuple[str, ...]:
+        """Return what is assumed, in words: whole measures, and how many rows of which tables."""
+        coverage = [each for plan in self.run.plans.values() for each in plan.coverage if each.assumed_rows]
+        rows = [f"{each.assumed_rows} of {each.rows_read} rows of {each.measure}" for each in coverage]
+        return tuple(dict.fromkeys([*self.assumed, *rows]))
 
     def label(self, code: str) -> str:
         """Return the name of an economy or group, its code if it has none."""

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from detente.baseline.files import read_arrays
 from detente.certify import recompute
 from detente.core.arrays import Array
 from detente.core.certificate import SHOWN
 from detente.core.closure import Closure
-from detente.core.errors import CheckError, DetenteError, Problem, UsageError
+from detente.core.errors import CheckError, DataError, DetenteError, MissingDataError, Problem, UsageError
 from detente.core.result import BASE_KEYS, NEW_KEYS
 from detente.report.bundle import digest, file_sha256
 from detente.report.layout import ARRAYS, BRANCH, FORMAT, LABELS, MANIFEST, NAMES, SCENARIO
 
 LIMIT: Final = 16 * 1024**2
 SAME: Final = 1e-10
+EXTRA_KEYS: Final = ("value_added_share_new", "input_share_new")
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def read_bundle(folder: Path) -> Bundle:
             problems.append(
                 Problem(str(path), "sha256", file_sha256(path), entry["sha256"], "running the scenario again")
             )
+    problems += _strangers(folder, manifest["files"])
     missing = [name for name in (SCENARIO, ARRAYS) if name not in manifest["files"]]
     problems += [Problem(str(folder / MANIFEST), "files", f"no {name}", "every file of a bundle") for name in missing]
     if problems:
@@ -92,19 +96,41 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return {**content, "seal": seal}
 
 
+def _keys(path: Path) -> set[str]:
+    """Return the keys that the archive announces; no array is read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise CheckError(problems=[Problem(str(path), "", f"a damaged archive ({error})", "arrays")]) from None
+
+
+def _strangers(folder: Path, known: Iterable[str]) -> list[Problem]:
+    """Return a problem for each file or link in a bundle that its manifest does not name."""
+    named = {MANIFEST, *known}
+    found = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
+    return [
+        Problem(str(path), "", "a link" if path.is_symlink() else "a file", "only what the manifest names")
+        for path in found
+        if path.is_symlink() or path.relative_to(folder).as_posix() not in named
+    ]
+
+
 def _arrays(path: Path, branches: tuple[str, ...]) -> dict[str, Array]:
     """Return the arrays; never unpickled; every key, type and shape checked."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except Exception as error:
-        raise CheckError(problems=[Problem(str(path), "", f"a damaged archive ({error})", "arrays")]) from None
     expected = (*LABELS, *BASE_KEYS, *(f"{branch}/{key}" for branch in branches for key in NEW_KEYS))
-    problems = [Problem(str(path), key, "no such array", "this key") for key in expected if key not in arrays]
-    if problems:
-        raise CheckError(problems=problems)
+    optional = tuple(f"{branch}/{key}" for branch in branches for key in EXTRA_KEYS)
+    keys = _keys(path)
+    unknown = sorted(keys - {*expected, *optional})
+    if unknown:
+        raise CheckError(problems=[Problem(str(path), key, "an array", "only those of a bundle") for key in unknown])
+    try:
+        arrays, _ = read_arrays(path, (*expected, *(key for key in optional if key in keys)))
+    except DataError as error:
+        raise CheckError(problems=error.problems) from None
+    problems = []
     n, j = len(arrays["countries"]), len(arrays["sectors"])
-    for key in expected[len(LABELS) :]:
+    for key in [key for key in arrays if key not in LABELS]:
         array, shape = arrays[key], shape_of(key.rsplit("/", 1)[-1], n, j)
         if array.dtype != np.float64 or array.shape != shape:
             problems.append(
@@ -134,7 +160,7 @@ def shape_of(key: str, n: int, j: int) -> tuple[int, ...]:
         return (n,)
     if key in BY_CELL:
         return (n, n, j)
-    return {"trade_elasticity": (j,), "input_share": (j, n, j)}.get(key, (n, j))
+    return {"trade_elasticity": (j,), "input_share": (j, n, j), "input_share_new": (j, n, j)}.get(key, (n, j))
 
 
 def check_bundle(folder: Path) -> dict[str, dict[str, tuple[float, str]]]:
@@ -169,6 +195,7 @@ def check_rerun(folder: Path) -> dict[str, float]:
 
     Raises:
         CheckError: a number that differs by more than 1e-10, or a scenario that no longer solves.
+        MissingDataError: its baseline is not on this machine.
     """
     from detente.scenario.execute import run_scenario
 
@@ -178,6 +205,8 @@ def check_rerun(folder: Path) -> dict[str, float]:
     day = branches["main"]["on"] if "main" in branches else None
     try:
         again = run_scenario(str(folder / SCENARIO), on=day, branches=list(branches), **settings)
+    except MissingDataError:
+        raise
     except DetenteError as error:
         raise CheckError(f"{folder}: the stored scenario does not solve as it did: {error}") from error
     moved = {}

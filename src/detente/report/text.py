@@ -76,9 +76,7 @@ def units(view: View) -> str:
 
 
 def _assumed(view: View) -> list[str]:
-    names = [*view.assumed]
-    coverage = next(iter(view.run.plans.values())).coverage
-    names += [f"{c.assumed_rows} of {c.rows_read} rows of {c.measure}" for c in coverage if c.assumed_rows]
+    names = view.assumed_parts
     return [f"assumed, the level is ours and not the source's: {', '.join(names)}"] if names else []
 
 

@@ -131,6 +131,17 @@ def closure(reader: Reader, model: Section | None) -> Closure:
     return rule
 
 
+def include_purge(reader: Reader, model: Section | None) -> bool:
+    """Return whether deficits may be purged together with the policy; only closure balanced does so."""
+    if model is None or not model.get("include_purge", False):
+        return False
+    if model.get("closure", "world-share") != "balanced":
+        found = f"true under closure {model.get('closure', 'world-share')!r}"
+        expected = "closure balanced, the only one that purges deficits"
+        reader.wrong(model.at("include_purge"), "model.include_purge", found, expected, "closure: balanced")
+    return True
+
+
 def elasticities(model: Section | None) -> tuple[str, float | None]:
     """Return the name of the elasticity set and the spread of its draws."""
     value = model.get("trade_elasticity") if model else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from detente.core.errors import UsageError, nearest
@@ -15,9 +16,10 @@ from detente.policy.measure import Measure, Regime
 from detente.scenario.schema import AUTHORITY, MAIN, Leaf, Scenario
 
 COMPARATOR: Final = "comparator"
+HEADLINE_ONLY: Final = "headline only"
 _ORDER: Final = (
     "threatened", "scheduled later", "announced", "offered", "suspended", "ended", "not yet in force", "dropped",
-    "headline only",
+    HEADLINE_ONLY,
 )  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def regime(
         late = as_of is not None and measure.source and measure.source.date and measure.source.date > as_of
         reason = f"not known on {as_of}" if late else _reason(measure, day, measure.id in wanted)
         left = _without(measure, unwanted)
-        if not reason and left is None:
+        if reason in ("", HEADLINE_ONLY) and left is None:
             reason = "dropped"
         if reason or left is None:
             others.append((measure, reason))
@@ -73,6 +75,12 @@ def comparator(scenario: Scenario) -> Regime:
         measure for measure in scenario.measures if measure.from_ is not None and not _reason(measure, day, False)
     )
     return Regime(day, COMPARATOR, applied)
+
+
+def headlines(found: Regime) -> tuple[Measure, ...]:
+    """Return the headline measures that officials state on the day of a regime; none of them is applied."""
+    said = [measure for measure, reason in found.not_applied if reason == HEADLINE_ONLY]
+    return tuple(each for each in said if not _reason(replace(each, rate_kind="applied"), found.date, False))
 
 
 def leaf_of(scenario: Scenario, branch: str | None) -> Leaf | None:
@@ -113,7 +121,7 @@ def describe_not_applied(found: Regime) -> str:
 def _reason(measure: Measure, day: dt.date, included: bool) -> str:
     """Return why a measure does not hold on a day, or "" if it does."""
     if measure.rate_kind == "headline":
-        return "headline only"
+        return HEADLINE_ONLY
     if measure.until is not None and day >= measure.until:
         return "ended"
     if included:

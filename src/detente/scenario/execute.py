@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from detente.baseline import Baseline
-from detente.baseline.catalogue import load_baseline
+from detente.baseline.catalogue import list_baselines, load_baseline
 from detente.baseline.checks import years_that_differ
+from detente.core.codes import COUNTRY_GROUPS, EU27, WORLD
 from detente.core.errors import Problem, ScenarioError, UsageError
 from detente.core.result import Result
+from detente.core.units import percent_text
 from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.rebase import rebased
 from detente.equilibrium.root import MAX_PASSES, TOL
 from detente.policy.measure import Regime
 from detente.policy.wedges import Wedges
+from detente.scenario.calendar import headlines
+from detente.scenario.fields import iso_date
 from detente.scenario.load import load_scenario
 from detente.scenario.run import BranchPlan, plan
 from detente.scenario.schema import Scenario
@@ -70,6 +76,7 @@ def run_scenario(
     max_iter: int = MAX_PASSES,
     certify: str = "quick",
     throw: bool = True,
+    include_purge: bool = False,
 ) -> ScenarioRun:
     """Solve a scenario's branches.
 
@@ -81,6 +88,7 @@ def run_scenario(
         include, drop: measure ids (drop: also "authority=NAME"). as_of: hide measures whose source is later.
         draws: must be 0 in this version. seed: taken from the file when None; used with draws only.
         tol, max_iter, certify, throw: as in `solve`.
+        include_purge: as in `solve`; also where the file says so.
     Returns:
         A mapping from branch to Result, with the plans beside them.
     Raises:
@@ -90,9 +98,10 @@ def run_scenario(
     if draws:
         raise UsageError("draws: found a positive number; expected 0: this version computes no bands yet")
     case = load_scenario(scenario)
-    world = base if base is not None else load_baseline(case.baseline.id, elasticities=case.elasticities)
+    case = case.replace(include_purge=True) if include_purge else case
+    world = base if base is not None else world_of(case)
     _check_years(case, world)
-    plans = plan(case, world, _day(on), branches, include, drop, as_of=_day(as_of))
+    plans = plan(case, world, _day("on", on), branches, include, drop, as_of=_day("as_of", as_of))
     rule = case.closure
 
     def solved(world: Baseline, wedges: Wedges, throw: bool) -> Result:
@@ -106,6 +115,7 @@ def run_scenario(
             max_iter=max_iter,
             certify=certify,
             throw=throw,
+            include_purge=case.include_purge,
         )
 
     comparator = plans[0].comparator_wedges
@@ -113,6 +123,38 @@ def run_scenario(
         world = rebased(solved(world, comparator, True), note=f"law of {case.compare_to}")
     results = {each.name: _noted(solved(world, each.wedges, throw), case, each) for each in plans}
     return ScenarioRun(case, world, {each.name: each for each in plans}, results)
+
+
+def world_of(case: Scenario) -> Baseline:
+    """Return the baseline that a scenario names, with its elasticity set.
+
+    Raises:
+        MissingDataError: nothing of that name or path on this machine. DataError: damaged data, an unknown set.
+    """
+    return load_baseline(baseline_path(case) or case.baseline.id, elasticities=case.elasticities)
+
+
+def baseline_path(case: Scenario) -> Path | None:
+    """Return the file or folder of a scenario's baseline, or None for a name or where there is nothing.
+
+    A relative path starts at the folder of the scenario file, and only then at the working directory.
+    """
+    name = case.baseline.id
+    if not name or "\0" in name or any(entry.name == name for entry in list_baselines()):
+        return None
+    for path in (Path(case.path).parent / name, Path(name)):
+        if path.exists():
+            return path
+    return None
+
+
+def relative_to(case: Scenario, folder: Path) -> Scenario:
+    """Return the scenario as it is written in another folder: a path of its baseline starts there."""
+    path = baseline_path(case)
+    if path is None:
+        return case
+    found = Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    return case.replace(baseline=replace(case.baseline, id=found))
 
 
 def _check_years(case: Scenario, world: Baseline) -> None:
@@ -125,27 +167,40 @@ def _check_years(case: Scenario, world: Baseline) -> None:
         )
 
 
-def _day(value: dt.date | str | None) -> dt.date | None:
+def _day(name: str, value: dt.date | str | None) -> dt.date | None:
     if value is None or isinstance(value, dt.date):
         return value
     try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        raise UsageError(f"date: found {value!r}; expected an ISO date such as 2025-10-25") from None
+        return iso_date(value)
+    except ValueError as error:
+        raise UsageError(f"{name}: found {value!r}; expected {error}") from None
 
 
 def _noted(result: Result, case: Scenario, branch: BranchPlan) -> Result:
     """Return the result with what was run written on it."""
     facts = {"scenario": case.id, "scenario_sha256": case.sha256, "branch": branch.name, "on": str(branch.regime.date)}
-    return replace(result, provenance={**result.provenance, **facts, "headline_pct": _headline(branch.regime)})
+    return replace(result, provenance={**result.provenance, **facts, "headline_pct": _headline(branch.regime, result)})
 
 
-def _headline(regime: Regime) -> dict[tuple[str, str], float]:
-    """Return statutory rates in percent by (importer, origin), where the scenario states them as headline measures."""
+def _headline(regime: Regime, result: Result) -> dict[tuple[str, str], float]:
+    """Return statutory rates in percent by (importer, origin), where the scenario states them as headline measures.
+
+    Only all-in rates: points are added to a rate that a headline does not state. WORLD is every
+    economy, but not EU members for each other, as in the compiler.
+    """
     return {
-        (by, against): 100 * measure.rate.value
-        for measure in regime.applied
-        if measure.rate_kind == "headline" and measure.rate is not None and not measure.rate.added
-        for by in measure.by
-        for against in measure.against
+        (by, against): float(percent_text(measure.rate.value).removesuffix("%"))
+        for measure in headlines(regime)
+        if measure.rate is not None and not measure.rate.added
+        for by in _economies(measure.by, result)
+        for against in _economies(measure.against, result)
+        if by != against and not (WORLD in measure.against and by in EU27 and against in EU27)
     }
+
+
+def _economies(codes: Iterable[str], result: Result) -> list[str]:
+    """Return economies, groups expanded, with the groups that the compiler of policies knows."""
+    found: list[str] = []
+    for code in codes:
+        found += result.countries if code == WORLD else COUNTRY_GROUPS.get(code, (code,))
+    return found

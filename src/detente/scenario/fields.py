@@ -122,7 +122,12 @@ def _id(text: str) -> str:
     return text
 
 
-def _date(text: str) -> dt.date:
+def iso_date(text: str) -> dt.date:
+    """Return the day written as YYYY-MM-DD.
+
+    Raises:
+        ValueError: anything else; the message is the expectation.
+    """
     match = _DATE.fullmatch(text)
     if match is None:
         loose = _LOOSE_DATE.fullmatch(text)
@@ -148,7 +153,7 @@ def _int(text: str) -> int:
 
 TEXT: Final = parsed("text", str, {"type": "string"})
 NAME: Final = parsed("a name", _id, {"type": "string", "pattern": f"^{ID.pattern}$"})
-DATE: Final = parsed("an ISO date such as 2025-04-02", _date, {"type": "string", "format": "date"})
+DATE: Final = parsed("an ISO date such as 2025-04-02", iso_date, {"type": "string", "format": "date"})
 BOOL: Final = parsed("true or false", _bool, {"type": "boolean"})
 INT: Final = parsed("a whole number", _int, {"type": "integer", "minimum": 0})
 

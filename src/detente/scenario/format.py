@@ -141,9 +141,10 @@ MODEL: Final = (
     Field("closure", choice(*DEFICITS), "the rule for deficits"),
     Field("revenue", choice(*REVENUES), "what happens to tariff revenue"),
     Field("numeraire", TEXT, "world-income or a country; needed by fixed-nominal and refused elsewhere"),
+    Field("include_purge", BOOL, "closure balanced on a baseline with deficits: purge and policy in one number"),
 )
 BASELINE: Final = (
-    Field("id", TEXT, "world-2022, or the path of your own", True),
+    Field("id", TEXT, "world-2022, the name of an imported one, or a path from the folder of this file", True),
     Field("allow_year_mismatch", BOOL, "flows and tariffs may be of different years"),
     Field("sha256", TEXT, "checksum, filled in by detente"),
 )

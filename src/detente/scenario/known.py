@@ -25,6 +25,14 @@ SECTORS_2022: Final = (
     "C21", "C22", "C23", "C24A", "C24B", "C25", "C26", "C27", "C28", "C29", "C301", "C302T309", "C31T33", "SERV",
 )  # fmt: skip
 
+SECTOR_ALIASES: Final = {
+    "CARS": "C29", "CAR": "C29", "AUTOS": "C29", "AUTO": "C29", "VEHICLES": "C29", "MOTOR VEHICLES": "C29",
+    "CHIPS": "C26", "SEMICONDUCTORS": "C26", "ELECTRONICS": "C26", "STEEL": "C24A", "IRON": "C24A",
+    "ALUMINIUM": "C24B", "ALUMINUM": "C24B", "COPPER": "C24B", "OIL": "B06", "GAS": "B06", "COAL": "B05",
+    "SOYBEANS": "A01", "FARM": "A01", "AGRICULTURE": "A01", "WOOD": "C16", "MEDICINES": "C21", "PHARMA": "C21",
+    "MACHINERY": "C28", "FOOD": "C10T12", "CHEMICALS": "C20", "SERVICES": "SERV",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Known:
@@ -47,7 +55,7 @@ class Known:
 
     def sector_hint(self, code: str, groups: Sequence[str]) -> str:
         """Return the nearest sector or group to a code that is neither."""
-        return nearest(code, [*sorted(self.sectors), GOODS, ALL, *groups])
+        return nearest(code, [*sorted(self.sectors), GOODS, ALL, *groups], aliases=SECTOR_ALIASES)
 
 
 def of_baseline(base: Baseline) -> Known:

@@ -124,6 +124,7 @@ def _scenario(reader: Reader, top: Section, path: str, folder: Path | None) -> S
         elasticities=elasticity_set,
         elasticity_sd=sd,
         closure=build.closure(reader, top.get("model")),
+        include_purge=build.include_purge(reader, top.get("model")),
         groups=ctx.groups,
         measures=tuple(measures),
         included=build.texts(top.get("include")),

@@ -72,7 +72,13 @@ def _model(scenario: Scenario) -> dict[str, Any]:
     sd = scenario.elasticity_sd
     spread = {"set": scenario.elasticities} if sd is None else {"set": scenario.elasticities, "sd": percent_text(sd)}
     rule = scenario.closure or DEFAULT_CLOSURE
-    return _some(trade_elasticity=spread, closure=rule.deficits, revenue=rule.revenue, numeraire=rule.numeraire)
+    return _some(
+        trade_elasticity=spread,
+        closure=rule.deficits,
+        revenue=rule.revenue,
+        numeraire=rule.numeraire,
+        include_purge=scenario.include_purge,
+    )
 
 
 def _group(value: tuple[str, ...] | Products) -> Any:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import PurePath
 from typing import Any, Final
 
 from detente.core.closure import Closure
@@ -79,6 +80,7 @@ class Scenario:
         as_of: the day of what is known, and of `main`. compare_to: the day whose law is the comparator; None: the
             tariffs of the baseline. horizon: the day of the leaves.
         elasticities: name of the set. elasticity_sd: spread of draws as a fraction, or None.
+        include_purge: allow closure "balanced" on a baseline with deficits.
         measures: in the order of the file; groups of countries and sectors are expanded, WORLD, goods and all are not.
         included: ids that apply everywhere although not in force. dropped: ids and `authority=NAME` that apply nowhere.
         warnings: sentences with file and line. path: the file.
@@ -95,6 +97,7 @@ class Scenario:
     elasticities: str = "default"
     elasticity_sd: float | None = None
     closure: Closure = DEFAULT_CLOSURE
+    include_purge: bool = False
     groups: Mapping[str, tuple[str, ...] | Products] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     included: tuple[str, ...] = ()
@@ -192,8 +195,12 @@ class Scenario:
 
     @cached_property
     def sha256(self) -> str:
-        """Return the checksum of what the scenario says; not of its file name, warnings, version or filled-in world."""
+        """Return the checksum of what the scenario says.
+
+        Not of file names, warnings, the version, the filled-in world, or the folder that a baseline's path passes.
+        """
         data = self.resolved()
         data.pop("written_by")
         data["baseline"].pop("sha256", None)
+        data["baseline"]["id"] = PurePath(self.baseline.id).name or self.baseline.id
         return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
