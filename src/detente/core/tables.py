@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from detente.core.arrays import Array
-from detente.core.codes import groups_present
+from detente.core.codes import SERVICES, groups_present
 from detente.core.first_order import welfare_cp_first_order_pct
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def import_penetration(flows: Array) -> Array:
 def tariff_columns(result: Result) -> Columns:
     """Return table "tariffs": by (importer), against (origin), sector, rate_pct, headline_pct, for cells with trade.
 
-    `headline_pct` is the statutory rate where the scenario states one, else None.
+    `headline_pct` is the statutory rate on goods where the scenario states one, else None.
     """
     cells = _traded_cells(result)
     o, d, s = cells
@@ -172,12 +172,14 @@ def tariff_columns(result: Result) -> Columns:
     rates = 100 * result.tariffs_new[cells]
     countries, sectors = result.countries, result.sectors
     keys = [(countries[b], countries[a]) for a, b in zip(o, d, strict=True)]
+    services = result.baseline.meta.get("services", SERVICES)
+    stated = [None if sectors[i] in services else headline.get(key) for key, i in zip(keys, s, strict=True)]
     return {
         "by": [key[0] for key in keys],
         "against": [key[1] for key in keys],
         "sector": [sectors[i] for i in s],
         "rate_pct": [float(rate) for rate in rates],
-        "headline_pct": [headline.get(key) for key in keys],
+        "headline_pct": stated,
     }
 
 
