@@ -89,3 +89,13 @@ def test_closure_objects_and_wrong_types() -> None:
             dt.solve(base, **arguments)
     with pytest.raises(dt.UsageError, match="expected a Baseline"):
         dt.solve("world-2022")  # type: ignore[arg-type]
+
+
+def test_a_closure_is_not_contradicted_in_silence() -> None:
+    """A whole Closure with another revenue rule or numeraire beside it is refused, not half ignored."""
+    economy = economies.random_economy(np.random.default_rng(0), n=3, j=2)
+    base = dt.Baseline.from_flows(**economy.inputs())
+    contradictions: list[dict[str, Any]] = [{"revenue": "wasted"}, {"numeraire": "C00"}]
+    for beside in contradictions:
+        with pytest.raises(dt.UsageError, match="inside the Closure"):
+            dt.solve(base, closure=dt.Closure(), **beside)

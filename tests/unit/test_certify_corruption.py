@@ -12,7 +12,7 @@ import pytest
 import detente as dt
 from detente.certify import Evidence, certificate, recompute
 from detente.certify.grade import THRESHOLD
-from detente.certify.recompute import _NEEDED
+from detente.core.result import BASE_KEYS, NEW_KEYS
 from economies import random_economy, random_tariffs, random_trade_cost_hat
 
 Arrays = dict[str, np.ndarray]
@@ -184,7 +184,7 @@ def test_a_spoilt_output_is_seen(result: dt.Result, what: str) -> None:
     assert blocks <= seen(result, arrays)
 
 
-@pytest.mark.parametrize("name", sorted(_NEEDED))
+@pytest.mark.parametrize("name", sorted((*BASE_KEYS, *NEW_KEYS)))
 def test_any_array_in_single_precision_is_seen(result: dt.Result, name: str) -> None:
     """An array stored as float32 fails by its type, whatever its values."""
     arrays = copied(result)
@@ -193,7 +193,7 @@ def test_any_array_in_single_precision_is_seen(result: dt.Result, name: str) -> 
     assert found["dtype"] == np.inf
 
 
-@pytest.mark.parametrize("name", sorted(set(_NEEDED) - {"final_exogenous", "final_exogenous_new"}))
+@pytest.mark.parametrize("name", sorted({*BASE_KEYS, *NEW_KEYS} - {"final_exogenous", "final_exogenous_new"}))
 def test_nan_in_any_array_is_seen(result: dt.Result, name: str) -> None:
     """NaN counts as infinitely wrong; it never compares its way through."""
     arrays = copied(result)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from detente.core.arrays import Array
 from detente.core.closure import WORLD_INCOME, Closure
+from detente.core.result import BASE_KEYS, NEW_KEYS
 
 Residuals = dict[str, tuple[float, str]]
 
@@ -77,7 +78,7 @@ def recompute(
         and Rodriguez-Clare (2012) with tariffs, deficits and inputs.
     """
     stored = _Stored(arrays, countries, sectors)
-    dtypes = {name for name in _NEEDED if np.asarray(arrays[name]).dtype != np.float64}
+    dtypes = {name for name in (*BASE_KEYS, *NEW_KEYS) if np.asarray(arrays[name]).dtype != np.float64}
     residuals: Residuals = {"dtype": (float("inf"), sorted(dtypes)[0])} if dtypes else {}
     residuals |= _baseline(stored)
     sums = _bilateral(stored)
@@ -96,19 +97,12 @@ def recompute(
     return residuals
 
 
-RENTS = ("rent_exporter", "rent_importer", "rent_other", "rent_lost")
-CHUNK = 60_000
+RENTS: Final = ("rent_exporter", "rent_importer", "rent_other", "rent_lost")
+CHUNK: Final = 60_000
 """Bilateral cells looked at together: large enough to be fast, small enough to stay in cache."""
 
-LARGEST_POWER = 700.0
+LARGEST_POWER: Final = 700.0
 """Exponents stop here: a cell without trade stays at 0 times a finite number; with trade the error is then enormous."""
-
-_NEEDED = (
-    "flows", "tariffs", "share", "expenditure", "value_added_share", "input_share", "final_share", "final_exogenous",
-    "trade_elasticity", "value_added", "income", "deficit", "tariffs_new", "trade_cost_hat", "wedge", "wage_hat",
-    "cost_hat", "price_hat", "share_new", "expenditure_new", "revenue_new", "transfer_new", *RENTS, "income_new",
-    "deficit_new", "welfare_hat", "flows_new", "final_exogenous_new",
-)  # fmt: skip
 
 
 def _baseline(stored: _Stored) -> Residuals:

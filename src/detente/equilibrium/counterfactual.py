@@ -66,19 +66,9 @@ def solve(
         SolveError: no certified equilibrium; carries the certificate.
     Source: Dekle, Eaton and Kortum (2008); Caliendo and Parro (2015).
     """
-    if not isinstance(base, Baseline):
-        raise UsageError(f"base: found {type(base).__name__}; expected a Baseline; try dt.baseline({base!r})")
     settings = Settings(tol, max_iter).validated()
-    if certify not in ("quick", "full"):
-        raise UsageError(f"certify: found {certify!r}; expected 'quick' or 'full'")
-    rule = closure if isinstance(closure, Closure) else Closure(closure, revenue, numeraire)
-    rule = rule.validated(base.countries)
-    if market != "perfect":
-        raise UsageError(f"market: found {market!r}; expected 'perfect'; this version models perfect competition only")
-    if wedges is not None and (tariffs is not None or trade_cost_hat is not None):
-        raise UsageError("wedges: found together with tariffs or trade_cost_hat; expected one or the other")
-    if wedges is not None and not isinstance(wedges, Wedges):
-        raise UsageError(f"wedges: found {type(wedges).__name__}; expected dt.Wedges(tariffs=.., trade_cost_hat=..)")
+    _check_arguments(base, tariffs, trade_cost_hat, wedges, market, certify)
+    rule = _rule(closure, numeraire, revenue).validated(base.countries)
     wedges = (wedges or Wedges(tariffs=tariffs, trade_cost_hat=trade_cost_hat)).validated(base)
     shock = as_shock(base, wedges, rule, include_purge=include_purge)
     started = time.perf_counter()
@@ -88,6 +78,31 @@ def solve(
     if throw:
         require(result)
     return result
+
+
+def _check_arguments(base: Any, tariffs: Any, trade_cost_hat: Any, wedges: Any, market: Any, certify: Any) -> None:
+    """Raise `UsageError` for arguments of `solve` that are of the wrong kind or contradict each other."""
+    if not isinstance(base, Baseline):
+        raise UsageError(f"base: found {type(base).__name__}; expected a Baseline; try dt.baseline({base!r})")
+    if certify not in ("quick", "full"):
+        raise UsageError(f"certify: found {certify!r}; expected 'quick' or 'full'")
+    if market != "perfect":
+        raise UsageError(f"market: found {market!r}; expected 'perfect'; this version models perfect competition only")
+    if wedges is not None and (tariffs is not None or trade_cost_hat is not None):
+        raise UsageError("wedges: found together with tariffs or trade_cost_hat; expected one or the other")
+    if wedges is not None and not isinstance(wedges, Wedges):
+        raise UsageError(f"wedges: found {type(wedges).__name__}; expected dt.Wedges(tariffs=.., trade_cost_hat=..)")
+
+
+def _rule(closure: str | Closure, numeraire: str | None, revenue: str) -> Closure:
+    """Return the closure; one given whole may not be contradicted beside it."""
+    if not isinstance(closure, Closure):
+        return Closure(closure, revenue, numeraire)
+    if numeraire is not None or revenue != Closure().revenue:
+        raise UsageError(
+            "closure: found a Closure with numeraire or revenue beside it; expected them inside the Closure"
+        )
+    return closure
 
 
 def as_shock(base: Baseline, wedges: Wedges, closure: Closure, *, include_purge: bool = False) -> Shock:
@@ -208,12 +223,10 @@ def _stuck(base: Baseline, root: Root) -> tuple[Warn, ...]:
     market = np.maximum(f_P, f_X)
     d, s = np.unravel_index(int(market.argmax()), market.shape)
     n = int(f_w.argmax())
-    text = (
-        f"largest residual {root.at.error[0]:.1e}; worst market {base.countries[int(d)]} {base.sectors[int(s)]}, "
-        f"wage of {base.countries[n]}; {100 * root.lambda_reached:.3g} % of the shock was solved"
-    )
-    if root.lambda_reached == 1.0:
-        text = text.rsplit(";", 1)[0]
+    place = f"market {base.countries[int(d)]} {base.sectors[int(s)]}, wage of {base.countries[n]}"
+    text = f"largest residual {root.at.error[0]:.1e}; worst {place}"
+    if root.lambda_reached < 1:
+        text += f"; {100 * root.lambda_reached:.3g} % of the shock was solved"
     return (Warn("unsolved", text, "when-a-solve-fails"),)
 
 

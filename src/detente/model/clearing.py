@@ -18,6 +18,7 @@ from detente.model.trade import sold, sourced
 
 WAGE_STEP = 0.7
 FAR = 0.4
+"""A residual with a component above this is far from the root: rounds through inputs are not summed there."""
 SPENDING_FLOOR = np.exp(-2.0)
 
 

@@ -102,15 +102,12 @@ def run_scenario(
     world = base if base is not None else world_of(case)
     _check_years(case, world)
     plans = plan(case, world, _day("on", on), branches, include, drop, as_of=_day("as_of", as_of))
-    rule = case.closure
 
     def solved(world: Baseline, wedges: Wedges, throw: bool) -> Result:
         return solve(
             world,
             wedges=wedges,
-            closure=rule.deficits,
-            numeraire=rule.numeraire,
-            revenue=rule.revenue,
+            closure=case.closure,
             tol=tol,
             max_iter=max_iter,
             certify=certify,
