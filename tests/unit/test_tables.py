@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detente.baseline import tables, tables_csv
+from detente.baseline import accounts, tables_csv
 from detente.baseline.baseline import ARRAYS, Baseline
 from detente.baseline.tables import read_tables
 from detente.baseline.tables_write import write_tables
@@ -103,7 +103,7 @@ def test_small_imbalance_is_normalised_and_logged(tmp_path: Path) -> None:
 
 
 def test_much_moved_money_makes_a_weak_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "BALANCE_TOLERANCE", 0.2)
+    monkeypatch.setattr(accounts, "BALANCE_TOLERANCE", 0.2)
     folder = Path(shutil.copytree(GOOD, tmp_path / "isles"))
     table = folder / "value_added.csv"
     table.write_text(table.read_text().replace("BRE,STEEL,180", "BRE,STEEL,190"))

@@ -22,19 +22,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from detente.baseline.accounts import Accounts, assembled, check_accounts
 from detente.baseline.baseline import Baseline
 from detente.baseline.tables_csv import Table, read_table
 from detente.baseline.tables_meta import Meta, read_meta
 from detente.baseline.tables_place import LAYOUTS, Grids, check_codes, check_signs, place
-from detente.core.arrays import Array
 from detente.core.errors import DataError, MissingDataError, Problem
 
-BALANCE_TOLERANCE: Final = 1e-6
-WEAK_SHARE: Final = 0.01
-"""Moved by balancing, as a share of world value added: above it the baseline is weak (check B12)."""
-
-WORST: Final = 10
-LOGGED: Final = 20
 _FILE_OF: Final = {
     "flows": "flows.csv",
     "B03 absorption": "flows.csv",
@@ -72,19 +66,12 @@ def read_tables(folder: Path) -> Baseline:
     problems = [*meta.problems, *problems]
     if grids is None or problems:
         raise _refusal(problems)
-    value_added_share, input_share, log = _cost_shares(grids)
+    accounts = _accounts(grids, meta, tables)
+    problems = check_accounts(accounts, {name: table.path for name, table in tables.items()})
+    if problems:
+        raise _refusal(problems)
     try:
-        base = Baseline.from_flows(
-            grids.countries,
-            grids.sectors,
-            grids.values["flows"],
-            np.swapaxes(grids.values["tariffs"], 0, 1) / 100.0,
-            value_added_share,
-            input_share,
-            grids.values["elasticities"],
-            treatment=meta.values.get("treatment"),
-            sources=_sources(meta, tables, log),
-        )
+        base = assembled(accounts)
     except DataError as error:
         raise DataError(error.message, problems=[_in_file(folder, problem) for problem in error.problems]) from None
     return _remarked(base, meta, grids)
@@ -104,93 +91,39 @@ def _grids(tables: dict[str, Table], meta: Meta) -> tuple[Grids | None, list[Pro
     for code in unknown:
         problems.append(Problem(meta.where("services"), "services", repr(code), f"sectors of {tables['flows'].path}"))
     grids, found = place(tables, codes, meta)
-    if problems or found:
-        return None, problems + found
-    return grids, check_accounts(grids, tables)
+    return grids, problems + found
 
 
-def check_accounts(grids: Grids, tables: dict[str, Table]) -> list[Problem]:
-    """Return the cells whose cost is not their output (check B02), the 10 worst, and idle cells with cost (row 59)."""
-    output = grids.values["flows"].sum(axis=1)
-    inputs, value_added = grids.values["inputs"].sum(axis=1), grids.values["value_added"]
-    cost = inputs + value_added
-    problems = []
-    for o, s in np.argwhere((output == 0) & (cost > 0)):
-        cell = f"{grids.countries[o]}, {grids.sectors[s]}"
-        found = f"zero output but inputs of {inputs[o, s]:g} and value added of {value_added[o, s]:g} at {cell}"
-        problems.append(Problem(tables["flows"].path, "B02 output", found, "sales, or no cost either"))
-    for o, s in np.argwhere((output > 0) & (value_added == 0)):
-        cell = f"{grids.countries[o]}, {grids.sectors[s]}"
-        found = f"value added of 0 with an output of {output[o, s]:g} at {cell}"
-        problems.append(Problem(tables["value_added"].path, "B05 value_added", found, "value added above 0"))
-    off = np.abs(cost - output) / np.where(output > 0, output, 1.0) * (output > 0)
-    worst = np.argsort(-off, axis=None, kind="stable")[: int((off > BALANCE_TOLERANCE).sum())]
-    for at in worst[:WORST]:
-        o, s = np.unravel_index(int(at), off.shape)
-        found = (
-            f"{cost[o, s]:.10g} against {output[o, s]:.10g} at {grids.countries[o]}, {grids.sectors[s]} "
-            f"({100 * (cost[o, s] / output[o, s] - 1):+.3g} %)"
-        )
-        expected = f"inputs + value added = sales, within {BALANCE_TOLERANCE:g}"
-        problems.append(Problem(tables["inputs"].path, "B02 cost = output", found, expected))
-    if len(worst) > WORST:
-        found = f"{len(worst)} of {off.size} cells unbalanced, the {WORST} worst are listed"
-        hint = "balancing the tables first"
-        problems.append(Problem(tables["inputs"].path, "B02 cost = output", found, "none", hint))
-    return problems
+def _accounts(grids: Grids, meta: Meta, tables: dict[str, Table]) -> Accounts:
+    return Accounts(
+        grids.countries,
+        grids.sectors,
+        flows=grids.values["flows"],
+        inputs=np.swapaxes(grids.values["inputs"], 0, 1),
+        value_added=grids.values["value_added"],
+        tariffs=np.swapaxes(grids.values["tariffs"], 0, 1) / 100.0,
+        trade_elasticity=grids.values["elasticities"],
+        sources=_sources(meta, tables),
+        treatment=meta.values.get("treatment"),
+    )
 
 
-def _cost_shares(grids: Grids) -> tuple[Array, Array, dict[str, Any]]:
-    """Return value added shares, input shares, and the log of what was moved to make them add up (checks B11, B12)."""
-    output = grids.values["flows"].sum(axis=1)
-    inputs = np.swapaxes(grids.values["inputs"], 0, 1)
-    cost = inputs.sum(axis=0) + grids.values["value_added"]
-    idle = output == 0
-    divisor = np.where(idle, 1.0, cost)
-    value_added_share = np.where(idle, 1.0, grids.values["value_added"] / divisor)
-    moved = np.abs(cost - output) * ~idle
-    world = float(grids.values["value_added"].sum())
-    largest = np.argsort(-moved, axis=None, kind="stable")[:LOGGED]
-    log = {
-        "method": "cost shares normalised to 1",
-        "max_musd": float(moved.max()),
-        "sum_musd": float(moved.sum()),
-        "moved_share": float(moved.sum()) / world if world else 0.0,
-        "max_imbalance": float((moved / np.where(idle, 1.0, output)).max()),
-        "cells": tuple(_logged(grids, moved, int(at)) for at in largest if moved.flat[int(at)] > 0),
-    }
-    return value_added_share, inputs / divisor, log
-
-
-def _logged(grids: Grids, moved: Array, at: int) -> tuple[str, str, float]:
-    o, s = np.unravel_index(at, moved.shape)
-    return grids.countries[int(o)], grids.sectors[int(s)], float(moved[o, s])
-
-
-def _sources(meta: Meta, tables: dict[str, Table], log: dict[str, Any]) -> dict[str, Any]:
+def _sources(meta: Meta, tables: dict[str, Table]) -> dict[str, Any]:
     kept = {name: value for name, value in meta.values.items() if name not in ("treatment", "countries", "sectors")}
     return {
         **kept,
         "years": dict(meta.years),
-        "balancing": log,
         "files": {f"{name}.csv": table.sha256 for name, table in tables.items()},
     }
 
 
 def _remarked(base: Baseline, meta: Meta, grids: Grids) -> Baseline:
-    """Return the baseline with the remarks of its tables, and marked weak where balancing moved too much."""
+    """Return the baseline with the remarks of its tables."""
     remarks = [*base.meta.get("warnings", ()), *meta.warnings]
     rates = grids.values["tariffs"]
     if 0 < rates.max() < 1:
         remarks.append(f"B07 tariffs: the largest rate_pct is {rates.max():g} %: fractions instead of percent?")
-    moved = max(
-        base.meta["balancing"]["moved_share"],
-        base.meta.get("treatment", {}).get("moved_share", 0.0),
-    )
-    if moved > WEAK_SHARE:
-        remarks.append(f"B12 balancing moved {100 * moved:.3g} % of world value added: a weak baseline")
-    noted = {**base.meta, "warnings": tuple(remarks), "weak": moved > WEAK_SHARE}
-    return base.replace(meta=MappingProxyType(noted))
+    return base.replace(meta=MappingProxyType({**base.meta, "warnings": tuple(remarks)}))
 
 
 def _in_file(folder: Path, problem: Problem) -> Problem:
