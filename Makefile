@@ -41,6 +41,7 @@ test-slow: $(VENV)/.dev ## the tests that take minutes or a browser
 
 bench: $(VENV)/.dev ## time the engine; no test fails on a clock
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/batch.py
 
 docs: $(VENV)/.docs ## build the documentation, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -21,6 +21,7 @@ from detente.core.errors import (
 )
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.result import Result
+from detente.equilibrium.batch import solve_many
 from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.decompose import decompose as _decomposed
 from detente.equilibrium.diversion import diversion_columns, pressure_columns
@@ -59,6 +60,7 @@ __all__ = [
     "run",
     "scenario",
     "solve",
+    "solve_many",
     "welfare_cp_first_order_pct",
 ]
 

@@ -41,7 +41,7 @@ MUTANTS = (
            "income_new = wage_hat * base.value_added + revenue_new + deficit_new",
            "income_new = wage_hat * base.value_added + deficit_new"),
     Mutant("producers paid tariff-inclusive value", "I04", "model/trade.py",
-           "B[s, d, o] = A[s, d, o] / (1 + t_new[o, d, s])", "B[s, d, o] = A[s, d, o]"),
+           "return A, A / (1 + t_new[o, d, s])", "return A, A"),
     Mutant("producers paid tariff-inclusive value in the base", "I04", "baseline/baseline.py",
            "return frozen_array(self.share_rows / (1 + self.tariffs.transpose(2, 1, 0)))",
            "return frozen_array(self.share_rows)"),
@@ -49,7 +49,7 @@ MUTANTS = (
            'revenue_new = np.einsum("ods,ods->d", flows_new, shock.t_new)',
            'revenue_new = np.einsum("ods,ods->d", flows_new, base.tariffs)'),
     Mutant("old tariffs at the border", "golden", "model/trade.py",
-           "B[s, d, o] = A[s, d, o] / (1 + t_new[o, d, s])", "B[s, d, o] = A[s, d, o] / (1 + t[o, d, s])"),
+           "return A, A / (1 + t_new[o, d, s])", "return A, A / (1 + t[o, d, s])"),
     # deficits and numeraire
     Mutant("deficit sign flipped", "I04", "baseline/baseline.py", "gap = imports - exports", "gap = exports - imports"),
     Mutant("deficit sign flipped in the shock", "I04", "equilibrium/shock.py",

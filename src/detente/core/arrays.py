@@ -13,7 +13,7 @@ else:
     Array = np.ndarray
 
 if TYPE_CHECKING or os.environ.get("DETENTE_CHECK_SHAPES"):
-    from jaxtyping import Bool, Float
+    from jaxtyping import Bool, Float, Int
 else:
 
     class _Named:
@@ -22,9 +22,9 @@ else:
         def __class_getitem__(cls, item: Any) -> type:
             return np.ndarray
 
-    Float = Bool = _Named
+    Float = Bool = Int = _Named
 
-__all__ = ["Array", "Bool", "Float", "frozen_array"]
+__all__ = ["Array", "Bool", "Float", "Int", "frozen_array"]
 
 
 def frozen_array(values: Any) -> np.ndarray:

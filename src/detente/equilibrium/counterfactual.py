@@ -67,8 +67,8 @@ def solve(
     Source: Dekle, Eaton and Kortum (2008); Caliendo and Parro (2015).
     """
     settings = Settings(tol, max_iter).validated()
-    _check_arguments(base, tariffs, trade_cost_hat, wedges, market, certify)
-    rule = _rule(closure, numeraire, revenue).validated(base.countries)
+    check_arguments(base, tariffs, trade_cost_hat, wedges, market, certify)
+    rule = closure_rule(closure, numeraire, revenue).validated(base.countries)
     wedges = (wedges or Wedges(tariffs=tariffs, trade_cost_hat=trade_cost_hat)).validated(base)
     shock = as_shock(base, wedges, rule, include_purge=include_purge)
     started = time.perf_counter()
@@ -80,7 +80,7 @@ def solve(
     return result
 
 
-def _check_arguments(base: Any, tariffs: Any, trade_cost_hat: Any, wedges: Any, market: Any, certify: Any) -> None:
+def check_arguments(base: Any, tariffs: Any, trade_cost_hat: Any, wedges: Any, market: Any, certify: Any) -> None:
     """Raise `UsageError` for arguments of `solve` that are of the wrong kind or contradict each other."""
     if not isinstance(base, Baseline):
         raise UsageError(f"base: found {type(base).__name__}; expected a Baseline; try dt.baseline({base!r})")
@@ -94,7 +94,7 @@ def _check_arguments(base: Any, tariffs: Any, trade_cost_hat: Any, wedges: Any, 
         raise UsageError(f"wedges: found {type(wedges).__name__}; expected dt.Wedges(tariffs=.., trade_cost_hat=..)")
 
 
-def _rule(closure: str | Closure, numeraire: str | None, revenue: str) -> Closure:
+def closure_rule(closure: str | Closure, numeraire: str | None, revenue: str) -> Closure:
     """Return the closure; one given whole may not be contradicted beside it."""
     if not isinstance(closure, Closure):
         return Closure(closure, revenue, numeraire)
@@ -126,12 +126,16 @@ def as_shock(base: Baseline, wedges: Wedges, closure: Closure, *, include_purge:
     return Shock(base, closure, t_new, wedges.trade_cost_hat, Z, D)
 
 
-def require(result: Result) -> None:
-    """Raise `SolveError` with residual, worst market and three things to try, unless the result may be read."""
+def require(result: Result, name: str = "") -> None:
+    """Raise `SolveError` with residual, worst market and three things to try, unless the result may be read.
+
+    Args:
+        result: any. name: which one of many, for the message.
+    """
     cert = result.certificate
     if cert.ok:
         return
-    lines = [f"no certified equilibrium: {cert.line}", *(f"  {warn.text}" for warn in cert.warnings)]
+    lines = [f"{name}no certified equilibrium: {cert.line}", *(f"  {warn.text}" for warn in cert.warnings)]
     if cert.status == INFEASIBLE:
         lines.append("  no iteration can help: change the shock, or use a closure in which these deficits adjust")
     else:

@@ -14,7 +14,6 @@ import numpy as np
 from detente.core.arrays import Array, Float
 from detente.model.economy import Economy
 from detente.model.technology import input_use, log_cost, spending
-from detente.model.trade import sold, sourced
 
 WAGE_STEP = 0.7
 FAR = 0.4
@@ -75,12 +74,12 @@ def clear(econ: Economy, z: Float[Array, "unknown b"]) -> Point:
     trade = econ.trade
     lc = log_cost(econ.gamma, econ.gamma_io, lw, lP)
     u = np.exp(-econ.theta * (lc - trade.c0))
-    S = sourced(trade.A, u) + econ.idle
+    S = trade.spent(u) + econ.idle
     lS = np.log(S) + trade.S0
     X = econ.X * np.exp(lX)
     v = X / S
-    bought = sourced(trade.B, u)
-    sales = sold(trade.B, v)
+    bought = trade.bought(u)
+    sales = trade.sold(v)
     M, E = v * bought, u * sales
     home = trade.B_home * u * v
     Y = E + home

@@ -20,7 +20,7 @@ class Economy:
         wL: baseline labour income. X: baseline spending. [MUSD]
         D: deficits of the closure, in units of world value added at its baseline value. [MUSD]
         D_unit: position of the country in whose wage the deficits are fixed, or -1 for world value added.
-        Z: final demand outside the budget shares. [MUSD]
+        Z: final demand outside the budget shares; of each scenario of a batch, or one for all. [MUSD]
         idle: 1 in markets with no spending in the baseline, else 0.
         members: 1 where a country belongs to a connected part of the trade graph; wages are pinned part by part.
         spread: how a price gap spreads through home-made inputs, (I - diag(home share) g')^-1 per country.
@@ -35,7 +35,7 @@ class Economy:
     X: Float[Array, "country sector one"]
     D: Float[Array, "country one"]
     D_unit: int
-    Z: Float[Array, "country sector one"]
+    Z: Float[Array, "country sector b"]
     idle: Float[Array, "country sector one"]
     members: Float[Array, "part country"]
     spread: Float[Array, "country sector input"]

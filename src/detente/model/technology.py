@@ -39,7 +39,7 @@ def spending(
     use: Float[Array, "country sector b"],
     alpha: Float[Array, "country sector one"],
     I: Float[Array, "country b"],  # noqa: E741
-    Z: Float[Array, "country sector one"],
+    Z: Float[Array, "country sector #b"],
 ) -> Float[Array, "country sector b"]:
     """Return spending by market: inputs, budget shares of what is left of income, and demand outside them.
 

@@ -12,25 +12,61 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detente.core.arrays import Array, Bool, Float
+from detente.core.arrays import Array, Bool, Float, Int
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What single scenarios of a batch add to the factors that all of them share, cell by cell.
+
+    Attributes:
+        market: where the cell's (dest, sector, scenario) is in a flattened array. seller: the same of (origin, sector,
+        scenario). A, B: what is added to the two factors; home cells of B are not among them.
+    """
+
+    market: Int[Array, " cell"]
+    seller: Int[Array, " cell"]
+    A: Float[Array, " cell"]
+    B: Float[Array, " cell"]
 
 
 @dataclass(frozen=True)
 class Trade:
-    """Bilateral factors of one shock, scaled so that nothing over- or underflows.
+    """Bilateral factors of one shock, or of a batch of shocks, scaled so that nothing over- or underflows.
 
     Attributes:
         A: spending factor. B: the same at border value, foreign cells only.
         B_home: home cells of B.
         c0: log cost at which A and B are scaled; 0 for an ordinary shock.
         S0: log of the factor taken out of each destination's row.
+        cells: what the scenarios of a batch change; None for one shock, whose changes are in A and B.
     """
 
     A: Float[Array, "sector dest origin"]
     B: Float[Array, "sector dest origin"]
-    B_home: Float[Array, "country sector one"]
+    B_home: Float[Array, "country sector b"]
     c0: Float[Array, "country sector one"]
     S0: Float[Array, "country sector one"]
+    cells: Cells | None = None
+
+    def spent(self, u: Float[Array, "origin sector b"]) -> Float[Array, "dest sector b"]:
+        """Return S = sum_o A_ods u_os, the price term of (6)."""
+        S = sourced(self.A, u)
+        return S if self.cells is None else _with_cells(S, self.cells.market, self.cells.A, u, self.cells.seller)
+
+    def bought(self, u: Float[Array, "origin sector b"]) -> Float[Array, "dest sector b"]:
+        """Return sum_o B_ods u_os over foreign origins."""
+        foreign = sourced(self.B, u)
+        if self.cells is None:
+            return foreign
+        return _with_cells(foreign, self.cells.market, self.cells.B, u, self.cells.seller)
+
+    def sold(self, v: Float[Array, "dest sector b"]) -> Float[Array, "origin sector b"]:
+        """Return sum_d B_ods v_ds over foreign destinations."""
+        foreign = sold(self.B, v)
+        if self.cells is None:
+            return foreign
+        return _with_cells(foreign, self.cells.seller, self.cells.B, v, self.cells.market)
 
 
 def barrier_hat(
@@ -81,13 +117,30 @@ def trade_factors(
         theta: trade elasticity.
     """
     A, B = share_rows.copy(), border_rows.copy()
-    changed = t_new != t if kappa_hat is None else (t_new != t) | (kappa_hat != 1)
-    o, d, s = np.nonzero(changed)
-    kappa = np.ones(len(o)) if kappa_hat is None else kappa_hat[o, d, s]
-    A[s, d, o] = spending_factor(share_rows[s, d, o], barrier_hat(t[o, d, s], t_new[o, d, s], kappa), theta[s])
-    B[s, d, o] = A[s, d, o] / (1 + t_new[o, d, s])
+    o, d, s = changed_cells(t, t_new, kappa_hat)
+    A[s, d, o], B[s, d, o] = cell_factors((o, d, s), share_rows, t, t_new, kappa_hat, theta)
     flat = np.zeros((A.shape[1], A.shape[0], 1))
-    return Trade(A, *_home_apart(B), flat, flat)
+    return Trade(A, *home_apart(B), flat, flat)
+
+
+def changed_cells(t: Array, t_new: Array, kappa_hat: Array | None) -> tuple[Array, ...]:
+    """Return the positions (origin, dest, sector) of the cells that a shock changes."""
+    return np.nonzero(t_new != t if kappa_hat is None else (t_new != t) | (kappa_hat != 1))
+
+
+def cell_factors(
+    cells: tuple[Array, ...],
+    share_rows: Float[Array, "sector dest origin"],
+    t: Float[Array, "origin dest sector"],
+    t_new: Float[Array, "origin dest sector"],
+    kappa_hat: Float[Array, "origin dest sector"] | None,
+    theta: Float[Array, " sector"],
+) -> tuple[Array, Array]:
+    """Return A and B of single cells under a shock; arguments as in `trade_factors`."""
+    o, d, s = cells
+    kappa = np.ones(len(o)) if kappa_hat is None else kappa_hat[o, d, s]
+    A = spending_factor(share_rows[s, d, o], barrier_hat(t[o, d, s], t_new[o, d, s], kappa), theta[s])
+    return A, A / (1 + t_new[o, d, s])
 
 
 def rescaled(trade: Trade, theta: Float[Array, " sector"], log_cost: Float[Array, "origin sector"]) -> Trade:
@@ -108,7 +161,7 @@ def rescaled(trade: Trade, theta: Float[Array, " sector"], log_cost: Float[Array
     )
 
 
-def _home_apart(B: Float[Array, "sector dest origin"]) -> tuple[Array, Array]:
+def home_apart(B: Float[Array, "sector dest origin"]) -> tuple[Array, Array]:
     """Return the foreign cells of B, and the home cells as (country, sector, one)."""
     home = np.arange(B.shape[1])
     own = B[:, home, home].T[..., None].copy()
@@ -134,6 +187,12 @@ def sold(
     Source: the sums of (7). Laws: adjoint of sourced (<v, sourced(u)> = <sold(v), u>).
     """
     return (factor.swapaxes(1, 2) @ v.swapaxes(0, 1)).swapaxes(0, 1)
+
+
+def _with_cells(dense: Array, to: Array, factor: Array, quantity: Array, of: Array) -> Array:
+    """Return a sum over bilateral cells with the cells added that single scenarios change."""
+    added = np.bincount(to, weights=factor * quantity.ravel()[of], minlength=dense.size)
+    return dense + added.reshape(dense.shape)
 
 
 def supplied(A: Float[Array, "sector dest origin"]) -> Bool[Array, "dest sector"]:

@@ -7,6 +7,7 @@ columns scaled to unit norm, a ridge, a cap on the step, and a restart when the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -23,15 +24,18 @@ FAR_PASSES: Final = 8
 FAR: Final = 0.4
 """While a component of the residual is larger than this, plain steps are safer than extrapolation."""
 
+SHRINK: Final = 0.5
+"""When this share of a batch is left, the rest goes on alone."""
+
 Residual = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 class _History:
-    """The last differences of points and residuals, and the Gram matrix of the residual differences."""
+    """The last differences of residuals and of points plus residuals, and the Gram matrix of the former."""
 
     def __init__(self, batch: int, unknowns: int, window: int) -> None:
-        self.dz = np.zeros((batch, window, unknowns))
         self.df = np.zeros((batch, window, unknowns))
+        self.dg = np.zeros((batch, window, unknowns))
         self.gram = np.zeros((batch, window, window))
         self.slot = 0
         self.filled = 0
@@ -39,9 +43,9 @@ class _History:
 
     def push(self, dz: np.ndarray, df: np.ndarray) -> None:
         """Store one pair of differences, each (batch, unknowns), in place of the oldest."""
-        slot, window = self.slot, self.dz.shape[1]
-        self.dz[:, slot] = dz
+        slot, window = self.slot, self.df.shape[1]
         self.df[:, slot] = df
+        self.dg[:, slot] = dz + df
         self.filled = min(self.filled + 1, window)
         products = (self.df[:, : self.filled] @ df[:, :, None])[:, :, 0]
         self.gram[:, slot, : self.filled] = products
@@ -50,27 +54,83 @@ class _History:
 
     def forget(self, scenario: int) -> None:
         """Drop what is known about one scenario: its columns become zero and take no part."""
-        self.dz[scenario] = 0.0
         self.df[scenario] = 0.0
+        self.dg[scenario] = 0.0
         self.gram[scenario] = 0.0
+
+    def keep(self, chosen: np.ndarray) -> None:
+        """Go on with some of the scenarios only."""
+        self.df, self.dg, self.gram = self.df[chosen], self.dg[chosen], self.gram[chosen]
 
     def mixed(self, f: np.ndarray) -> np.ndarray:
         """Return the step z_next - z for residuals f (batch, unknowns)."""
         m = self.filled
         if m == 0:
             return f
-        gram, df, dz = self.gram[:, :m, :m], self.df[:, :m], self.dz[:, :m]
+        gram, df, dg = self.gram[:, :m, :m], self.df[:, :m], self.dg[:, :m]
         norm = np.sqrt(np.diagonal(gram, axis1=1, axis2=2))
         scale = np.where(norm > 0, 1 / np.where(norm > 0, norm, 1.0), 0.0)
         right = scale * (df @ f[:, :, None])[:, :, 0]
         matrix = scale[:, :, None] * gram * scale[:, None, :]
         empty = (norm == 0)[:, :, None] * self._eye[:m, :m]
         weights = np.linalg.solve(matrix + RIDGE * self._eye[:m, :m] + empty, right[:, :, None])[:, :, 0] * scale
-        mixed: np.ndarray = f - (weights[:, None, :] @ (dz + df))[:, 0, :]
+        mixed: np.ndarray = f - (weights[:, None, :] @ dg)[:, 0, :]
         return mixed
 
 
-def anderson(residual: Residual, start: np.ndarray, *, tol: float, max_iter: int, window: int = WINDOW) -> Solution:
+@dataclass
+class _Run:
+    """What the iteration carries for each scenario that is still in it; the last axis is the scenario.
+
+    Attributes:
+        z: the point. best, best_error: the best point so far and its error. steps: passes used.
+        z_old, f_old: point and residual of the pass before; chained: whether they are those of the same path.
+        since_best: passes since the error last fell. far_passes: passes far away. least: the smallest residual so far.
+    """
+
+    z: np.ndarray
+    best: np.ndarray
+    best_error: np.ndarray
+    steps: np.ndarray
+    z_old: np.ndarray
+    f_old: np.ndarray
+    chained: np.ndarray
+    since_best: np.ndarray
+    far_passes: np.ndarray
+    least: np.ndarray
+
+    @classmethod
+    def at(cls, start: np.ndarray) -> _Run:
+        """Return the state before the first pass."""
+        batch = start.shape[1]
+        none, never = np.zeros(batch, dtype=int), np.full(batch, np.inf)
+        return cls(start, start, never, none.copy(), start, start, none.astype(bool), none.copy(), none, never.copy())
+
+    def judged(self, passes: int, error: np.ndarray, tol: float) -> np.ndarray:
+        """Take note of the error of a pass and return which scenarios are still running."""
+        running = self.best_error > tol
+        self.steps = np.where(running, passes, self.steps)
+        better = running & (error < self.best_error)
+        self.since_best = np.where(better, 0, self.since_best + 1)
+        self.best = _chosen(better, self.z, self.best)
+        self.best_error = np.where(better, error, self.best_error)
+        return self.best_error > tol
+
+    def keep(self, chosen: np.ndarray) -> None:
+        """Go on with some of the scenarios only."""
+        for item in fields(self):
+            setattr(self, item.name, getattr(self, item.name)[..., chosen])
+
+
+def anderson(
+    residual: Residual,
+    start: np.ndarray,
+    *,
+    tol: float,
+    max_iter: int,
+    window: int = WINDOW,
+    of: Callable[[np.ndarray], Residual] | None = None,
+) -> Solution:
     """Find z with f(z) = 0 by mixing the iteration z + f(z).
 
     Args:
@@ -79,52 +139,61 @@ def anderson(residual: Residual, start: np.ndarray, *, tol: float, max_iter: int
         tol: largest error that counts as converged.
         max_iter: passes allowed.
         window: differences kept.
+        of: returns the residual of some of the scenarios, given their positions; with it, those that have ended are
+            left out of the passes that follow.
     Returns:
         The best point of every scenario, converged or not; a scenario that has converged is left where it is.
     """
-    z = start
-    unknowns, batch = z.shape
+    unknowns, batch = start.shape
     history = _History(batch, unknowns, window)
-    best, best_error = z, np.full(batch, np.inf)
-    steps, since_best, far_passes = (np.zeros(batch, dtype=int) for _ in range(3))
-    least = np.full(batch, np.inf)
-    z_old, f_old, chained = z, z, np.zeros(batch, dtype=bool)
+    run, inside = _Run.at(start), np.arange(batch)
+    value, worst = start.copy(), np.full(batch, np.inf)
+    steps, waited = np.zeros(batch, dtype=int), np.zeros(batch, dtype=int)
     for passes in range(1, max_iter + 1):
-        f, error = residual(z)
-        running = best_error > tol
-        steps[running] = passes
-        better = running & (error < best_error)
-        since_best = np.where(better, 0, since_best + 1)
-        best, best_error = _chosen(better, z, best), np.where(better, error, best_error)
-        running = best_error > tol
-        if not running.any() or since_best[running].min() > PATIENCE:
-            break
-        size = np.abs(f).max(axis=0)
-        broken = running & ~(size < JUMP * np.maximum(least, 1e-3))
-        least = np.fmin(least, size)
-        follows = chained & ~broken
-        if passes > 1:
-            dz, df = (
-                (z - z_old, f - f_old) if follows.all() else (follows * (z - z_old), np.where(follows, f - f_old, 0.0))
-            )
-            history.push(dz.T, df.T)
-        z_old, f_old, chained = z, f, ~broken
-        f = np.where(broken, 0.0, f) if broken.any() else f
-        step = history.mixed(f.T).T
-        far = size > FAR
-        if far.any():
-            far_passes += far
-            step = _chosen(far, np.where(far_passes > FAR_PASSES, 0.5, 1.0) * f, step)
-        largest = np.abs(step).max(axis=0)
-        if not (largest <= STEP_CAP).all():
-            step = step * np.where(largest > STEP_CAP, STEP_CAP / largest, 1.0)
-        z = _chosen(running, z + step, z)
-        if broken.any():
-            z = _chosen(broken, _retreat(best, z_old), z)
-            for scenario in np.flatnonzero(broken):
-                history.forget(int(scenario))
-    endings = tuple(_ending(error, tol, waited) for error, waited in zip(best_error, since_best, strict=True))
-    return Solution(best, endings, best_error, steps)
+        f, error = residual(run.z)
+        running = run.judged(passes, error, tol)
+        going = running & (run.since_best <= PATIENCE)
+        ended = not going.any() or passes == max_iter
+        if ended or (of is not None and going.sum() <= SHRINK * len(inside)):
+            value[:, inside], worst[inside] = run.best, run.best_error
+            steps[inside], waited[inside] = run.steps, run.since_best
+            if ended:
+                break
+            run.keep(going)
+            history.keep(going)
+            f, inside, running = f[:, going], inside[going], running[going]
+            residual = of(inside) if of is not None else residual
+        _advance(run, history, f, running, first=passes == 1)
+    endings = tuple(_ending(error, tol, since) for error, since in zip(worst, waited, strict=True))
+    return Solution(value, endings, worst, steps)
+
+
+def _advance(run: _Run, history: _History, f: np.ndarray, running: np.ndarray, *, first: bool) -> None:
+    """Move every running scenario by one mixed step, a plain step far from the root, a retreat where it broke."""
+    z, size = run.z, np.abs(f).max(axis=0)
+    broken = running & ~(size < JUMP * np.maximum(run.least, 1e-3))
+    run.least = np.fmin(run.least, size)
+    follows = run.chained & ~broken
+    if not first:
+        dz, df = z - run.z_old, f - run.f_old
+        if not follows.all():
+            dz, df = follows * dz, np.where(follows, df, 0.0)
+        history.push(dz.T, df.T)
+    run.z_old, run.f_old, run.chained = z, f, ~broken
+    f = np.where(broken, 0.0, f) if broken.any() else f
+    step = history.mixed(f.T).T
+    far = size > FAR
+    if far.any():
+        run.far_passes = run.far_passes + far
+        step = _chosen(far, np.where(run.far_passes > FAR_PASSES, 0.5, 1.0) * f, step)
+    largest = np.abs(step).max(axis=0)
+    if not (largest <= STEP_CAP).all():
+        step = step * np.where(largest > STEP_CAP, STEP_CAP / largest, 1.0)
+    run.z = _chosen(running, z + step, z)
+    if broken.any():
+        run.z = _chosen(broken, _retreat(run.best, z), run.z)
+        for scenario in np.flatnonzero(broken):
+            history.forget(int(scenario))
 
 
 def _chosen(mask: np.ndarray, yes: np.ndarray, no: np.ndarray) -> np.ndarray:

@@ -33,6 +33,7 @@ LAWS: Final[Mapping[str, tuple[Callable[[bool], Checks], ...]]] = MappingProxyTy
         "I09": (golden.check_one_sector,),
         "I10": (golden.check_autarky,),
         "I12": (laws.check_rebasing,),
+        "I14": (laws.check_batch,),
         "I15": (laws.check_starts,),
         "I21": (laws.check_ladder,),
         "certificate": (certificates.check_certificate,),

@@ -15,6 +15,7 @@ from detente.core.closure import Closure
 from detente.core.errors import UsageError
 from detente.core.result import Result
 from detente.equilibrium.assemble import outputs
+from detente.equilibrium.batch import solve_many
 from detente.equilibrium.counterfactual import as_shock, solve
 from detente.equilibrium.rebase import rebased
 from detente.equilibrium.root import Settings, find_root
@@ -189,6 +190,18 @@ def check_starts(quick: bool) -> Checks:
             root = find_root(shock, Settings(tol=1e-12), start)
             again = outputs(shock, root.econ, root.z, root.at)["welfare_hat"]
             found.append(near("I15", f"{name}, start {seed}: the same equilibrium", again, answer, 1e-9))
+    return found
+
+
+def check_batch(quick: bool) -> Checks:
+    """Check I14: a batch is one solve after another."""
+    toy = worlds.toy()
+    shocks = [Wedges(worlds.new_tariffs(toy, seed), worlds.new_costs(toy, seed)) for seed in range(3 if quick else 12)]
+    found: Checks = []
+    for at, (shock, got) in enumerate(zip(shocks, solve_many(toy, shocks), strict=True)):
+        alone = solve(toy, wedges=shock)
+        for name in ("welfare_hat", "flows_new"):
+            found.append(near("I14", f"scenario {at} of a batch: {name}", got[name], alone[name], 1e-12))
     return found
 
 
