@@ -12,8 +12,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from detente.certify.instruments import instrument_residuals
+from detente.certify.technology import critical_errors, production_cost
 from detente.core.arrays import Array
 from detente.core.closure import WORLD_INCOME, Closure
+from detente.core.instruments import Bound
 from detente.core.result import BASE_KEYS, NEW_KEYS
 
 Residuals = dict[str, tuple[float, str]]
@@ -29,6 +32,27 @@ class _Stored:
 
     def __getitem__(self, name: str) -> Array:
         return np.asarray(self.arrays[name])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.arrays
+
+    @property
+    def labour_share(self) -> Array:
+        """Return value-added shares after the shock: the baseline's, unless critical inputs moved them."""
+        return self["value_added_share_new"] if "value_added_share_new" in self else self["value_added_share"]
+
+    @property
+    def use_share(self) -> Array:
+        """Return input shares after the shock: the baseline's, unless critical inputs moved them."""
+        return self["input_share_new"] if "input_share_new" in self else self["input_share"]
+
+    @property
+    def market_part(self) -> Array:
+        """Return the part of new spending that is free to choose its origin: all but purchases from named ones."""
+        spending = np.where(self["expenditure_new"] > 0, self["expenditure_new"], 1.0)
+        named = self["directed_new"].sum(axis=0) if "directed_new" in self else 0.0
+        part: Array = 1.0 - named / spending
+        return part
 
     def worst(self, error: Array) -> tuple[float, str]:
         """Return the largest |error| and the country and sector (or country) where it is; NaN counts as infinite."""
@@ -64,16 +88,21 @@ class _Sums:
 
 
 def recompute(
-    arrays: Mapping[str, Any], closure: Closure, countries: Sequence[str], sectors: Sequence[str]
+    arrays: Mapping[str, Any],
+    closure: Closure,
+    countries: Sequence[str],
+    sectors: Sequence[str],
+    bounds: Sequence[Bound] = (),
 ) -> Residuals:
     """Return the largest relative error of every block of equations, with the worst country and sector.
 
     Args:
         arrays: the keys of `arrays.npz` of one branch and its baseline, as stored. closure: the rule in force.
-        countries, sectors: labels in array order.
+        countries, sectors: labels in array order. bounds: the instruments of the shock, in the order of `bound_wedge`.
     Returns:
         Name of the block to (error, where): baseline, share_price, share_sums, flows, goods_market, factor_market,
-        rents, income, deficits, trade_balance, walras, welfare_identity.
+        rents, income, deficits, trade_balance, walras, welfare_identity; with instruments also instruments and
+        complementarity.
     Source: the equations of Caliendo and Parro (2015) in levels; the generalised welfare formula of Arkolakis, Costinot
         and Rodriguez-Clare (2012) with tariffs, deficits and inputs.
     """
@@ -87,17 +116,20 @@ def recompute(
     residuals["baseline"] = max(residuals["baseline"], residuals.pop("base_share"))
     residuals["goods_market"] = _goods_market(stored, sums)
     labour = stored["wage_hat"] * stored["value_added"]
-    residuals["factor_market"] = stored.worst((stored["value_added_share"] * sums.receipts).sum(axis=1) / labour - 1)
+    residuals["factor_market"] = stored.worst((stored.labour_share * sums.receipts).sum(axis=1) / labour - 1)
     residuals["income"] = _income(stored, sums)
     residuals["deficits"] = _deficits(stored, closure)
     residuals["trade_balance"] = _trade_balance(stored, sums)
     residuals["rents"] = max(residuals["rents"], _transfers(stored))
     residuals["walras"] = _walras(stored, sums, closure)
     residuals["welfare_identity"] = _welfare_identity(stored, sums, closure)
-    return residuals
+    return residuals | instrument_residuals(arrays, bounds, countries, sectors)
 
 
 RENTS: Final = ("rent_exporter", "rent_importer", "rent_other", "rent_lost")
+ROUNDS, SETTLED = 500, 1e-13
+"""Of the prices that critical inputs take: at most so many, until nothing moves."""
+
 CHUNK: Final = 60_000
 """Bilateral cells looked at together: large enough to be fast, small enough to stay in cache."""
 
@@ -147,7 +179,7 @@ def _bilateral(stored: _Stored) -> _Sums:
         delivered = log_cost[here, None, :] + log_wall - log_price
         rebuilt = share * np.exp(np.minimum(-stored["trade_elasticity"] * delivered, LARGEST_POWER))
         total += rebuilt.sum(axis=0)
-        np.maximum(share_error, np.abs(rebuilt - share_new).max(axis=0), out=share_error)
+        np.maximum(share_error, np.abs(_bought(stored, rebuilt, here) - share_new).max(axis=0), out=share_error)
         share_sum += share_new.sum(axis=0)
         flow = share_new * stored["expenditure_new"] / (1 + t_new)
         np.maximum(flow_error, np.abs(flow - stored["flows_new"][here]).max(axis=0), out=flow_error)
@@ -174,6 +206,14 @@ def _bilateral(stored: _Stored) -> _Sums:
     return _Sums(receipts, imports, exports, revenue, errors, spent, gap, origin)
 
 
+def _bought(stored: _Stored, chosen: Array, here: slice) -> Array:
+    """Return shares of all spending from those of free choice: purchases from named origins come on top."""
+    if "directed_new" not in stored:
+        return chosen
+    spending = np.where(stored["expenditure_new"] > 0, stored["expenditure_new"], 1.0)
+    return np.asarray(chosen * stored.market_part + stored["directed_new"][here] / spending)
+
+
 def _largest(error: Array, scale: Array) -> float:
     """Return the largest |error| relative to the largest of scale; NaN counts as infinite."""
     worst = float(np.abs(error).max())
@@ -193,24 +233,29 @@ def _own_varieties(stored: _Stored) -> tuple[Array, Array]:
     cells = (origin, np.arange(n)[:, None], np.arange(j))
     wall = (1 + stored["tariffs_new"][cells]) / (1 + stored["tariffs"][cells])
     wall = wall * stored["trade_cost_hat"][cells] * stored["wedge"][cells]
-    ratio = _log_ratio(stored["share_new"][cells], stored["share"][cells])
+    share_new = stored["share_new"][cells]
+    if "directed_new" in stored:
+        spending = np.where(stored["expenditure_new"] > 0, stored["expenditure_new"], 1.0)
+        share_new = (share_new - stored["directed_new"][cells] / spending) / stored.market_part
+    ratio = _log_ratio(share_new, stored["share"][cells])
     active = stored["expenditure"] > 0
     return origin, np.where(active, np.log(wall) + ratio / stored["trade_elasticity"], 0.0)
 
 
 def _cost(stored: _Stored) -> tuple[float, str]:
     """Check each cost against wages and input prices."""
-    log_price = np.log(stored["price_hat"])
-    inputs = np.einsum("kos,ok->os", stored["input_share"], log_price)
-    wages = stored["value_added_share"] * np.log(stored["wage_hat"])[:, None]
-    return stored.worst(np.log(stored["cost_hat"]) - wages - inputs)
+    log_cost = production_cost(stored, np.log(stored["wage_hat"]), np.log(stored["price_hat"]))
+    errors = [stored.worst(np.log(stored["cost_hat"]) - log_cost)]
+    if "critical_share" in stored:
+        errors += critical_errors(stored, log_cost)
+    return max(errors)
 
 
 def _goods_market(stored: _Stored, sums: _Sums) -> tuple[float, str]:
     """Check spending per destination and sector, as received by sellers, against inputs and final demand."""
     free = stored["income_new"] - stored["final_exogenous_new"].sum(axis=1)
     final = stored["final_share"] * free[:, None] + stored["final_exogenous_new"]
-    due = final + np.einsum("kds,ds->dk", stored["input_share"], sums.receipts)
+    due = final + np.einsum("kds,ds->dk", stored.use_share, sums.receipts)
     scale = np.where(due > 0, due, stored["income_new"][:, None])
     stated, received = stored["expenditure_new"] - due, sums.spent - due
     return max(stored.worst(stated / scale), stored.worst(received / scale))
@@ -239,10 +284,16 @@ def _deficits(stored: _Stored, closure: Closure) -> tuple[float, str]:
 
 
 def _trade_balance(stored: _Stored, sums: _Sums) -> tuple[float, str]:
-    """Check imports minus exports against the deficit, relative to trade (to income where there is next to none)."""
+    """Check imports minus exports against the deficit and what is received from abroad.
+
+    Relative to trade, or to income where there is next to none. From abroad: rents and payments received, less the
+    rents on the country's own sales, which exports at border value contain.
+    """
     traded = np.maximum(sums.imports, sums.exports)
     scale = np.where(traded > 1e-6 * stored["income_new"], traded, stored["income_new"])
-    return stored.worst((sums.imports - sums.exports - stored["deficit_new"] - stored["transfer_new"]) / scale)
+    own = sum(stored[name].sum(axis=(1, 2)) for name in RENTS[:3])
+    abroad = stored["transfer_new"] - own
+    return stored.worst((sums.imports - sums.exports - stored["deficit_new"] - abroad) / scale)
 
 
 def _transfers(stored: _Stored) -> tuple[float, str]:
@@ -257,7 +308,7 @@ def _walras(stored: _Stored, sums: _Sums, closure: Closure) -> tuple[float, str]
     labour = stored["wage_hat"] * stored["value_added"]
     world = labour.sum()
     budget = (sums.spent.sum() - sums.receipts.sum() - sums.revenue.sum() - stored["transfer_new"].sum()) / world
-    paid = ((stored["value_added_share"] * sums.receipts).sum() - world) / world
+    paid = ((stored.labour_share * sums.receipts).sum() - world) / world
     if closure.numeraire in (None, WORLD_INCOME):
         numeraire = world / stored["value_added"].sum() - 1
     else:
@@ -276,9 +327,7 @@ def _welfare_identity(stored: _Stored, sums: _Sums, closure: Closure) -> tuple[f
     own = sums.origin == np.arange(n)[:, None]
     log_wage = np.log(stored["wage_hat"])
     log_cost = np.log(stored["cost_hat"])[sums.origin, np.arange(j)]
-    right = sums.gap + np.where(own, stored["value_added_share"] * log_wage[:, None], log_cost)
-    matrix = np.eye(j) - own[:, :, None] * stored["input_share"].transpose(1, 2, 0)
-    log_price = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
+    log_price = _own_prices(stored, sums, own, log_wage, log_cost)
     before = stored["income"] - stored["final_exogenous"].sum(axis=1)
     after = stored["income_new"] - stored["final_exogenous_new"].sum(axis=1)
     if closure.revenue == "wasted":
@@ -286,6 +335,22 @@ def _welfare_identity(stored: _Stored, sums: _Sums, closure: Closure) -> tuple[f
         after = after - sums.revenue
     welfare = after / before / np.exp((stored["final_share"] * log_price).sum(axis=1))
     return stored.worst(stored["welfare_hat"] / welfare - 1)
+
+
+def _own_prices(stored: _Stored, sums: _Sums, own: Array, log_wage: Array, log_cost: Array) -> Array:
+    """Return log prices from own shares and wages: a linear system, solved again until critical inputs fit as well."""
+    n, j = own.shape
+    linear = own & (stored["substitution"] == 1 if "substitution" in stored else True)
+    matrix = (np.eye(j) - linear[:, :, None] * stored["input_share"].transpose(1, 2, 0)).reshape(n, j, j)
+    log_price = np.zeros((n, j))
+    for _ in range(ROUNDS):
+        nested = production_cost(stored, log_wage, log_price)
+        known = np.where(linear, stored["value_added_share"] * log_wage[:, None], np.where(own, nested, log_cost))
+        before = log_price
+        log_price = np.linalg.solve(matrix, (sums.gap + known)[:, :, None])[:, :, 0]
+        if linear[own].all() or np.abs(log_price - before).max() < SETTLED:
+            break
+    return log_price
 
 
 def _log(values: Array) -> Array:

@@ -27,6 +27,11 @@ NEW_KEYS = (
     "deficit_new", "welfare_hat", "flows_new", "final_exogenous_new",
 )  # fmt: skip
 
+INSTRUMENT_KEYS = (
+    "value_added_share_new", "input_share_new", "critical_share", "substitution", "directed_new", "bound_wedge",
+)  # fmt: skip
+"""Stored only where the shock has instruments or critical inputs; `bound_wedge` is 1 + mu of each bound."""
+
 
 class World(Protocol):
     """What a result needs of its baseline: labels and the arrays named in BASE_KEYS, and its identity."""
@@ -82,7 +87,7 @@ def all_arrays(baseline: World, stored: Mapping[str, Array]) -> dict[str, Array]
     constants |= {"wedge": ones, "trade_cost_hat": ones, "transfer_new": transfers}
     base = {name: np.asarray(getattr(baseline, name)) for name in BASE_KEYS}
     new = {name: stored[name] if name in stored else constants[name] for name in NEW_KEYS}
-    return base | new
+    return base | new | {name: stored[name] for name in INSTRUMENT_KEYS if name in stored}
 
 
 @dataclass(frozen=True, eq=False)

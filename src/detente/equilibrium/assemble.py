@@ -8,6 +8,7 @@ from detente.core.arrays import Array
 from detente.equilibrium.shock import Shock
 from detente.model.clearing import Point
 from detente.model.economy import Economy
+from detente.model.wedge import LOST, licence_share
 from detente.model.welfare import welfare_hat
 
 
@@ -26,10 +27,12 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point) -> dict[str, Array
     for flow, rate in zip(flows_new, shock.t_new, strict=True):
         flow /= 1 + rate
     revenue_new = np.einsum("ods,ods->d", flows_new, shock.t_new)
+    instruments = {} if at.took is None else taken_arrays(shock, econ, z, at, unit)
     deficit_new = econ.deficits(lw[:, None])[:, 0] / unit
     wage_hat = np.exp(lw) / unit
     Z_new = shock.Z_new / unit
-    income_new = wage_hat * base.value_added + revenue_new + deficit_new
+    transfer_new = instruments.get("transfer_new", 0.0)
+    income_new = wage_hat * base.value_added + revenue_new + deficit_new + transfer_new
     price_hat = np.where(base.expenditure > 0, np.exp(lP) / unit, 1.0)
     spendable, spendable_new = base.income - base.final_exogenous.sum(axis=1), income_new - Z_new.sum(axis=1)
     if shock.closure.revenue == "wasted":
@@ -50,6 +53,7 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point) -> dict[str, Array
     }
     if shock.kappa_hat is not None:
         new["trade_cost_hat"] = shock.kappa_hat
+    new |= instruments | technology_arrays(shock, at)
     for array in new.values():
         array.flags.writeable = False
     return new
@@ -60,4 +64,63 @@ def _shares(econ: Economy, at: Point) -> Array:
     u, S = at.u[..., 0], at.S[..., 0]
     shares: Array = np.multiply(econ.trade.A.transpose(2, 1, 0), u[:, None, :], order="C")
     shares /= S
+    if econ.wedges is not None and at.chain is not None:
+        w = econ.wedges
+        shares[w.origin, w.dest, w.sector] = at.chain.a[:, 0] * u[w.origin, w.sector] / S[w.dest, w.sector]
+        if w.directed.any():
+            X = at.X[..., 0]
+            shares *= (X - np.asarray(econ.directed.spending)[..., 0]) / np.where(X > 0, X, 1.0)
+            shares[w.origin, w.dest, w.sector] += w.directed[:, 0] / X[w.dest, w.sector]
     return shares
+
+
+def taken_arrays(shock: Shock, econ: Economy, z: Array, at: Point, unit: float) -> dict[str, Array]:
+    """Return the wedges and rents of every cell and what countries receive, by their names in `arrays.npz`."""
+    w, chain, took = econ.wedges, at.chain, at.took
+    if w is None or chain is None or took is None:
+        return {}
+    n, j = econ.shape
+    place = (w.origin, w.dest, w.sector)
+    wedge = np.ones((n, n, j))
+    wedge[place] = np.exp(chain.cell[:, 0])
+    cell, to = w.links.cell, w.links.to
+    licence = licence_share(w, took.gap)[:, 0]
+    got, rest = took.collected[:, 0] / unit * licence, took.collected[:, 0] / unit * (1 - licence)
+    bound_wedges = np.ones(0 if shock.wedges is None else len(shock.wedges.bounds))
+    if shock.plan is not None and shock.wedges is not None:
+        place_of = {id(bound): number for number, bound in enumerate(shock.wedges.bounds)}
+        numbers = [place_of[id(bound)] for bound in shock.plan.bounds]
+        bound_wedges[numbers] = np.exp(econ.bounds(z)[:, 0])
+    kinds = {
+        "rent_exporter": to == w.origin[cell],
+        "rent_importer": (to == w.dest[cell]) & (to != w.origin[cell]),
+        "rent_lost": to == LOST,
+    }
+    kinds["rent_other"] = ~(kinds["rent_exporter"] | kinds["rent_importer"] | kinds["rent_lost"])
+    arrays = {"wedge": wedge, "transfer_new": took.transfers[:, 0] / unit, "bound_wedge": bound_wedges}
+    for name, chosen in kinds.items():
+        by_cell = np.bincount(cell, np.where(chosen, got, 0.0) + (rest if name == "rent_importer" else 0.0), len(w.A))
+        arrays[name] = np.zeros((n, n, j))
+        arrays[name][place] = by_cell
+    if w.directed.any():
+        arrays["directed_new"] = np.zeros((n, n, j))
+        arrays["directed_new"][place] = w.directed[:, 0] / unit
+    return arrays
+
+
+def technology_arrays(shock: Shock, at: Point) -> dict[str, Array]:
+    """Return the cost shares that critical inputs have moved, and the nests, by their names in `arrays.npz`."""
+    nests, tech, base = shock.nests, at.tech, shock.base
+    if nests is None or tech.share is None or tech.kept is None:
+        return {}
+    kept = tech.kept[..., 0]
+    input_share = base.input_share * kept
+    input_share[nests.good] += tech.share[..., 0] - nests.share[..., 0] * kept
+    critical = np.zeros_like(base.input_share)
+    critical[nests.good] = nests.share[..., 0]
+    return {
+        "value_added_share_new": base.value_added_share * kept,
+        "input_share_new": input_share,
+        "critical_share": critical,
+        "substitution": np.array(nests.rho[..., 0]),
+    }

@@ -18,6 +18,7 @@ from detente.core.result import Result, all_arrays
 from detente.core.tables import trade_totals
 from detente.equilibrium.assemble import outputs
 from detente.equilibrium.examine import examine
+from detente.equilibrium.instruments import directed_demand, embargoed, nests, placed
 from detente.equilibrium.root import MAX_PASSES, TOL, Root, Settings, find_root
 from detente.equilibrium.shock import Shock
 from detente.policy.wedges import Wedges
@@ -123,7 +124,10 @@ def as_shock(base: Baseline, wedges: Wedges, closure: Closure, *, include_purge:
     t_new = base.tariffs if wedges.tariffs is None else wedges.tariffs
     Z = base.final_exogenous if wedges.final_exogenous is None else wedges.final_exogenous
     D = np.zeros_like(base.deficit) if closure.deficits == "balanced" else base.deficit
-    return Shock(base, closure, t_new, wedges.trade_cost_hat, Z, D)
+    kappa, bounds = embargoed(base, wedges.trade_cost_hat, wedges.bounds)
+    plan = placed(base, bounds)
+    Z = Z + directed_demand(base, wedges.bounds)
+    return Shock(base, closure, t_new, kappa, Z, D, plan, nests(base, wedges.critical), wedges)
 
 
 def require(result: Result, name: str = "") -> None:
@@ -158,7 +162,7 @@ def certified(
     if root.converged:
         stored = outputs(shock, root.econ, root.z, root.at)
     arrays = all_arrays(base, stored) if stored else {}
-    residuals = recompute(arrays, shock.closure, base.countries, base.sectors) if stored else {}
+    residuals = recompute(arrays, shock.closure, base.countries, base.sectors, shock.bounds) if stored else {}
     seen = examine(root, settings) if full and root.converged else None
     evidence = Evidence(
         solver_status="STALLED" if root.infeasible else root.solver_status,

@@ -118,7 +118,7 @@ def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[
         z = solution.value
         lc = clear(econ, z).lc
         drift = float(np.abs(econ.theta * (lc - econ.trade.c0)).max()) if np.isfinite(lc).all() else 0.0
-        if solution.converged or used >= settings.max_iter or drift < RESCALE:
+        if solution.converged or used >= settings.max_iter or drift < RESCALE or econ.wedges is not None:
             return econ, replace(solution, steps=np.array([used]))
         econ = econ.with_trade(rescaled(original, shock.base.trade_elasticity, lc[..., 0]))
 
@@ -160,7 +160,11 @@ def _continued(shock: Shock, failed: Root, settings: Settings) -> Root:
 
 def _unsupplied(shock: Shock, econ: Economy) -> tuple[str, ...]:
     """Return sentences on markets that are needed but have lost every supplier."""
-    empty = (shock.base.expenditure > 0) & ~supplied(econ.trade.A)
+    reached = supplied(econ.trade.A)
+    if econ.wedges is not None:
+        sold = econ.wedges.A[:, 0] > 0
+        reached[econ.wedges.dest[sold], econ.wedges.sector[sold]] = True
+    empty = (shock.base.expenditure > 0) & ~reached
     countries, sectors = shock.base.countries, shock.base.sectors
     return tuple(
         f"{countries[d]}, {sectors[s]}: every supplier is embargoed, home included" for d, s in np.argwhere(empty)[:5]

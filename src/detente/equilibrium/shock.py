@@ -9,9 +9,13 @@ import numpy as np
 from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.closure import WORLD_INCOME, Closure
+from detente.core.instruments import Bound
 from detente.equilibrium.connect import Links, links
+from detente.equilibrium.instruments import Plan
 from detente.model.economy import Economy
+from detente.model.nest import Nests
 from detente.model.trade import trade_factors
+from detente.policy.wedges import Wedges
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,9 @@ class Shock:
     Attributes:
         t_new: (N, N, J) new rates. kappa_hat: (N, N, J) iceberg changes, or None. Z_new: (N, J) exogenous demand.
         D_new: (N,) deficits in units of baseline world value added. [MUSD]
+        plan: instruments between producer and border, or None. nests: critical inputs, or None.
+        wedges: what was asked for, for those who report on it.
+        fraction: how much of the shock this is; the instruments are scaled with it.
     """
 
     base: Baseline
@@ -29,6 +36,15 @@ class Shock:
     kappa_hat: Array | None
     Z_new: Array
     D_new: Array
+    plan: Plan | None = None
+    nests: Nests | None = None
+    wedges: Wedges | None = None
+    fraction: float = 1.0
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """Return the instruments that were asked for."""
+        return () if self.wedges is None else self.wedges.bounds
 
     @property
     def deficit_unit(self) -> int:
@@ -52,6 +68,7 @@ class Shock:
             kappa_hat=kappa,
             Z_new=(1 - fraction) * base.final_exogenous + fraction * self.Z_new,
             D_new=(1 - fraction) * base.deficit + fraction * self.D_new,
+            fraction=fraction,
         )
 
     def _cost_at(self, fraction: float) -> Array:
@@ -80,6 +97,9 @@ class Shock:
             base.share_rows, base.border_rows, base.tariffs, self.t_new, self.kappa_hat, base.trade_elasticity
         )
         found = links(np.any(trade.A > 0, axis=0).T, self.D_new, base.value_added, base.countries)
+        wedges = None
+        if self.plan is not None:
+            wedges, trade = self.plan.at(self.fraction, base, self.t_new, self.kappa_hat).taken_from(trade)
         econ = Economy(
             theta=base.trade_elasticity[:, None],
             gamma=base.value_added_share[..., None],
@@ -94,6 +114,8 @@ class Shock:
             members=found.members,
             spread=base.home_multiplier,
             trade=trade,
+            wedges=wedges,
+            nests=self.nests,
         )
         return econ, found
 

@@ -13,7 +13,9 @@ import numpy as np
 
 from detente.core.arrays import Array, Float
 from detente.model.economy import Economy
+from detente.model.nest import Technology, nested_cost, nested_use
 from detente.model.technology import input_use, log_cost, spending
+from detente.model.wedge import Chain, Taken, chained, taken
 
 WAGE_STEP = 0.7
 FAR = 0.4
@@ -29,8 +31,9 @@ class Point:
         f: the residual, laid out as the unknowns. error: largest relative residual of each scenario, un-mixed map.
         lc: log cost. u: cost term c^-theta. S: price term P^-theta. X: spending; v = X/S. bought, sold: foreign sums
         of B over origins and destinations, so that M = v bought are imports at border value and E = u sold are exports.
-        home: home sales; Y: all sales. income: final income. X1: spending implied by income.
+        home: home sales; Y: what producers receive. income: final income. X1: spending implied by income.
         balance: the trade balance and its slope. wL: labour income.
+        tech: costs and what critical inputs do to cost shares. chain, took: where instruments stand, what they take.
     """
 
     f: Float[Array, "unknown b"]
@@ -50,6 +53,9 @@ class Point:
     X1: Float[Array, "country sector b"]
     balance: Balance
     wL: Float[Array, "country b"]
+    tech: Technology
+    chain: Chain | None = None
+    took: Taken | None = None
 
 
 @dataclass(frozen=True)
@@ -65,37 +71,59 @@ class Balance:
 def clear(econ: Economy, z: Float[Array, "unknown b"]) -> Point:
     """Return residual and quantities at z; one read of A, two of B, two of g.
 
-    Source: equations (5)-(10); Dekle, Eaton and Kortum (2008) hat algebra, Caliendo and Parro (2015) with inputs.
+    Source: equations (5)-(10); Dekle, Eaton and Kortum (2008) hat algebra, Caliendo and Parro (2015) with inputs; own
+        for instruments (section 10) and critical inputs (section 11).
     Args:
-        econ: the economy under the shock. z: (ln w, ln P, ln X/X0), any number of scenarios.
+        econ: the economy under the shock. z: (ln w, ln P, ln X/X0, ln(1+mu)), any number of scenarios.
     Laws: no_change (no shock, z = 0: f = 0); homogeneous (a common shift of z moves the numeraire row alone).
     """
     lw, lP, lX = econ.split(z)
-    trade = econ.trade
-    lc = log_cost(econ.gamma, econ.gamma_io, lw, lP)
-    u = np.exp(-econ.theta * (lc - trade.c0))
+    tech = _technology(econ, lw, lP)
+    chain = None if econ.wedges is None else chained(econ.wedges, econ.trade, econ.bounds(z), tech.lc)
+    trade = econ.trade if chain is None else chain.trade
+    u = np.exp(-econ.theta * (tech.lc - trade.c0))
     S = trade.spent(u) + econ.idle
     lS = np.log(S) + trade.S0
     X = econ.X * np.exp(lX)
-    v = X / S
-    bought = trade.bought(u)
-    sales = trade.sold(v)
-    M, E = v * bought, u * sales
-    home = trade.B_home * u * v
-    Y = E + home
-    wL = econ.wL * np.exp(lw)
+    v = (X - econ.directed.spending) / S
+    bought, sales = trade.bought(u), trade.sold(v)
+    M, E, home = v * bought + econ.directed.M, u * sales + econ.directed.E, trade.B_home * u * v + econ.directed.home
     D = econ.deficits(lw)
-    income = wL + (X - M - home).sum(axis=1) + D
-    X1 = spending(input_use(econ.gamma_io, Y), econ.alpha, income, econ.Z)
-    balance = trade_balance(econ.theta, E, M, home, D)
+    Y, wL = E + home, econ.wL * np.exp(lw)
+    income, owed = wL + (X - M - home).sum(axis=1) + D, D
+    took = None
+    if econ.wedges is not None and chain is not None:
+        took = taken(econ.wedges, chain, econ.bounds(z), tech.lc, u, S, v)
+        Y, income, owed = Y - took.withheld, income + took.transfers, D + took.transfers - took.rents
+    X1 = spending(_input_use(econ, tech, Y), econ.alpha, income, econ.Z)
+    balance = trade_balance(econ.theta, E, M, home, owed)
     numeraire = numeraire_gap(econ, wL)
     f_w = np.minimum(np.maximum(balance.gap / balance.slope, -WAGE_STEP), WAGE_STEP) - numeraire
     f_P = -lS / econ.theta - lP
     ratio = (X1 + econ.idle) / (X + econ.idle)
     f_X = np.log(np.maximum(ratio, SPENDING_FLOOR))
-    f = np.concatenate([f_w, f_P.reshape(-1, z.shape[1]), f_X.reshape(-1, z.shape[1])])
-    error = _largest_error(econ, f_P, f_X, balance.gap, Y, wL, numeraire)
-    return Point(f, error, lc, u, S, v, X, bought, sales, M, E, home, Y, income, X1, balance, wL)
+    blocks = [f_w, f_P.reshape(-1, z.shape[1]), f_X.reshape(-1, z.shape[1])]
+    f = np.concatenate(blocks if took is None else [*blocks, took.f])
+    error = _largest_error(econ, f_P, f_X, balance.gap, tech.labour(Y), wL, numeraire)
+    if took is not None:
+        error = np.maximum(error, np.abs(took.error).max(axis=0, initial=0.0))
+    return Point(
+        f, error, tech.lc, u, S, v, X, bought, sales, M, E, home, Y, income, X1, balance, wL, tech, chain, took
+    )
+
+
+def _technology(econ: Economy, lw: Float[Array, "country b"], lP: Float[Array, "country sector b"]) -> Technology:
+    """Return log costs by (5), or (17) where inputs are critical."""
+    lc = log_cost(econ.gamma, econ.gamma_io, lw, lP)
+    return Technology(lc) if econ.nests is None else nested_cost(econ.nests, lc, lP)
+
+
+def _input_use(
+    econ: Economy, tech: Technology, Y: Float[Array, "country sector b"]
+) -> Float[Array, "country sector b"]:
+    """Return input use, first term of (9), or (19) where inputs are critical."""
+    use = input_use(econ.gamma_io, tech.labour(Y))
+    return use if econ.nests is None else nested_use(econ.nests, tech, use, Y)
 
 
 def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
@@ -110,7 +138,7 @@ def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
     b = at.f.shape[1]
     X = at.X + econ.idle
     settled_X = (econ.spread.swapaxes(1, 2) @ (X * f_X)) / X
-    settled = np.concatenate([f_w, (econ.spread @ f_P).reshape(-1, b), settled_X.reshape(-1, b)])
+    settled = np.concatenate([f_w, (econ.spread @ f_P).reshape(-1, b), settled_X.reshape(-1, b), econ.bounds(at.f)])
     far = np.abs(at.f).max(axis=0) > FAR
     return np.where(far, at.f, settled) if far.any() else settled
 

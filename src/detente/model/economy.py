@@ -8,7 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from detente.core.arrays import Array, Float
+from detente.model.nest import Nests
 from detente.model.trade import Trade
+from detente.model.wedge import NOTHING, Directed, Wedges
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Economy:
         idle: 1 in markets with no spending in the baseline, else 0.
         members: 1 where a country belongs to a connected part of the trade graph; wages are pinned part by part.
         spread: how a price gap spreads through home-made inputs, (I - diag(home share) g')^-1 per country.
-        trade: bilateral factors of the shock.
+        trade: bilateral factors of the shock, without the cells of `wedges`.
+        wedges: cells with instruments between producer and border, or None. nests: critical inputs, or None.
     """
 
     theta: Float[Array, "sector one"]
@@ -40,6 +43,8 @@ class Economy:
     members: Float[Array, "part country"]
     spread: Float[Array, "country sector input"]
     trade: Trade
+    wedges: Wedges | None = None
+    nests: Nests | None = None
 
     @cached_property
     def price_weight(self) -> Float[Array, "sector one"]:
@@ -53,6 +58,11 @@ class Economy:
         value_added: Array = self.members @ self.wL
         return value_added
 
+    @cached_property
+    def directed(self) -> Directed:
+        """Return demand for single cells, summed by market, producer and country."""
+        return NOTHING if self.wedges is None else self.wedges.by_market(self.shape)
+
     @property
     def shape(self) -> tuple[int, int]:
         """Return (countries, sectors)."""
@@ -61,15 +71,21 @@ class Economy:
 
     @property
     def unknowns(self) -> int:
-        """Return the length of z = (ln w, ln P, ln X/X0)."""
+        """Return the length of z = (ln w, ln P, ln X/X0, ln(1+mu) of the bounds)."""
         n, j = self.shape
-        return n + 2 * n * j
+        bounds = 0 if self.wedges is None else len(self.wedges.bounds.target)
+        return n + 2 * n * j + bounds
 
     def split(self, z: Float[Array, "unknown b"]) -> tuple[Array, Array, Array]:
         """Return the blocks (lw [country, b], lP [country, sector, b], lX [country, sector, b]) of z."""
         n, j = self.shape
         b = z.shape[1]
-        return z[:n], z[n : n + n * j].reshape(n, j, b), z[n + n * j :].reshape(n, j, b)
+        return z[:n], z[n : n + n * j].reshape(n, j, b), z[n + n * j : n + 2 * n * j].reshape(n, j, b)
+
+    def bounds(self, z: Float[Array, "unknown b"]) -> Float[Array, "bound b"]:
+        """Return the last block of z: ln(1+mu) of the bounded wedges."""
+        n, j = self.shape
+        return z[n + 2 * n * j :]
 
     def deficits(self, lw: Float[Array, "country b"]) -> Float[Array, "country b"]:
         """Return deficits: constant in units of world value added, or in units of one country's wage (closures)."""
@@ -79,5 +95,8 @@ class Economy:
         return self.D if lw.shape[1] == 1 else np.broadcast_to(self.D, lw.shape)
 
     def with_trade(self, trade: Trade) -> Economy:
-        """Return the same economy under other bilateral factors."""
-        return replace(self, trade=trade)
+        """Return the same economy under other bilateral factors, all cells given."""
+        if self.wedges is None:
+            return replace(self, trade=trade)
+        wedges, rest = self.wedges.taken_from(trade)
+        return replace(self, trade=rest, wedges=wedges)

@@ -14,8 +14,11 @@ import numpy as np
 from detente.core.arrays import Array, Float
 from detente.model.clearing import SPENDING_FLOOR, Point
 from detente.model.economy import Economy
+from detente.model.nest import Technology, nested_tangent, nested_use_tangent
 from detente.model.technology import input_use, log_cost, spending
 from detente.model.trade import sold, sourced
+from detente.model.wedge import NOTHING
+from detente.model.wedge_tangent import WedgeRate, WedgeTangent, chain_tangent
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class ShockRate:
 
     Attributes:
         A, B, B_home: derivatives of the trade factors. D: of the deficits. Z: of exogenous final demand. [MUSD]
+        wedges: of the instruments, or None.
     """
 
     A: Float[Array, "sector dest origin"]
@@ -31,11 +35,12 @@ class ShockRate:
     B_home: Float[Array, "country sector one"]
     D: Float[Array, "country one"]
     Z: Float[Array, "country sector one"]
+    wedges: WedgeRate | None = None
 
 
 @dataclass(frozen=True)
 class Tangent:
-    """Derivatives of the unknowns z and of the quantities of a `Point`."""
+    """Derivatives of the unknowns z and of the quantities of a `Point`; `wedges` of the instruments, or None."""
 
     z: Float[Array, "unknown b"]
     f: Float[Array, "unknown b"]
@@ -43,6 +48,7 @@ class Tangent:
     u: Float[Array, "country sector b"]
     v: Float[Array, "country sector b"]
     D: Float[Array, "country b"]
+    wedges: WedgeTangent | None = None
 
 
 def tangent(
@@ -52,27 +58,35 @@ def tangent(
 
     Args:
         econ: the economy. z: the point. at: `clear(econ, z)`. dz: direction. rate: derivative of the shock, or None.
-    Source: own; differentials of equations (5)-(10). Test: complex step and central differences.
+    Source: own; differentials of equations (5)-(10) and of sections 10 and 11. Test: complex step, central differences.
     """
     dlw, dlP, dlX = econ.split(dz)
-    trade = econ.trade
-    dlc = log_cost(econ.gamma, econ.gamma_io, dlw, dlP)
+    trade = econ.trade if at.chain is None else at.chain.trade
+    tech = _technology(econ, at, dlw, dlP)
+    dlc = tech.lc
     du = -econ.theta * dlc * at.u
-    dS = sourced(trade.A, du)
-    dbought = sourced(trade.B, du)
-    v = at.v
-    dB_home = np.zeros_like(trade.B_home)
+    dS = trade.spent(du)
+    dbought = trade.bought(du)
+    v, dB_home = at.v, np.zeros_like(trade.B_home)
+    chain = None
+    if econ.wedges is not None and at.chain is not None:
+        chain = chain_tangent(econ.wedges, at.chain, econ.bounds(dz), dlc, at.lc, rate.wedges if rate else None)
+        dS, dbought = dS + chain.spent(at.u), dbought + chain.bought(at.u)
+        dB_home = dB_home + chain.B_home
     if rate is not None:
         dS = dS + sourced(rate.A, at.u)
         dbought = dbought + sourced(rate.B, at.u)
-        dB_home = rate.B_home
-    dv = v * (dlX - dS / at.S)
-    dM = dv * at.bought + v * dbought
-    dsold = sold(trade.B, dv)
+        dB_home = dB_home + rate.B_home
+    ddirected = NOTHING if chain is None else chain.directed
+    dv = (at.X * dlX - ddirected.spending) / at.S - v * dS / at.S
+    dM = dv * at.bought + v * dbought + ddirected.M
+    dsold = trade.sold(dv)
+    if chain is not None:
+        dsold = dsold + chain.sold(v)
     if rate is not None:
         dsold = dsold + sold(rate.B, v)
-    dE = du * at.sold + at.u * dsold
-    dhome = trade.B_home * (du * v + at.u * dv) + dB_home * at.u * v
+    dE = du * at.sold + at.u * dsold + ddirected.E
+    dhome = trade.B_home * (du * v + at.u * dv) + dB_home * at.u * v + ddirected.home
     dwL = at.wL * dlw
     D = econ.deficits(econ.split(z)[0])
     dD = np.zeros_like(dlw) if econ.D_unit < 0 else D * dlw[econ.D_unit]
@@ -80,17 +94,39 @@ def tangent(
     if rate is not None:
         dD = dD + (rate.D if econ.D_unit < 0 else rate.D * np.exp(z[econ.D_unit]))
         dZ = rate.Z
+    dY, owed, dowed = dE + dhome, D, dD
     dincome = dwL + (at.X * dlX - dM - dhome).sum(axis=1) + dD
-    dX1 = spending(input_use(econ.gamma_io, dE + dhome), econ.alpha, dincome, dZ)
-    dearned = dE.sum(axis=1) + np.where(D > 0, dD, 0.0)
-    dowed = dM.sum(axis=1) - np.where(D < 0, dD, 0.0)
+    took = None
+    if chain is not None and at.took is not None:
+        took = chain.taken(at, du, dS, dv)
+        dY, dincome = dY - took.withheld, dincome + took.transfers
+        owed = D + at.took.transfers - at.took.rents
+        dowed = dD + took.transfers - took.withheld.sum(axis=1)
+    dX1 = spending(_input_use(econ, at, tech, dY), econ.alpha, dincome, dZ)
+    dearned = dE.sum(axis=1) + np.where(owed > 0, dowed, 0.0)
+    dowing = dM.sum(axis=1) - np.where(owed < 0, dowed, 0.0)
     part = econ.members @ at.wL
-    df_w = (dearned / at.balance.earned - dowed / at.balance.owed) / at.balance.slope - econ.members.T @ (
+    df_w = (dearned / at.balance.earned - dowing / at.balance.owed) / at.balance.slope - econ.members.T @ (
         (econ.members @ dwL) / part
     )
     df_P = -dS / (at.S * econ.theta) - dlP
     floored = (at.X1 + econ.idle) <= SPENDING_FLOOR * (at.X + econ.idle)
     df_X = np.where(floored, 0.0, dX1 / np.where(floored, 1.0, at.X1 + econ.idle) - dlX)
     b = dz.shape[1]
-    f = np.concatenate([df_w, df_P.reshape(-1, b), df_X.reshape(-1, b)])
-    return Tangent(dz, f, dlc, du, dv, dD)
+    blocks = [df_w, df_P.reshape(-1, b), df_X.reshape(-1, b)]
+    f = np.concatenate(blocks if took is None else [*blocks, took.f])
+    return Tangent(dz, f, dlc, du, dv, dD, took)
+
+
+def _technology(econ: Economy, at: Point, dlw: Array, dlP: Array) -> Technology:
+    """Return the derivatives of costs and cost shares."""
+    dlc = log_cost(econ.gamma, econ.gamma_io, dlw, dlP)
+    return Technology(dlc) if econ.nests is None else nested_tangent(econ.nests, at.tech, dlc, dlP)
+
+
+def _input_use(econ: Economy, at: Point, tech: Technology, dY: Array) -> Array:
+    """Return the derivative of input use."""
+    if econ.nests is None or tech.kept is None:
+        return input_use(econ.gamma_io, dY)
+    dused = tech.kept * at.Y + at.tech.labour(dY)
+    return nested_use_tangent(econ.nests, at.tech, tech, input_use(econ.gamma_io, dused), at.Y, dY)

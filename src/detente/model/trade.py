@@ -52,21 +52,21 @@ class Trade:
     def spent(self, u: Float[Array, "origin sector b"]) -> Float[Array, "dest sector b"]:
         """Return S = sum_o A_ods u_os, the price term of (6)."""
         S = sourced(self.A, u)
-        return S if self.cells is None else _with_cells(S, self.cells.market, self.cells.A, u, self.cells.seller)
+        return S if self.cells is None else with_cells_added(S, self.cells.market, self.cells.A, u, self.cells.seller)
 
     def bought(self, u: Float[Array, "origin sector b"]) -> Float[Array, "dest sector b"]:
         """Return sum_o B_ods u_os over foreign origins."""
         foreign = sourced(self.B, u)
         if self.cells is None:
             return foreign
-        return _with_cells(foreign, self.cells.market, self.cells.B, u, self.cells.seller)
+        return with_cells_added(foreign, self.cells.market, self.cells.B, u, self.cells.seller)
 
     def sold(self, v: Float[Array, "dest sector b"]) -> Float[Array, "origin sector b"]:
         """Return sum_d B_ods v_ds over foreign destinations."""
         foreign = sold(self.B, v)
         if self.cells is None:
             return foreign
-        return _with_cells(foreign, self.cells.seller, self.cells.B, v, self.cells.market)
+        return with_cells_added(foreign, self.cells.seller, self.cells.B, v, self.cells.market)
 
 
 def barrier_hat(
@@ -189,7 +189,7 @@ def sold(
     return (factor.swapaxes(1, 2) @ v.swapaxes(0, 1)).swapaxes(0, 1)
 
 
-def _with_cells(dense: Array, to: Array, factor: Array, quantity: Array, of: Array) -> Array:
+def with_cells_added(dense: Array, to: Array, factor: Array, quantity: Array, of: Array) -> Array:
     """Return a sum over bilateral cells with the cells added that single scenarios change."""
     added = np.bincount(to, weights=factor * quantity.ravel()[of], minlength=dense.size)
     return dense + added.reshape(dense.shape)

@@ -9,7 +9,9 @@ import numpy as np
 
 from detente.baseline import Baseline
 from detente.core.arrays import Array, frozen_array
-from detente.core.errors import DataError, PolicyError, Problem
+from detente.core.errors import DataError, Problem
+from detente.core.instruments import Bound, CriticalInput
+from detente.policy.bounds import check_bounds, check_critical
 
 WORST = 3
 
@@ -21,28 +23,25 @@ class Wedges:
     Attributes:
         tariffs: (N, N, J) rate that dest levies on origin, all of it, not the change; 0 on the diagonal. [fraction]
         trade_cost_hat: (N, N, J) change of iceberg trade cost, tariff not in it; `inf` is an embargo. [ratio, > 0]
-        bounds: quantity bounds and price floors; not modelled in this version, so it must be empty.
+        bounds: instruments between producer and border: quotas, licences, price floors, export taxes, fees, purchases.
         final_exogenous: (N, J) final demand outside the budget shares after the change. [MUSD]
+        critical: inputs that their users can hardly replace.
     """
 
     tariffs: Array | None = None
     trade_cost_hat: Array | None = None
-    bounds: tuple[Any, ...] = ()
+    bounds: tuple[Bound, ...] = ()
     final_exogenous: Array | None = None
+    critical: tuple[CriticalInput, ...] = ()
 
     def validated(self, base: Baseline) -> Wedges:
         """Return the same wedges as frozen float64 arrays of the shapes of `base`.
 
         Raises:
             DataError: wrong shape, not numbers, NaN or infinite, a tariff of -100 % or less, a trade cost change of
-                zero or less, a tariff on home sales; all problems at once.
-            PolicyError: bounds are given.
+                zero or less, a tariff on home sales, an instrument that contradicts itself or another, unknown codes;
+                all problems at once.
         """
-        if len(self.bounds):
-            raise PolicyError(
-                f"wedges.bounds: found {len(self.bounds)} quantity bounds or price floors, which this version does not "
-                "model yet; leave them out, or state them as tariffs or trade costs"
-            )
         n, j = base.shape
         problems: list[Problem] = []
         tariffs = _array("tariffs", self.tariffs, (n, n, j), problems)
@@ -55,9 +54,12 @@ class Wedges:
             _report(wrong, cost, "trade_cost_hat", "ratios above 0; 1 is no change, inf an embargo", base, problems)
         if final is not None:
             _report(~np.isfinite(final), final, "final_exogenous", "finite amounts in MUSD", base, problems)
+        bounds, critical = tuple(self.bounds), tuple(self.critical)
+        problems += check_bounds(bounds, base, base.tariffs if tariffs is None else tariffs)
+        problems += check_critical(critical, base)
         if problems:
             raise DataError(problems=problems)
-        return Wedges(tariffs, cost, (), final)
+        return Wedges(tariffs, cost, bounds, final, critical)
 
 
 def _array(name: str, values: Any, shape: tuple[int, ...], problems: list[Problem]) -> Array | None:
