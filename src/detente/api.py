@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from detente.baseline import Baseline
 from detente.baseline.catalogue import load_baseline as baseline
+from detente.baseline.satellites import with_satellites
 from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import (
@@ -26,6 +27,7 @@ from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.decompose import decompose as _decomposed
 from detente.equilibrium.diversion import diversion_columns, pressure_columns
 from detente.equilibrium.rebase import rebased
+from detente.equilibrium.update import updated
 from detente.policy.wedges import Wedges
 from detente.scenario.execute import ScenarioRun
 from detente.scenario.execute import run_scenario as run
@@ -61,7 +63,9 @@ __all__ = [
     "scenario",
     "solve",
     "solve_many",
+    "updated",
     "welfare_cp_first_order_pct",
+    "with_satellites",
 ]
 
 

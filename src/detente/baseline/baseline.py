@@ -132,6 +132,39 @@ class Baseline:
         purged = _rebuilt(self, "balanced")
         return purged.replace(id=f"{self.id}+purged", meta=_with_history(self, "purged: deficits set to zero"))
 
+    def aggregated(
+        self,
+        countries: Mapping[str, Any] | None = None,
+        sectors: Mapping[str, Any] | None = None,
+        *,
+        id: str | None = None,
+        treatment: str | None = None,
+    ) -> Baseline:
+        """Return the world with countries and sectors merged; see `detente.baseline.aggregate.aggregated`.
+
+        Args:
+            countries: new code to members: a list of codes, a known group such as "EU27", or "*" for all the rest.
+            sectors: the same. id: of the new world. treatment: of negative final demand that the merger causes.
+        Raises:
+            UsageError: groups that cannot be, all problems at once. DataError: the merged world fails a check.
+        """
+        from detente.baseline.aggregate import aggregated
+
+        return aggregated(self, countries, sectors, id=id, treatment=treatment)
+
+    def split(self, parent: str, new: str, share_of_flow: Any, **options: Any) -> Baseline:
+        """Return the world with part of a sector as a sector of its own; see `detente.baseline.split.split_sector`.
+
+        Args:
+            parent: the sector that is cut. new: code of the part.
+            share_of_flow: one number or (N, N) origin, dest. [share] options: those of `split_sector`.
+        Raises:
+            DataError: unknown parent, shares outside 0 to 1, wrong shapes; all at once.
+        """
+        from detente.baseline.split import split_sector
+
+        return split_sector(self, parent, new, share_of_flow, **options)
+
     def __getstate__(self) -> dict[str, Any]:
         """Return the fields as plain data, so that a baseline can be copied and sent to another process."""
         return {item.name: _plain(getattr(self, item.name)) for item in dataclasses.fields(self)}

@@ -10,11 +10,12 @@ from detente.baseline import Baseline
 from detente.core.result import Result
 
 
-def rebased(result: Result, *, note: str = "re-based on a counterfactual") -> Baseline:
+def rebased(result: Result, *, note: str = "re-based on a counterfactual", id: str | None = None) -> Baseline:
     """Return the counterfactual world of a result as a baseline: its flows and tariffs, the same cost shares.
 
     Args:
         result: certified. note: what happened, kept in `meta["history"]`.
+        id: of the new world; default "<id>+rebased".
     Raises:
         SolveError: the result is not certified.
     """
@@ -23,6 +24,7 @@ def rebased(result: Result, *, note: str = "re-based on a counterfactual") -> Ba
         raise TypeError("a result of this package holds a Baseline")
     history = (*base.meta.get("history", ()), note)
     return base.replace(
+        id=id or f"{base.id}+rebased",
         flows=np.array(result.flows_new),
         tariffs=np.array(result.tariffs_new),
         final_exogenous=np.array(result["final_exogenous_new"]),

@@ -117,7 +117,7 @@ def run_scenario(
 
     comparator = plans[0].comparator_wedges
     if comparator.tariffs is not None:
-        world = rebased(solved(world, comparator, True), note=f"law of {case.compare_to}")
+        world = rebased(solved(world, comparator, True), note=f"law of {case.compare_to}", id=world.id)
     results = {each.name: _noted(solved(world, each.wedges, throw), case, each) for each in plans}
     return ScenarioRun(case, world, {each.name: each for each in plans}, results)
 
