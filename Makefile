@@ -6,7 +6,7 @@ OUT    ?= out
 FAST   := not slow and not browser
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow bench docs wheel clean
+.PHONY: help demo test test-slow backtest bench docs wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: $(VENV)/.dev ## tests, style, types, room contract
 
 test-slow: $(VENV)/.dev ## the tests that take minutes or a browser
 	$(BIN)/python -m pytest -m "slow or browser"
+
+backtest: $(VENV)/.dev ## predicted against observed trade, 2017 to 2019 (needs ../shared)
+	$(BIN)/python bench/backtest.py
 
 bench: $(VENV)/.dev ## time the engine; no test fails on a clock
 	$(BIN)/python bench/run.py

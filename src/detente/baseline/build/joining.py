@@ -114,20 +114,28 @@ def impute_missing(world: Joined) -> Joined:
 def remove_negative_final_demand(world: Joined) -> tuple[Joined, list[Entry]]:
     """Return the world with imputed use scaled down where an imputed country would have negative final demand.
 
-    The use of input k in such a country is multiplied by A_ck / sum_s Z_cks, so that final demand is zero (a fraction
-    1e-12 above it, for rounding).
     Raises:
         DataError: a country with a table of its own has negative final demand; that needs a named treatment.
     """
-    final, absorption = world.final_demand, world.absorption
+    final = world.final_demand
     refused = [
         Problem("", f"final demand {world.countries[c]}/{world.sectors[k]}", f"{final[c, k]:.6g} MUSD", "at least 0")
         for c, k in np.argwhere((final < 0) & ~world.imputed[:, None])
     ]
     if refused:
         raise DataError(problems=refused)
+    return scale_imputed_use(world)
+
+
+def scale_imputed_use(world: Joined) -> tuple[Joined, list[Entry]]:
+    """Return the world with imputed use scaled down to what an imputed country buys, and one entry for each input.
+
+    The use of input k in such a country is multiplied by A_ck / sum_s Z_cks, so that final demand is zero (a fraction
+    1e-12 above it, for rounding).
+    """
+    final, absorption = world.final_demand, world.absorption
     use, entries = world.use.copy(), []
-    for c, k in np.argwhere(final < 0):
+    for c, k in np.argwhere((final < 0) & world.imputed[:, None]):
         used = float(use[c, k].sum())
         use[c, k] *= absorption[c, k] / used * (1 - HAIR)
         cell = f"{world.countries[c]}/{world.sectors[k]}"

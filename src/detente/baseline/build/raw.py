@@ -18,7 +18,8 @@ from detente.baseline.build.labels import REST, SERVICE, SERVICE_LABEL
 from detente.core.arrays import Array, Float
 from detente.core.errors import DataError, MissingDataError, Problem
 
-FLOWS: Final = "oecd-icio-flows/ICIO2022.mat"
+YEAR: Final = 2022
+FLOWS: Final = f"oecd-icio-flows/ICIO{YEAR}.mat"
 TABLE: Final = "oecd-iot-2022/{code}2022ttl.csv"
 JOINED: Final = "icio2022-derived/icio2022_81x28.npz"
 INDUSTRIES: Final = 50
@@ -26,7 +27,7 @@ INDUSTRIES: Final = 50
 
 @dataclass(frozen=True)
 class Trade:
-    """Flows and tariffs of the year 2022 as the source gives them.
+    """Flows and tariffs of one year as the source gives them.
 
     Attributes:
         countries: N codes. sectors: J codes, the service aggregate last and called "SERV".
@@ -64,16 +65,16 @@ ROWS: Final = {
 FINAL_COLUMNS: Final = ("HFCE", "NPISH", "GGFC", "GFCF", "INVNT", "DPABR")
 
 
-def read_trade(data: Path) -> Trade:
+def read_trade(data: Path, year: int = YEAR) -> Trade:
     """Read flows and tariffs from the MATLAB 7.3 file (HDF5; axes are reversed there).
 
     Args:
-        data: folder that holds the raw folders.
+        data: folder that holds the raw folders. year: of the flows; tariffs are those of the same year, at most 2021.
     Raises:
         MissingDataError: the file or h5py is not on this machine.
     """
     h5py = optional_module("h5py")
-    with h5py.File(str(existing(data / FLOWS)), "r") as file:
+    with h5py.File(str(existing(data / FLOWS.replace(str(YEAR), str(year)))), "r") as file:
         countries = tuple(_text(file, reference) for reference in file["data/countries"][:].ravel())
         sectors = tuple(_text(file, reference) for reference in file["data/sectors"][:].ravel())
         flows, tariffs = (np.ascontiguousarray(file[f"data/{name}"][:].T) for name in ("Xjik_3D", "tjik_3D"))

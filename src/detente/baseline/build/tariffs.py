@@ -67,10 +67,12 @@ def capped(
     countries: Sequence[str],
     sectors: Sequence[str],
     cap: float = CAP,
+    *,
+    exempt: Sequence[str] = (USA,),
 ) -> tuple[Float[Array, "origin dest sector"], list[Entry]]:
-    """Return the rates of every importer but the USA capped, and one log entry per cell changed (item 2)."""
+    """Return the rates of every importer but the exempt ones capped, and one log entry per cell changed (item 2)."""
     over = tariffs > cap
-    over[:, [d for d, code in enumerate(countries) if code == USA]] = False
+    over[:, [d for d, code in enumerate(countries) if code in exempt]] = False
     entries = [
         Entry("tariff cap 0.30", f"{countries[o]}/{countries[d]}/{sectors[s]}", float(tariffs[o, d, s]), cap, "rate",
               float((tariffs[o, d, s] - cap) * flows[o, d, s]))
