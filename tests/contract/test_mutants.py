@@ -36,7 +36,7 @@ class Mutant:
 MUTANTS = (
     # income and receipts
     Mutant("revenue omitted from income", "I04", "model/clearing.py",
-           "income = wL + (X - M - home).sum(axis=1) + D", "income = wL + D"),
+           "income, owed = wL + (X - M - home).sum(axis=1) + D, D", "income, owed = wL + D, D"),
     Mutant("revenue omitted from income in outputs", "I04", "equilibrium/assemble.py",
            "income_new = wage_hat * base.value_added + revenue_new + deficit_new",
            "income_new = wage_hat * base.value_added + deficit_new"),

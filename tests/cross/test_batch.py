@@ -168,8 +168,8 @@ def test_problems_name_their_scenario() -> None:
         dt.solve_many(base, good)  # type: ignore[arg-type]
     with pytest.raises(dt.UsageError, match=r"wedges\[0\]: found ndarray"):
         dt.solve_many(base, [base.tariffs])  # type: ignore[list-item]
-    with pytest.raises(dt.PolicyError, match=r"wedges\[0\]: wedges.bounds"):
-        dt.solve_many(base, [dt.Wedges(bounds=(1,))])
+    with pytest.raises(dt.DataError, match=r"wedges\[0\]: .*found int; expected dt.Bound"):
+        dt.solve_many(base, [dt.Wedges(bounds=(1,))])  # type: ignore[arg-type]
     with pytest.raises(dt.UsageError, match="balanced"):
         dt.solve_many(base, [good], closure="balanced")
     assert dt.solve_many(base, []) == []

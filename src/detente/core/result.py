@@ -13,6 +13,7 @@ from detente.core.arrays import Array
 from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import SolveError, UsageError, nearest
+from detente.core.instruments import Bound, CriticalInput
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,6 +103,7 @@ class Result:
         stored: the counterfactual arrays that are not constants; use the properties or `arrays`.
         provenance: versions, settings, checksums, timings; plain data.
         groups: named groups of countries for tables, name to positions.
+        bounds: the instruments of the shock, in the order of `bound_wedge`. critical: its critical inputs.
     """
 
     baseline: World
@@ -110,6 +112,8 @@ class Result:
     stored: Mapping[str, Array]
     provenance: Mapping[str, Any] = field(default_factory=dict)
     groups: Mapping[str, list[int]] = field(default_factory=dict)
+    bounds: tuple[Bound, ...] = ()
+    critical: tuple[CriticalInput, ...] = ()
 
     @property
     def countries(self) -> tuple[str, ...]:

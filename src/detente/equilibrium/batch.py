@@ -101,7 +101,7 @@ def _solved_all(shocks: Sequence[Shock], settings: Settings, *, full: bool) -> l
     if not shocks:
         return []
     base = shocks[0].base
-    econ, found = replace(shocks[0], t_new=base.tariffs, kappa_hat=None).economy()
+    econ, found = replace(shocks[0], t_new=base.tariffs, kappa_hat=None, plan=None, nests=None).economy()
     supplies = (base.share_rows > 0).sum(axis=0).T
     changes = [None if found.infeasible else _change(shock, supplies) for shock in shocks]
     together = {at: change for at, change in enumerate(changes) if change is not None}
@@ -134,12 +134,15 @@ class _Change:
 
 
 def _change(shock: Shock, supplies: Array) -> _Change | None:
-    """Return the cells of a shock, or None where it must be solved alone: too many cells, or a pair cut altogether.
+    """Return the cells of a shock, or None where it must be solved alone: too many cells, a pair cut
+    altogether, instruments.
 
     Args:
         shock: one scenario. supplies: (origin, dest) sectors sold in the baseline.
     """
     base = shock.base
+    if shock.plan is not None or shock.nests is not None:
+        return None
     cells = changed_cells(base.tariffs, shock.t_new, shock.kappa_hat)
     if len(cells[0]) > FEW + DENSE * base.flows.size:
         return None

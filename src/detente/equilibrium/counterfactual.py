@@ -173,7 +173,7 @@ def certified(
         parts=root.found.parts,
         infeasible=root.infeasible,
         least_trade=_least_trade(base, stored, root),
-        notes=(*_notes(shock), *(seen.notes if seen else ()), *_stuck(base, root)),
+        notes=(*_notes(shock), *(seen.notes if seen else ()), *_stuck(shock, root)),
     )
     if seen:
         evidence = replace(evidence, uniqueness=seen.uniqueness, cond=seen.cond)
@@ -183,7 +183,10 @@ def certified(
         "elasticity_set": base.elasticity_set,
         "timing": {"solve": solve_seconds, "certify": time.perf_counter() - started},
     }
-    return Result(base, shock.closure, cert, stored, provenance)
+    asked = shock.wedges or Wedges()
+    return Result(
+        base, shock.closure, cert, stored, provenance, bounds=tuple(asked.bounds), critical=tuple(asked.critical)
+    )
 
 
 def baseline_facts(base: Baseline) -> dict[str, Any]:
@@ -223,8 +226,19 @@ def _least_trade(base: Baseline, stored: dict[str, Array], root: Root) -> tuple[
     return float(ratio[n]), base.countries[n]
 
 
-def _stuck(base: Baseline, root: Root) -> tuple[Warn, ...]:
+def _unmet(shock: Shock, root: Root) -> str:
+    """Return the instrument that is furthest from being met, in words."""
+    took = root.at.took
+    if shock.plan is None or took is None or not took.error.size:
+        return ""
+    at = int(np.abs(np.nan_to_num(took.error[:, 0], nan=np.inf)).argmax())
+    bound = shock.plan.bounds[at]
+    return f"; {bound.name or bound.kind} on {'-'.join(bound.cells[0])}: {100 * np.expm1(took.gap[at, 0]):+.3g} % off"
+
+
+def _stuck(shock: Shock, root: Root) -> tuple[Warn, ...]:
     """Return where an unsolved iteration was furthest from an equilibrium."""
+    base = shock.base
     if root.converged or root.infeasible:
         return ()
     f_w, f_P, f_X = (np.abs(np.nan_to_num(block[..., 0], nan=np.inf)) for block in root.econ.split(root.at.f))
@@ -232,7 +246,7 @@ def _stuck(base: Baseline, root: Root) -> tuple[Warn, ...]:
     d, s = np.unravel_index(int(market.argmax()), market.shape)
     n = int(f_w.argmax())
     place = f"market {base.countries[int(d)]} {base.sectors[int(s)]}, wage of {base.countries[n]}"
-    text = f"largest residual {root.at.error[0]:.1e}; worst {place}"
+    text = f"largest residual {root.at.error[0]:.1e}; worst {place}{_unmet(shock, root)}"
     if root.lambda_reached < 1:
         text += f"; {100 * root.lambda_reached:.3g} % of the shock was solved"
     return (Warn("unsolved", text, "when-a-solve-fails"),)

@@ -24,9 +24,13 @@ from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.errors import SolveError, UsageError, nearest
 from detente.core.result import Result
+from detente.equilibrium.counterfactual import as_shock
+from detente.equilibrium.instruments import directed_demand
 from detente.equilibrium.root import Root, Settings, find_root
 from detente.equilibrium.shock import Shock
 from detente.model.tangent import ShockRate, Tangent, tangent
+from detente.model.wedge import LOST, summed
+from detente.policy.wedges import Wedges
 from detente.solve.newton import gmres
 
 PARTS: Final = (
@@ -125,15 +129,15 @@ def _shock_of(result: Result) -> Shock:
         raise TypeError("a result of this package holds a Baseline")
     kappa = result["trade_cost_hat"]
     unit = float(base.value_added.sum() / (result.wage_hat * base.value_added).sum())
-    balanced = result.closure.deficits == "balanced"
-    return Shock(
-        base=base,
-        closure=result.closure,
-        t_new=result.tariffs_new,
-        kappa_hat=None if (kappa == 1).all() else kappa,
-        Z_new=result["final_exogenous_new"] * unit,
-        D_new=np.zeros_like(base.deficit) if balanced else base.deficit,
+    Z = result["final_exogenous_new"] * unit - directed_demand(base, result.bounds)
+    wedges = Wedges(
+        result.tariffs_new,
+        None if (kappa == 1).all() else kappa,
+        bounds=result.bounds,
+        final_exogenous=Z,
+        critical=result.critical,
     )
+    return as_shock(base, wedges, result.closure, include_purge=True)
 
 
 def _integrated(shock: Shock, nodes: int) -> dict[str, Array]:
@@ -180,7 +184,49 @@ def _rate(shock: Shock, fraction: float, root: Root) -> ShockRate:
         B_home=trade.B_home * dlog_B[:, home, home].T[..., None],
         D=(shock.D_new - shock.base.deficit)[:, None],
         Z=(shock.Z_new - shock.base.final_exogenous)[..., None],
+        wedges=None if shock.plan is None else shock.plan.rate(fraction, shock.base, dlog_tau, dlog_kappa),
     )
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Bilateral quantities at a point, (origin, dest, sector). [MUSD]
+
+    Attributes:
+        F: border value of free choice. dlog_F: its log derivative. dlog_mu: that of the wedge of all instruments.
+        y: what producers receive, named purchases included. dnamed: derivative of the revenue on those, by country.
+    """
+
+    F: Array
+    dlog_F: Array
+    dlog_mu: Array
+    y: Array
+    dnamed: Array
+
+
+def _cells(shock: Shock, fraction: float, root: Root, moving: Tangent, rate: ShockRate) -> _Cells:
+    base, econ, at = shock.base, root.econ, root.at
+    n = np.arange(len(base.countries))
+    dlog_tau, dlog_kappa = shock.log_rates(fraction)
+    u, v, dlc = at.u[..., 0], at.v[..., 0], moving.lc[..., 0]
+    F = (econ.trade.B.transpose(2, 1, 0) * u[:, None, :]) * v
+    F[n, n] = econ.trade.B_home[..., 0] * u * v
+    y, dlog_mu, dnamed = F.copy(), np.zeros_like(F), np.zeros(len(n))
+    w, chain, took = econ.wedges, at.chain, at.took
+    if w is not None and chain is not None and took is not None and moving.wedges is not None:
+        place = (w.origin, w.dest, w.sector)
+        F[place] = chain.b[:, 0] * u[w.origin, w.sector] * v[w.dest, w.sector]
+        kept = np.where((w.links.to == LOST)[:, None], 0.0, took.collected)
+        y[place] = (took.F - summed(kept, w.links.cell, len(w.A)))[:, 0]
+        dlog_mu[place] = moving.wedges.cell[:, 0]
+        border = w.directed / w.tau
+        if rate.wedges is not None:
+            dborder = (rate.wedges.directed - w.directed * rate.wedges.tau) / w.tau
+            change = (w.tau - 1) * dborder + w.tau * rate.wedges.tau * border
+            dnamed = summed(change, w.dest, len(n))[:, 0]
+    dlog_v = np.divide(moving.v[..., 0], v, out=np.zeros_like(v), where=v > 0)
+    dlog_F = -base.trade_elasticity * (dlog_tau + dlog_kappa + dlog_mu + dlc[:, None, :]) - dlog_tau + dlog_v
+    return _Cells(F, dlog_F, dlog_mu, y, dnamed)
 
 
 def _integrand(shock: Shock, fraction: float, root: Root, moving: Tangent, rate: ShockRate) -> dict[str, Array]:
@@ -188,28 +234,32 @@ def _integrand(shock: Shock, fraction: float, root: Root, moving: Tangent, rate:
     base, econ, at = shock.base, root.econ, root.at
     n = np.arange(len(base.countries))
     dlog_tau, dlog_kappa = shock.log_rates(fraction)
-    theta, t = base.trade_elasticity, shock.at(fraction).t_new
-    u, v, dlc = at.u[..., 0], at.v[..., 0], moving.lc[..., 0]
-    F = (econ.trade.B.transpose(2, 1, 0) * u[:, None, :]) * v
-    F_home = at.home[..., 0]
-    dlog_v = np.divide(moving.v[..., 0], v, out=np.zeros_like(v), where=v > 0)
-    dlog_F = -theta * (dlog_tau + dlog_kappa + dlc[:, None, :]) - dlog_tau + dlog_v
-    bought = F.transpose(1, 0, 2)
-    terms = F * dlc[:, None, :] - bought * dlc[None, :, :]
-    costs = -(bought * dlog_kappa.transpose(1, 0, 2))
-    costs[n, n] = -F_home * dlog_kappa[n, n]
-    volume = (t * F * (dlog_F - dlc[:, None, :] - dlog_kappa)).transpose(1, 0, 2)
-    parts = {"terms_of_trade": terms, "trade_costs": costs, "volume_of_trade": volume}
-    for name in PARTS[3:]:
+    t, dlc = shock.at(fraction).t_new, moving.lc[..., 0]
+    cells = _cells(shock, fraction, root, moving, rate)
+    F, dlog_price = cells.F, dlc[:, None, :] + cells.dlog_mu
+    paid = (F * dlog_price).transpose(1, 0, 2)
+    earned = cells.y * dlc[:, None, :]
+    terms, rents = earned - paid, np.zeros_like(F)
+    rents[n, n] = terms[n, n]
+    terms[n, n] = 0.0
+    costs = -(F * dlog_kappa).transpose(1, 0, 2)
+    volume = (t * F * (cells.dlog_F - dlog_price - dlog_kappa)).transpose(1, 0, 2)
+    parts = {"terms_of_trade": terms, "trade_costs": costs, "volume_of_trade": volume, "rents": rents}
+    for name in PARTS[4:]:
         parts[name] = np.zeros_like(terms)
+    named = np.asarray(econ.directed.spending)
     Z = econ.Z[..., 0]
+    free = Z - (named[..., 0] if named.ndim else 0.0)
     dlog_P = root.econ.split(moving.z)[1][..., 0]
+    if moving.wedges is not None:
+        rents[n, n, 0] += moving.wedges.transfers[:, 0]
     parts["transfers"][n, n, 0] = moving.D[:, 0]
-    parts["exogenous_demand"][n, n] = Z * dlog_P - rate.Z[..., 0]
+    parts["exogenous_demand"][n, n] = free * dlog_P - rate.Z[..., 0]
+    parts["exogenous_demand"][n, n, 0] += cells.dnamed
     spendable = at.income[:, 0] - Z.sum(axis=1)
     if shock.closure.revenue == "wasted":
-        R = (t * F).sum(axis=(0, 2))
-        dR = (F * (t * dlog_F + (1 + t) * dlog_tau)).sum(axis=(0, 2))
+        R = at.X[..., 0].sum(axis=1) - (at.M + at.home)[..., 0].sum(axis=1)
+        dR = (F * (t * cells.dlog_F + (1 + t) * dlog_tau)).sum(axis=(0, 2)) + cells.dnamed
         parts["wasted_revenue"][n, n, 0] = R * (econ.alpha[..., 0] * dlog_P).sum(axis=1) - dR
         spendable = spendable - R
     return {name: values / spendable[:, None, None] for name, values in parts.items()}
