@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
-from detente.cli import execute
+from detente.baseline.accounts import silent
+from detente.cli import execute, output, progress
 from detente.core.errors import MissingDataError
 
 CASE = "us-china-2025-10"
@@ -98,3 +100,70 @@ def test_doctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
     found = json.loads(out)
     assert (code, found["status"]) == (5, "NOT_OK")
     assert [row["what"] for row in found["rows"] if row["verdict"] != "ok"] == ["world-2022"]
+
+
+@pytest.mark.parametrize(
+    ("form", "name"), [("parquet", "p"), ("xlsx", "t.xlsx"), ("netcdf", "t.nc"), ("npz", "t.npz"), ("csv", "t")]
+)
+def test_export_and_import_in_every_format(
+    form: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, kept = str(tmp_path / name), str(tmp_path / "kept.npz")
+    code, out, _ = said(capsys, "data", "export", str(GOOD), "--format", form, "--out", path)
+    assert (code, out) == (0, f"written: {path}\n")
+    assert said(capsys, "data", "check", path)[0] == 0
+    code, out, _ = said(capsys, "data", "import", path, "--format", form, "--out", kept)
+    assert code == 0
+    assert ("flows: 8 rows, 8 cells, 0 empty" in out) == (form != "npz")
+    assert out.endswith(f"written: {kept}\n")
+    assert said(capsys, "data", "import", path, "--out", kept)[0] == 2
+    code, out, _ = said(capsys, "data", "import", path, "--out", kept, "--force", "--json")
+    found = json.loads(out)
+    assert (code, next(iter(found))) == (0, "status")
+    assert found["import"]["format"] == form
+
+
+def test_formats_and_years_that_do_not_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = str(tmp_path / "kept.npz")
+    for words, told in (
+        (("import", str(GOOD), "--format", "exel", "--out", kept), "expected one of csv, parquet, xlsx"),
+        (("import", str(GOOD), "--year", "2017", "--out", kept), "icio-pair"),
+        (("export", str(GOOD), "--format", "xls", "--out", kept), "try 'xlsx'"),
+        (("template", "--format", "parquet", "--out", kept), "expected one of xlsx, csv"),
+    ):
+        code, out, err = said(capsys, "data", *words)
+        assert (code, out) == (2, "")
+        assert told in err
+    assert said(capsys, "data", "import", str(tmp_path / "nothing"), "--out", kept)[0] == 6
+    assert not list(tmp_path.iterdir())
+
+
+def test_template(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, file in (("t.xlsx", "t.xlsx"), ("t", "t/meta.yaml")):
+        assert said(capsys, "data", "template", "--out", str(tmp_path / name))[0] == 0
+        assert (tmp_path / file).is_file()
+        assert said(capsys, "data", "template", "--out", str(tmp_path / name))[0] == 2
+        code, _, err = said(capsys, "data", "check", str(tmp_path / name))
+        assert code == 3
+        assert "a header and no rows" in err
+
+
+def test_progress_is_shown_on_a_terminal_only_and_only_when_it_lasts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "quiet", lambda: False)
+    with progress.reported() as told:
+        assert told is silent  # a pipe
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with progress.reported() as told:
+        told("flows.csv", 1, 10)
+        assert told.shown is None
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    with progress.reported() as told:
+        told("[red]flows\x1b.csv", 5, 10)
+        assert told.shown.tasks[0].completed == 5
+        assert told.shown.tasks[0].description == "redflows.csv"
+    monkeypatch.setattr(output, "quiet", lambda: True)
+    with progress.reported() as told:
+        assert told is silent

@@ -25,6 +25,7 @@ PACKAGED: Final = Path(__file__).parent / "data"
 HOME_VARIABLE: Final = "DETENTE_DATA"
 SPREAD: Final = ("min", "max", "sd_log")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+_-]{0,63}")
+_FORM_OF: Final = {".xlsx": "xlsx", ".nc": "netcdf", ".nc4": "netcdf"}
 _ARRAYS: Final = ("flows", "tariffs", "value_added_share", "input_share")
 _CODES: Final = ("countries", "sectors", "country_labels", "sector_labels")
 
@@ -66,7 +67,8 @@ def load_baseline(
     """Return a baseline by name or from a path, checked.
 
     Args:
-        source: a name (`list_baselines`), a folder of tables, a file of `save_npz`, or a baseline.
+        source: a name (`list_baselines`), a folder of tables (CSV or Parquet), a file (.npz of
+            `save_npz`, .xlsx, .nc), or a baseline.
         elasticities: name of a set ("default": the packaged default, or the data's own); J numbers in the order of the
             sectors; or a mapping of sectors to numbers that replaces some of the default set, or of the baseline given.
     Raises:
@@ -165,7 +167,7 @@ def locate(source: str | Path) -> Path:
                 "baseline",
                 "",
                 f"{shown!r}, which is not on this machine",
-                f"one of {', '.join(names) or '(none)'}, a folder of tables, or an .npz file",
+                f"one of {', '.join(names) or '(none)'}, a folder of tables, or an .npz, .xlsx or .nc file",
                 f"{hint}importing it: detente data import DIR --format csv --out {new}",
             )
         ]
@@ -205,14 +207,21 @@ def _is_default(elasticities: str | Sequence[float] | Mapping[str, float]) -> bo
 
 
 def _read_path(path: Path) -> Baseline:
-    if path.is_dir():
-        from detente.baseline.tables import read_tables
+    if form_of(path) != "npz":
+        from detente.baseline.importers import import_world
 
-        return read_tables(path)
+        return import_world(path, form_of(path))
     if path.suffix.lower() in (".csv", ".yaml", ".yml"):
         found, expected = "one table", "the folder that holds all tables"
         raise DataError(problems=[Problem(str(path), "", found, expected, str(path.parent))])
     return read_npz(path)
+
+
+def form_of(path: Path) -> str:
+    """Return the format that the name of a file or the content of a folder says: csv, parquet, xlsx, netcdf or npz."""
+    if path.is_dir():
+        return "parquet" if (path / "flows.parquet").exists() and not (path / "flows.csv").exists() else "csv"
+    return _FORM_OF.get(path.suffix.lower(), "npz")
 
 
 def _read_packaged(path: Path, elasticities: str | Sequence[float] | Mapping[str, float]) -> Baseline:

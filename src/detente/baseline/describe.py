@@ -87,6 +87,7 @@ def _elasticities(base: Baseline) -> str:
 
 def _treatment(meta: Mapping[str, object]) -> list[tuple[str, str]]:
     rows = [("imputed", _pairs(meta.get("imputed"))), ("treatment", _pairs(meta.get("treatment")))]
+    rows.append(("treatment", _pairs(meta.get("treatment_notes"))))
     balancing = meta.get("balancing")
     if isinstance(balancing, Mapping):
         share = f"{100 * balancing['moved_share']:.3g} % of world value added"

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from detente.baseline.accounts import Progress, silent
 from detente.baseline.baseline import ARRAYS, Baseline
 from detente.baseline.checks import arrays_from_arguments, check_baseline
 from detente.baseline.text import read_bytes
@@ -70,19 +71,20 @@ def save_npz(base: Baseline, path: Path) -> Path:
     return path
 
 
-def read_npz(path: Path) -> Baseline:
+def read_npz(source: Path, *, progress: Progress = silent) -> Baseline:
     """Read a baseline that `save_npz` wrote.
 
     Args:
-        path: the file.
+        source: the file. progress: told when it is read.
     Returns:
         The baseline, checked like any other; warnings of the checks are added to `meta["warnings"]`.
     Raises:
         MissingDataError: no such file.
         DataError: not such an archive, damaged, altered, incomplete, or not a baseline.
     """
-    path = Path(path)
+    path = Path(source)
     content, remarks = read_arrays(path, KEYS)
+    progress(path.name, len(KEYS), len(KEYS))
     texts = {name: text_of(path, name, content[name]) for name in _TEXTS}
     if texts["format"] != FORMAT:
         raise _refused(path, "format", repr(texts["format"][:80]), f"{FORMAT!r}: written by another version")

@@ -1,152 +1,84 @@
 """One long CSV table, read strictly: fields are counted on every line before anything is converted.
 
 A row that is too long or too short is named with its line and never shifted; blank, 0 and a missing row stay three
-different things. Lines without quotes take a fast path (joined, split, sliced); messages are built on a slow one.
+different things. Blocks of plain lines take a fast path; whatever it does not take, a slow one reads and explains.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
+import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from detente.baseline.text import TABLE_LIMIT, decode, read_bytes, split_quoted
+from detente.baseline.accounts import Progress, silent
+from detente.baseline.tables_rows import (
+    CODE_LIMIT,
+    CODES_LIMIT,
+    HS_COLUMN,
+    Codes,
+    Layout,
+    Rows,
+    Table,
+    distinct,
+    failed,
+    shortened,
+)
+from detente.baseline.text import TABLE_LIMIT, decode, read_bytes, split_quoted, unguarded
 from detente.core.arrays import Array
-from detente.core.errors import DataError, Problem, nearest
+from detente.core.errors import DataError
 from detente.core.units import NUMBER, parse_number
+
+__all__ = ["Layout", "Table", "read_table"]
 
 BLOCK: Final = 1 << 20
 LINE_LIMIT: Final = 1000
-ROW_LIMIT: Final = 4_000_000
-CODE_LIMIT: Final = 64
-CODES_LIMIT: Final = 10_000
-"""Different codes in one column; more means that the column is something else."""
-
-PROBLEM_LIMIT: Final = 500
-"""Problems of one file that are told one by one; the rest is counted."""
-
-GIVE_UP: Final = 20_000
-"""Problems of one file after which it is read no further."""
-
-HS_COLUMN: Final = "hs22"
 _is_number = re.compile(NUMBER).fullmatch
-_HS_CODE = re.compile(r"[0-9]{2}|[0-9]{4}|[0-9]{4}\.?[0-9]{2}")
 _FOOTNOTE = "deleting the line if it is a footnote or a row of units"
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The columns of one of the five tables: `keys` name a cell, `value` holds its number."""
-
-    name: str
-    keys: tuple[str, ...]
-    value: str
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Return the required columns."""
-        return (*self.keys, self.value)
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A table as it stands in its file.
-
-    Attributes:
-        path: as shown to the user.
-        codes: for each key column its distinct codes in order of first use.
-        positions: for each key column the position in `codes` of every row.
-        values: one number a row. lines: the line of every row in the file.
-        problems: what is wrong; if there is any, the rows must not be used.
-        sha256: of the file.
-    """
-
-    layout: Layout
-    path: str
-    codes: dict[str, tuple[str, ...]]
-    positions: dict[str, Array]
-    values: Array
-    lines: Array
-    problems: tuple[Problem, ...]
-    sha256: str = ""
-
-    def first_line(self, key: str, code: str) -> int:
-        """Return the line of the first row whose column `key` holds `code`."""
-        rows = np.flatnonzero(self.positions[key] == self.codes[key].index(code))
-        return int(self.lines[rows[0]])
-
-
-def read_table(path: Path, layout: Layout) -> Table:
+def read_table(path: Path, layout: Layout, *, progress: Progress = silent) -> Table:
     """Read one table; what is wrong with it is in its `problems`, nothing is raised.
 
     Args:
         path: a CSV file with a header; columns in any order; an optional column `hs22` is checked and not used.
-        layout: the columns expected.
+        layout: the columns expected. progress: told the bytes read.
     """
     try:
         data = read_bytes(path, TABLE_LIMIT)
         text = decode(path, data)
     except DataError as error:
-        return Table(layout, str(path), {}, {}, np.empty(0), np.empty(0), error.problems)
+        return failed(layout, path, error.problems)
     reader = _Reader(path, layout)
-    reader.read(text)
-    return reader.table(hashlib.sha256(data).hexdigest())
+    reader.read(text, progress)
+    return reader.rows.table(hashlib.sha256(data).hexdigest())
 
 
 class _Reader:
-    """The rows and problems of one table while it is read."""
+    """The lines of one table while it is read."""
 
     def __init__(self, path: Path, layout: Layout) -> None:
         self.path, self.layout = path, layout
-        self.problems: list[Problem] = []
-        self.untold = 0
+        self.rows = Rows(path, layout)
+        self.tell = self.rows.tell
         self.header: list[str] = []
-        self.index: dict[str, dict[str, int]] = {key: {} for key in layout.keys}
-        self.positions: dict[str, list[Array]] = {key: [] for key in layout.keys}
-        self.values: list[Array] = []
-        self.lines: list[Array] = []
 
-    def tell(self, line: int, field: str, found: str, expected: str, hint: str = "") -> None:
-        if len(self.problems) < PROBLEM_LIMIT:
-            self.problems.append(Problem(f"{self.path}:{line}", field, found, expected, hint))
-        else:
-            self.untold += 1
-
-    def read(self, text: str) -> None:
+    def read(self, text: str, progress: Progress) -> None:
         first, _, body = text.rstrip("\n").partition("\n")
-        if not self._read_header(first):
+        if not self._read_header(first) or not body:
             return
-        if not body:
-            self.tell(1, "", "a header and no rows", f"rows of {','.join(self.layout.columns)}")
-        line = 2
+        line, done = 2, 0
         for block in _blocks(body):
-            lines = block.split("\n")
-            self._read_block(lines, line, plain='"' not in block)
-            line += len(lines)
-            if self.untold > GIVE_UP or self._too_much(line):
+            lines = block.count("\n") + 1
+            self._read_block(block, np.arange(line, line + lines))
+            line, done = line + lines, done + len(block) + 1
+            progress(self.path.name, done, len(body) + 1)
+            if self.rows.enough(line):
                 break
-        self._check_codes()
-        self._check_duplicates()
-
-    def table(self, sha256: str) -> Table:
-        if self.untold:
-            self.problems.append(Problem(str(self.path), "", f"{self.untold} more lines like these", "none"))
-        return Table(
-            layout=self.layout,
-            path=str(self.path),
-            codes={key: tuple(codes) for key, codes in self.index.items()},
-            positions={key: _joined(parts, np.int64) for key, parts in self.positions.items()},
-            values=_joined(self.values, np.float64),
-            lines=_joined(self.lines, np.int64),
-            problems=tuple(self.problems),
-            sha256=sha256,
-        )
 
     def _read_header(self, line: str) -> bool:
         expected = ",".join(self.layout.columns)
@@ -161,34 +93,22 @@ class _Reader:
                 hint = "saving as CSV with commas between fields and a point in decimals"
                 self.tell(1, "", f"{name} between the fields", f"commas: {expected}", hint)
                 return False
-        known = (*self.layout.columns, HS_COLUMN)
-        for at, name in enumerate(fields):
-            if name in fields[:at]:
-                places = f"columns {fields.index(name) + 1} and {at + 1}"
-                self.tell(1, name, f"the header twice, in {places}", "distinct headers")
-            elif name not in known:
-                close = nearest(name, [column for column in known if column not in fields])
-                self.tell(1, "header", repr(name), f"the columns {expected}", repr(close) if close else "")
-        for name in self.layout.columns:
-            if name not in fields:
-                self.tell(1, name, "no such column", f"the columns {expected}")
         self.header = fields
-        return not self.problems
+        return self.rows.check_header(1, fields)
 
-    def _read_block(self, block: list[str], first: int, *, plain: bool) -> None:
-        width = len(self.header)
-        if plain and {line.count(",") for line in block} == {width - 1} and max(map(len, block)) <= LINE_LIMIT:
-            fields = ",".join(block).split(",")
-            self._take([fields[at::width] for at in range(width)], np.arange(first, first + len(block)))
+    def _read_block(self, block: str, numbers: Array) -> None:
+        found = _plain_block(block, self.header, self.layout)
+        if found is not None:
+            self.rows.take(*found, numbers)
             return
-        rows, numbers = [], []
-        for number, line in enumerate(block, start=first):
-            row = self._row(line, number)
+        rows, kept = [], []
+        for number, line in zip(numbers, block.split("\n"), strict=True):
+            row = self._row(line, int(number))
             if row is not None:
                 rows.append(row)
-                numbers.append(number)
+                kept.append(int(number))
         if rows:
-            self._take([list(column) for column in zip(*rows, strict=True)], np.array(numbers))
+            self._take(dict(zip(self.header, zip(*rows, strict=True), strict=True)), np.array(kept))
 
     def _row(self, line: str, number: int) -> list[str] | None:
         width = len(self.header)
@@ -204,7 +124,7 @@ class _Reader:
         elif not line.strip():
             self.tell(number, "", "a blank line", expected, "deleting the line")
         else:
-            found = f"{len(fields)} field{'s' * (len(fields) > 1)} ({_shortened(line)})"
+            found = f"{len(fields)} field{'s' * (len(fields) > 1)} ({shortened(line)})"
             self.tell(number, "", found, expected, self._width_hint(fields, line))
         return None
 
@@ -220,21 +140,13 @@ class _Reader:
             return _FOOTNOTE
         return "quotes around a field that holds a comma"
 
-    def _take(self, columns: list[list[str]], lines: Array) -> None:
-        by_name = dict(zip(self.header, columns, strict=True))
-        for key, index in self.index.items():
-            column = by_name[key]
-            for code in dict.fromkeys(column):
-                index.setdefault(code, len(index))
-            self.positions[key].append(np.fromiter(map(index.__getitem__, column), dtype=np.int64, count=len(column)))
-        self.values.append(self._numbers(by_name[self.layout.value], lines))
-        self.lines.append(lines)
-        for code, line in zip(by_name.get(HS_COLUMN, ()), lines, strict=False):
-            if not _HS_CODE.fullmatch(code):
-                expected = "2, 4 or 6 digits, written as text (a zero was lost?)"
-                self.tell(int(line), HS_COLUMN, repr(_shortened(code)), expected, _hs_hint(code))
+    def _take(self, columns: dict[str, tuple[str, ...]], lines: Array) -> None:
+        codes = {key: distinct([unguarded(code) for code in columns[key]]) for key in self.layout.keys}
+        self.rows.take(codes, self._numbers(columns[self.layout.value], lines), lines)
+        if HS_COLUMN in columns:
+            self.rows.check_hs(columns[HS_COLUMN], lines)
 
-    def _numbers(self, column: list[str], lines: Array) -> Array:
+    def _numbers(self, column: Sequence[str], lines: Array) -> Array:
         if all(map(_is_number, column)):
             values = np.fromiter(map(float, column), dtype=np.float64, count=len(column))
             if np.isfinite(values).all():
@@ -244,52 +156,56 @@ class _Reader:
             try:
                 values[at] = parse_number(text)
             except ValueError:
-                found = repr(_shortened(text)) if text.strip() else "a blank"
+                found = repr(shortened(text)) if text.strip() else "a blank"
                 self.tell(int(lines[at]), self.layout.value, found, *_number_advice(text))
         return values
 
-    def _too_much(self, line: int) -> bool:
-        """Return True when reading on is useless: too many rows or codes, or more rows than there can be cells."""
-        many = max(map(len, self.index.values()))
-        if many > CODES_LIMIT:
-            key = max(self.index, key=lambda name: len(self.index[name]))
-            self.tell(line, key, f"{many} different codes so far", f"at most {CODES_LIMIT}")
-        rows = sum(map(len, self.lines))
-        if rows > ROW_LIMIT:
-            self.tell(line, "", f"{rows} rows so far", f"at most {ROW_LIMIT}")
-        return bool(many > CODES_LIMIT or rows > ROW_LIMIT or rows > math.prod(map(len, self.index.values())))
 
-    def _check_codes(self) -> None:
-        for key, index in self.index.items():
-            for at, code in enumerate(index):
-                if code and code.strip() == code and code.isprintable() and len(code) <= CODE_LIMIT:
-                    continue
-                found = repr(_shortened(code)) if code.strip() else "a blank"
-                hint = repr(code.strip()) if code.strip() and code.strip() != code else ""
-                expected = f"a code of 1 to {CODE_LIMIT} printable characters without blanks around it"
-                for rows, lines in zip(self.positions[key], self.lines, strict=True):
-                    for line in lines[rows == at]:
-                        self.tell(int(line), key, found, expected, hint)
+def _plain_block(block: str, header: Sequence[str], layout: Layout) -> tuple[dict[str, Codes], Array] | None:
+    """Return the codes and numbers of lines that are all as they should be, or None: then the slow path must look.
 
-    def _check_duplicates(self) -> None:
-        if not self.lines:
-            return
-        cell = np.zeros(sum(map(len, self.lines)), dtype=np.int64)
-        for key, index in self.index.items():
-            cell = cell * len(index) + _joined(self.positions[key], np.int64)
-        order = np.argsort(cell, kind="stable")
-        again = np.flatnonzero(cell[order[1:]] == cell[order[:-1]])
-        if not again.size:
-            return
-        lines = _joined(self.lines, np.int64)
-        codes = {key: list(index) for key, index in self.index.items()}
-        positions = {key: _joined(self.positions[key], np.int64) for key in self.index}
-        self.untold += max(0, again.size - PROBLEM_LIMIT)
-        for at in again[:PROBLEM_LIMIT]:
-            earlier, later = int(lines[order[at]]), int(lines[order[at + 1]])
-            name = ", ".join(codes[key][positions[key][order[at]]] for key in self.index)
-            found = f"{name} on lines {earlier} and {later}"
-            self.tell(later, ",".join(self.index), found, "one row for each", "deleting one of them")
+    Everything that the fast reader takes, the slow one takes too, with the same result; the reverse need not hold.
+    """
+    if '"' in block or len(header) != len(layout.columns):
+        return None
+    data = block.encode()
+    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
+    if np.diff(ends, prepend=-1, append=len(data)).max() > LINE_LIMIT:
+        return None
+    columns = _parsed(data, header, layout)
+    if columns is None or len(columns) != len(ends) + 1:
+        return None
+    values = columns.column(layout.value).combine_chunks().to_numpy(zero_copy_only=False)
+    if not np.isfinite(values).all():
+        return None
+    codes: dict[str, Codes] = {}
+    for key in layout.keys:
+        column = columns.column(key).unify_dictionaries().combine_chunks()
+        if len(column.dictionary) > CODES_LIMIT:
+            return None
+        names = column.dictionary.to_pylist()
+        if max(map(len, names)) > CODE_LIMIT:
+            return None
+        codes[key] = ([unguarded(name) for name in names], column.indices.to_numpy(zero_copy_only=False))
+    return codes, values
+
+
+def _parsed(data: bytes, header: Sequence[str], layout: Layout) -> Any:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    types: dict[str, Any] = dict.fromkeys(layout.keys, pa.dictionary(pa.int32(), pa.string()))
+    try:
+        return csv.read_csv(
+            io.BytesIO(data),
+            csv.ReadOptions(use_threads=False, block_size=2 * len(data) + 64, column_names=list(header)),
+            csv.ParseOptions(quote_char=False, double_quote=False, ignore_empty_lines=False),
+            csv.ConvertOptions(
+                column_types={**types, layout.value: pa.float64()}, null_values=[], strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowException:
+        return None
 
 
 def _blocks(body: str) -> Iterator[str]:
@@ -310,14 +226,6 @@ def _fields(line: str) -> tuple[list[str], str]:
         return [], str(error)
 
 
-def _joined(parts: list[Array], dtype: type) -> Array:
-    return np.concatenate(parts) if parts else np.empty(0, dtype=dtype)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
 def _number_advice(text: str) -> tuple[str, str]:
     if not text.strip():
         return "a number; 0 and blank are two things", "0, or no row and `missing: zero` in meta.yaml"
@@ -327,9 +235,3 @@ def _number_advice(text: str) -> tuple[str, str]:
         expected, _, hint = str(error).partition("; try ")
         return expected, hint or (_FOOTNOTE if re.search(r"[A-Za-z]{3}", text) else "")
     return "a number", ""
-
-
-def _hs_hint(code: str) -> str:
-    if re.fullmatch(r"[0-9]|[0-9]{3}|[0-9]{5}", code):
-        return f"'0{code}'"
-    return f"'{code}0'" if re.fullmatch(r"[0-9]{4}\.[0-9]", code) else ""

@@ -1,46 +1,56 @@
-"""The `meta.yaml` of a folder of tables: flat, small, and read without ever constructing a YAML object.
+"""What is said about a set of tables beside their rows: `meta.yaml`, a sheet `meta`, or attributes of a file.
 
-Only parser events are used: the text, line and column of each scalar. So `NO`, `0102` and `.nan` stay what the user
-wrote, and our field decides what they are. Tags, aliases, merge keys, a second document and deep nesting are refused.
+Every value arrives as the text that the user wrote, and the field decides what it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
+from detente.baseline.tables_yaml import Node, compose
 from detente.baseline.text import META_LIMIT, decode, read_bytes
 from detente.core.errors import DataError, Problem, nearest
+from detente.core.units import parse_number
 
 TABLE_NAMES: Final = ("flows", "inputs", "value_added", "tariffs", "elasticities")
-_TEXT: Final = ("id", "title", "source", "licence", "elasticity_set")
-_FLAGS: Final = ("allow_year_mismatch", "service_tariffs", "world")
+TEXT: Final = ("id", "title", "source", "licence", "elasticity_set", "tables_sha256")
+FLAGS: Final = ("allow_year_mismatch", "service_tariffs", "world", "weak")
 _CHOICES: Final = {"treatment": ("exogenous", "rebalance"), "missing": ("zero", "refuse")}
-_LISTS: Final = ("services", "countries", "sectors")
-FIELDS: Final = (*_TEXT, "year", *_FLAGS, *_CHOICES, *_LISTS)
+LISTS: Final = ("services", "countries", "sectors")
+SENTENCES: Final = ("known_weaknesses", "warnings", "history")
+PAIRS: Final = ("imputed", "treatment_notes", "country_labels", "sector_labels", "sources")
+SPREAD: Final = {"elasticity_min": "min", "elasticity_max": "max", "elasticity_sd_log": "sd_log"}
+"""Fields with a number for each sector, and what `meta["elasticity_spread"]` calls them."""
+
+FIELDS: Final = (*TEXT, "year", *FLAGS, *_CHOICES, *LISTS, *SENTENCES, *PAIRS, *SPREAD)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9+_-]{0,63}")
 _YEAR = re.compile(r"(1[89]|20)[0-9]{2}(-[0-9]{2}-[0-9]{2})?")
+
+NONE: Final = "none"
+"""An empty list, where a list is a text."""
 
 UNKNOWN: Final = "unknown"
 """`year: unknown` says that nobody knows; silence is refused."""
 
-Node = Any  # (line, text) | (line, list of nodes) | (line, dict of key to (line, node))
-
 
 @dataclass
 class Meta:
-    """What `meta.yaml` says.
+    """What is said about a set of tables.
 
     Attributes:
+        path: as shown to the user. place: the same in words, for hints.
         values: field to text, bool or tuple of codes; absent where the file is silent.
         years: table to year, as text.
         lines: field to line. problems: what is wrong. warnings: what is merely missing.
     """
 
     path: str
+    place: str = "meta.yaml"
     values: dict[str, Any] = field(default_factory=dict)
     years: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
@@ -54,7 +64,7 @@ class Meta:
 
     def where(self, name: str) -> str:
         """Return `file:line` of a field, or the file."""
-        return f"{self.path}:{self.lines[name]}" if name in self.lines else self.path
+        return f"{self.path}:{self.lines[name]}" if self.lines.get(name) else self.path
 
 
 def read_meta(path: Path) -> Meta:
@@ -65,11 +75,50 @@ def read_meta(path: Path) -> Meta:
     """
     meta = Meta(str(path))
     try:
-        text = decode(path, read_bytes(path, META_LIMIT))
-        root = _compose(text, meta)
+        root, twice = compose(decode(path, read_bytes(path, META_LIMIT)), str(path))
     except DataError as error:
         meta.problems += error.problems
         return meta
+    meta.problems += twice
+    read_fields(meta, root)
+    return meta
+
+
+def flat_meta(path: str, place: str, rows: Iterable[tuple[int, str, str]]) -> Meta:
+    """Return what rows of a field and its value say; blank values say nothing.
+
+    Args:
+        path: as shown to the user. place: the same in words.
+        rows: (line or 0, field, value). Lists are separated by commas, or numbered: `history.1`; the entries of a
+            mapping are named: `year.flows`.
+    """
+    meta = Meta(path, place)
+    root: dict[str, tuple[int, Node]] = {}
+    for line, name, text in rows:
+        head, _, key = name.partition(".")
+        if not text.strip():
+            continue
+        if name in root or (key and not isinstance(root.setdefault(head, (line, (line, {})))[1][1], dict)):
+            meta.tell(line, name, "the field twice", "one row for each", "deleting one of them")
+        elif not key:
+            root[name] = (line, (line, _listed(name, text, line)))
+        elif key in root[head][1][1]:
+            meta.tell(line, name, "the field twice", "one row for each", "deleting one of them")
+        else:
+            root[head][1][1][key] = (line, (line, text))
+    for name, (line, (at, value)) in root.items():
+        if isinstance(value, dict) and name in (*LISTS, *SENTENCES):
+            root[name] = (line, (at, [node for _, node in value.values()]))
+    read_fields(meta, root)
+    return meta
+
+
+def read_fields(meta: Meta, root: Mapping[str, tuple[int, Node]]) -> None:
+    """Read the fields of a mapping into `meta`, and say which are missing.
+
+    Args:
+        meta: to be filled. root: name to (line, node).
+    """
     for name, (line, node) in root.items():
         meta.lines[name] = line
         if name not in FIELDS:
@@ -81,15 +130,22 @@ def read_meta(path: Path) -> Meta:
         if name not in root:
             meta.tell(0, name, "no such field", expected)
     silent = [name for name in ("source", "licence") if name not in root]
-    meta.warnings += [f"meta.yaml names no {name}: results cannot cite it" for name in silent]
-    return meta
+    if "source" in silent and "sources" in root:
+        silent.remove("source")
+    meta.warnings += [f"{meta.place} names no {name}: results cannot cite it" for name in silent]
+
+
+def _listed(name: str, text: str, line: int) -> Any:
+    if name not in LISTS:
+        return text
+    return [] if text.strip() == NONE else [(line, code.strip()) for code in text.split(",")]
 
 
 def _read_field(meta: Meta, name: str, node: Node) -> None:
     line, value = node
     if name == "year":
         _read_years(meta, node)
-    elif name in _LISTS:
+    elif name in LISTS:
         items = [node] if isinstance(value, str) else value
         if isinstance(items, dict) or not all(isinstance(item[1], str) and item[1] for item in items):
             meta.tell(line, name, "something else", "a code or a list of codes such as [A01, C26]")
@@ -99,9 +155,13 @@ def _read_field(meta: Meta, name: str, node: Node) -> None:
         if twice:
             meta.tell(line, name, f"{twice!r} twice", "distinct codes")
         meta.values[name] = codes
+    elif name in SENTENCES:
+        _read_sentences(meta, name, node)
+    elif name in (*PAIRS, *SPREAD):
+        _read_pairs(meta, name, node)
     elif not isinstance(value, str) or not value.strip():
         meta.tell(line, name, "a blank" if value == "" else "a list or mapping", "one value")
-    elif name in _FLAGS:
+    elif name in FLAGS:
         if value not in ("true", "false"):
             meta.tell(line, name, repr(value), "true or false", nearest(value, ("true", "false")))
         meta.values[name] = value == "true"
@@ -111,6 +171,32 @@ def _read_field(meta: Meta, name: str, node: Node) -> None:
         meta.tell(line, name, repr(value[:80]), "1 to 64 letters, digits, - and +, without / or ..")
     else:
         meta.values[name] = value
+
+
+def _read_sentences(meta: Meta, name: str, node: Node) -> None:
+    line, value = node
+    items = [node] if isinstance(value, str) else value
+    if isinstance(items, dict) or not all(isinstance(item[1], str) and item[1].strip() for item in items):
+        meta.tell(line, name, "something else", "a sentence or a list of sentences")
+        return
+    meta.values[name] = tuple(item[1] for item in items)
+
+
+def _read_pairs(meta: Meta, name: str, node: Node) -> None:
+    line, value = node
+    if not isinstance(value, dict) or not all(isinstance(text, str) for _, (_, text) in value.values()):
+        meta.tell(line, name, "something else", "`key: value` for each")
+        return
+    if name in PAIRS:
+        meta.values[name] = MappingProxyType({key: text for key, (_, (_, text)) in value.items()})
+        return
+    numbers: dict[str, float] = {}
+    for key, (at, (_, text)) in value.items():
+        try:
+            numbers[key] = parse_number(text)
+        except ValueError as error:
+            meta.tell(at, f"{name}.{key}", repr(text[:60]), *str(error).split("; try ")[:2])
+    meta.values[name] = MappingProxyType(numbers)
 
 
 def _read_years(meta: Meta, node: Node) -> None:
@@ -137,86 +223,3 @@ def _read_years(meta: Meta, node: Node) -> None:
     for name in ("flows", "tariffs"):
         if name not in given:
             meta.tell(line, f"year.{name}", "no such entry", "the year of this table")
-
-
-def _compose(text: str, meta: Meta) -> dict[str, tuple[int, Node]]:
-    events = _events(text, meta)
-    first = next(events, None)
-    if first is None or type(first).__name__ != "MappingStartEvent":
-        found = "an empty file" if first is None else "no mapping"
-        raise _refusal(meta, 0 if first is None else _line(first), found, "`field: value` lines")
-    root = _mapping(events, meta, "", 1)
-    for _ in events:  # a second document or a broken end must not go unseen
-        pass
-    return root
-
-
-def _events(text: str, meta: Meta) -> Iterator[Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    documents = 0
-    try:
-        for event in YAML(pure=True).parse(text):
-            kind = type(event).__name__
-            if kind == "DocumentStartEvent":
-                documents += 1
-                if documents > 1:
-                    raise _refusal(meta, _line(event), "a second document", "one document")
-            elif kind == "AliasEvent" or getattr(event, "anchor", None):
-                raise _refusal(meta, _line(event), "an anchor or alias", "plain values")
-            elif getattr(event, "tag", None):
-                raise _refusal(meta, _line(event), f"the tag {event.tag}", "no tags", "quotes for text")
-            if kind.startswith(("Mapping", "Sequence", "Scalar")):
-                yield event
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        found = " ".join(str(error.problem or error.context or "text that is not YAML").split())
-        raise _refusal(meta, mark.line + 1 if mark else 0, found, "YAML 1.2") from None
-    except DataError:
-        raise
-    except (YAMLError, ValueError, TypeError, AttributeError, IndexError, AssertionError) as error:
-        # The parser raises bare errors of its own on some malformed input.
-        found = " ".join(str(error).split())[:120] or type(error).__name__
-        raise _refusal(meta, 0, found, "YAML 1.2") from None
-
-
-def _node(event: Any, events: Iterator[Any], meta: Meta, name: str, depth: int) -> Node:
-    kind = type(event).__name__
-    if kind == "ScalarEvent":
-        return _line(event), event.value
-    if depth > 2:
-        raise _refusal(meta, _line(event), "nesting deeper than two levels", "flat fields", field_name=name)
-    if kind == "MappingStartEvent":
-        return _line(event), _mapping(events, meta, name, depth)
-    items = []
-    for item in events:
-        if type(item).__name__ == "SequenceEndEvent":
-            break
-        items.append(_node(item, events, meta, name, depth + 1))
-    return _line(event), items
-
-
-def _mapping(events: Iterator[Any], meta: Meta, name: str, depth: int) -> dict[str, tuple[int, Node]]:
-    found: dict[str, tuple[int, Node]] = {}
-    for key in events:
-        if type(key).__name__ == "MappingEndEvent":
-            break
-        if type(key).__name__ != "ScalarEvent" or key.value == "<<":
-            raise _refusal(meta, _line(key), "a merge key or a key that is not text", "`field: value`", field_name=name)
-        path = f"{name}.{key.value}" if name else key.value
-        node = _node(next(events), events, meta, path, depth + 1)
-        if key.value in found:
-            lines = f"the key twice, on lines {found[key.value][0]} and {_line(key)}"
-            meta.tell(_line(key), path, lines, "distinct keys", "deleting one of them")
-        found[key.value] = (_line(key), node)
-    return found
-
-
-def _line(event: Any) -> int:
-    return int(event.start_mark.line) + 1
-
-
-def _refusal(meta: Meta, line: int, found: str, expected: str, hint: str = "", field_name: str = "") -> DataError:
-    where = f"{meta.path}:{line}" if line else meta.path
-    return DataError(problems=[Problem(where, field_name, found, expected, hint)])

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from detente.baseline.tables_csv import Layout, Table
 from detente.baseline.tables_meta import Meta
+from detente.baseline.tables_rows import Layout, Table
 from detente.core.arrays import Array
 from detente.core.codes import COUNTRY_ALIASES, SERVICES
 from detente.core.errors import SHOWN, Problem, nearest
@@ -52,7 +52,7 @@ def check_signs(table: Table) -> list[Problem]:
         expected = _SIGN[name]
         if name == "flows" and codes[0] == codes[1]:
             expected = "home sales of at least 0 (negative own share: exports larger than output, often re-exports)"
-        where = f"{table.path}:{int(table.lines[row])}"
+        where = table.at(int(table.lines[row]))
         problems.append(Problem(where, table.layout.value, f"{table.values[row]:g} at {', '.join(codes)}", expected))
     return problems
 
@@ -94,14 +94,14 @@ def _check_kind(
             if code not in known:
                 full = len(problems) < SHOWN
                 hint = _closest(code, codes) if full else ""
-                place = f"{table.path}:{table.first_line(key, code)}" if full else table.path
+                place = table.at(table.first_line(key, code)) if full else table.path
                 problems.append(Problem(place, key, f"unknown code {code!r}", f"one of the {kind} of {where}", hint))
         for code in sorted(known.difference(present, _may_lack(table, kind, codes, meta))):
             absent.setdefault(code, []).append((table, key))
     for code, places in list(absent.items())[: 50 * SHOWN]:
         full = len(problems) < SHOWN
         seen = [table for table, key in columns if full and code in table.codes[key]][:1]
-        place = f"{seen[0].path}:{_first_use(seen[0], code)}" if seen else where
+        place = seen[0].at(_first_use(seen[0], code)) if seen else where
         others = [other for other in codes if other not in absent] if full else []
         lacking = ", ".join(f"{table.layout.name} ({key})" for table, key in places)
         found = f"{code!r} missing in {lacking}"
@@ -145,7 +145,7 @@ def place(tables: dict[str, Table], codes: dict[str, tuple[str, ...]], meta: Met
         given[name][tuple(cells)] = True
         needed = ~given[name] & _needed(name, codes, meta)
         if needed.any():
-            problems.append(_missing(table, needed, axes))
+            problems.append(_missing(table, needed, axes, meta.place))
     return Grids(codes["countries"], codes["sectors"], values, given), problems
 
 
@@ -163,9 +163,9 @@ def _needed(name: str, codes: dict[str, tuple[str, ...]], meta: Meta) -> Array:
     return foreign
 
 
-def _missing(table: Table, needed: Array, axes: list[tuple[str, ...]]) -> Problem:
+def _missing(table: Table, needed: Array, axes: list[tuple[str, ...]], meta: str) -> Problem:
     cells = np.argwhere(needed)
     names = ["-".join(axis[int(at)] for axis, at in zip(axes, cell, strict=True)) for cell in cells[:3]]
     found = f"no row for {len(cells)} of {needed.size} cells: {', '.join(names)}{', ..' if len(cells) > 3 else ''}"
-    hint = "" if table.layout.name == "elasticities" else "a row with 0, or `missing: zero` in meta.yaml"
+    hint = "" if table.layout.name == "elasticities" else f"a row with 0, or `missing: zero` in {meta}"
     return Problem(table.path, ", ".join(table.layout.keys), found, "a row for every cell", hint)

@@ -1,17 +1,19 @@
-"""A baseline as a folder of tables: the inverse of `read_tables`, complete to the last bit that matters."""
+"""A baseline as a folder of CSV tables, the inverse of `read_tables`; any export appears complete or not at all."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from detente.baseline.baseline import Baseline
-from detente.baseline.tables_meta import TABLE_NAMES, UNKNOWN
+from detente.baseline.tables_content import Content, content_of
+from detente.baseline.tables_meta import LISTS
 from detente.baseline.tables_place import LAYOUTS
+from detente.baseline.text import guarded
 from detente.core.arrays import Array
 from detente.core.errors import UsageError
 
@@ -27,17 +29,27 @@ def write_tables(base: Baseline, folder: Path) -> Path:
     Raises:
         UsageError: the folder exists, or the baseline holds something the tables have no column for.
     """
-    folder = Path(folder)
-    if folder.exists():
-        raise UsageError(f"{folder}: found something there already; expected a new folder")
-    negative = np.minimum(base.final_demand, 0.0)
-    if not np.allclose(base.final_exogenous, negative, rtol=1e-9, atol=1e-9 * float(base.expenditure.max())):
-        raise UsageError(f"{base.id}: found final_exogenous other than negative final demand; no table can hold it")
+
+    def fill(draft: Path) -> None:
+        for name, text in _texts(content_of(base)):
+            (draft / name).write_text(text, encoding="utf-8", newline="\n")
+
+    return new_folder(Path(folder), fill)
+
+
+def new_folder(folder: Path, fill: Callable[[Path], None]) -> Path:
+    """Make a folder that appears complete or not at all.
+
+    Args:
+        folder: must not exist. fill: writes the files into the folder it is given.
+    Raises:
+        UsageError: something is there already.
+    """
+    refuse_existing(folder, "folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        for name, text in _texts(base):
-            (draft / name).write_text(text, encoding="utf-8", newline="\n")
+        fill(draft)
         draft.chmod(0o755)
         draft.rename(folder)
     except BaseException:
@@ -46,18 +58,60 @@ def write_tables(base: Baseline, folder: Path) -> Path:
     return folder
 
 
-def _texts(base: Baseline) -> Iterator[tuple[str, str]]:
-    c, s, output = base.countries, base.sectors, base.output
-    grids = {
-        "flows": (base.flows, (c, c, s)),
-        "inputs": (np.swapaxes(base.input_share * output, 0, 1), (c, s, s)),
-        "value_added": (base.value_added_share * output, (c, s)),
-        "tariffs": (100.0 * np.swapaxes(base.tariffs, 0, 1), (c, c, s)),
-        "elasticities": (base.trade_elasticity, (s,)),
-    }
-    for name, (values, axes) in grids.items():
-        yield f"{name}.csv", _table(LAYOUTS[name].columns, values, axes)
-    yield "meta.yaml", _meta(base)
+def new_file(path: Path, fill: Callable[[Path], None]) -> Path:
+    """Make a file that appears complete or not at all.
+
+    Args:
+        path: must not exist. fill: writes the file that it is given the path of.
+    Raises:
+        UsageError: something is there already.
+    """
+    refuse_existing(path, "file")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    draft = Path(name)
+    try:
+        fill(draft)
+        draft.chmod(0o644)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def refuse_existing(path: Path, kind: str) -> None:
+    """Refuse to write where something is.
+
+    Raises:
+        UsageError: something is there already.
+    """
+    if path.exists() or path.is_symlink():
+        raise UsageError(f"{path}: found something there already; expected a new {kind}")
+
+
+def meta_yaml(fields: Mapping[str, Any]) -> str:
+    """Return fields as the text of a `meta.yaml`."""
+    lines = []
+    for name, value in fields.items():
+        if isinstance(value, bool):
+            lines.append(f"{name}: {'true' if value else 'false'}")
+        elif isinstance(value, str):
+            lines.append(f"{name}: {_scalar(value)}")
+        elif isinstance(value, Mapping):
+            lines += [f"{name}:", *(f"  {_scalar(key)}: {_scalar(text)}" for key, text in value.items())]
+        elif name in LISTS:
+            lines.append(f"{name}: [{', '.join(map(_scalar, value))}]")
+        else:
+            lines += [f"{name}:", *(f"  - {_scalar(text)}" for text in value)]
+    return "\n".join([*lines, ""])
+
+
+def _texts(content: Content) -> Iterator[tuple[str, str]]:
+    for name, values in content.grids.items():
+        yield f"{name}.csv", _table(LAYOUTS[name].columns, values, content.axes[name])
+    yield "meta.yaml", meta_yaml(content.fields)
 
 
 def _table(columns: tuple[str, ...], values: Array, axes: tuple[tuple[str, ...], ...]) -> str:
@@ -70,32 +124,16 @@ def _table(columns: tuple[str, ...], values: Array, axes: tuple[tuple[str, ...],
 
 
 def _field(code: str) -> str:
+    code = guarded(code)
     return '"' + code.replace('"', '""') + '"' if any(mark in code for mark in ',"') else code
 
 
-def _meta(base: Baseline) -> str:
-    meta = base.meta
-    lines = [f"id: {_scalar(base.id)}"]
-    for name in ("title", "source", "licence"):
-        if name in meta:
-            lines.append(f"{name}: {_scalar(str(meta[name]))}")
-    lines.append(f"elasticity_set: {_scalar(base.elasticity_set)}")
-    years = meta.get("years")
-    named = {name: str(years[name]) for name in TABLE_NAMES if name in years} if isinstance(years, Mapping) else {}
-    if {"flows", "tariffs"} <= named.keys():
-        lines += ["year:", *(f"  {name}: {_scalar(year)}" for name, year in named.items())]
-    else:
-        lines.append(f"year: {UNKNOWN}")
-    for name in ("allow_year_mismatch", "service_tariffs", "world"):
-        if name in meta:
-            lines.append(f"{name}: {'true' if meta[name] else 'false'}")
-    if base.final_exogenous.any():
-        lines.append("treatment: exogenous")
-    for name, codes in (("services", meta.get("services")), ("countries", base.countries), ("sectors", base.sectors)):
-        if codes is not None:
-            lines.append(f"{name}: [{', '.join(_scalar(code) for code in codes)}]")
-    return "\n".join([*lines, ""])
-
-
 def _scalar(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    """Return text in double quotes as YAML reads it, whatever is in it."""
+    plain = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
+    special = (plain.get(mark) or (mark if mark.isprintable() else _escaped(mark)) for mark in text)
+    return f'"{"".join(special)}"'
+
+
+def _escaped(mark: str) -> str:
+    return f"\\U{ord(mark):08x}"

@@ -6,6 +6,7 @@ Also the strict splitting of one CSV line. Every problem names the file and, whe
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Final
@@ -147,3 +148,38 @@ def _line_of(data: bytes, at: int) -> int:
 def _error(path: Path, found: str, expected: str, hint: str = "", line: int = 0) -> DataError:
     where = f"{path}:{line}" if line else str(path)
     return DataError(problems=[Problem(where, "", found, expected, hint)])
+
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+
+
+def guarded(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula: `'` before a leading = + - @, tab or carriage return."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """Return the text that `guarded` was given."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def single_file(source: Path, suffixes: tuple[str, ...]) -> Path:
+    """Return a file by its path, or the only file of its kind in a folder.
+
+    Args:
+        source: the file, or a folder that holds exactly one. suffixes: that the name may end in, the usual one first.
+    Raises:
+        MissingDataError: nothing there. DataError: another suffix, no such file in the folder, or more than one.
+    """
+    if source.is_dir():
+        names = sorted(path for path in source.iterdir() if path.suffix.lower() in suffixes)
+        names = [path for path in names if not path.name.startswith(("~$", "."))]
+        if len(names) == 1:
+            return names[0]
+        shown = ", ".join(path.name for path in names[:5])
+        found = f"{len(names)} files ({shown})" if names else "no such file in this folder"
+        raise _error(source, found, f"one file that ends in {suffixes[0]}", "the path of the file")
+    if source.suffix.lower() not in suffixes and source.exists():
+        found = f"a name that ends in {source.suffix!r}" if source.suffix else "a name without an ending"
+        raise _error(source, found, f"a file that ends in {' or '.join(suffixes)}", f"saving as {suffixes[0]}")
+    return source

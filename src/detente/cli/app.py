@@ -23,7 +23,7 @@ app = typer.Typer(
 data = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Baselines and trade elasticities: list, info, check, export, import.",
+    help="Baselines and trade elasticities: list, info, check, template, import, export.",
 )
 scenario = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Scenario files: check, schema.")
 app.add_typer(
@@ -199,38 +199,66 @@ def data_check(path: Annotated[str, typer.Argument(metavar="PATH")], json: Json 
 
 @data.command(
     "export",
-    epilog="\b\nExamples:\n  detente data export world-2022 --out tables/\n  detente data export mine.npz --out mine/",
+    epilog="\b\nExamples:\n  detente data export world-2022 --out tables/\n"
+    "  detente data export world-2022 --format xlsx --out world.xlsx",
 )
 def data_export(
     name: Annotated[str, typer.Argument(metavar="NAME|PATH")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder.")],
+    out: Annotated[Path, typer.Option("--out", metavar="PATH", help="A new folder (csv, parquet) or file.")],
+    form: Annotated[str, typer.Option("--format", help="csv, parquet, xlsx, netcdf or npz.")] = "csv",
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a baseline as five CSV tables and meta.yaml."""
+    """Write a baseline as five tables with all that must be known about them, or as one file."""
     from detente.cli import data as body
 
-    body.export(name, out)
+    body.export(name, out, form)
+
+
+@data.command(
+    "template",
+    epilog="\b\nExamples:\n  detente data template --out my-world.xlsx\n"
+    "  detente data template --format csv --out my-world/",
+)
+def data_template(
+    out: Annotated[Path, typer.Option("--out", metavar="PATH", help="A new file ending in .xlsx, or a new folder.")],
+    form: Annotated[str, typer.Option("--format", help="xlsx or csv; default: what --out says.")] = "",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write an empty set of tables to fill and import."""
+    from detente.cli import data as body
+
+    body.template(out, form)
 
 
 @data.command(
     "import",
-    epilog="\b\nExamples:\n  detente data import tables/ --out mine\n  detente data import tables/ --out mine.npz",
+    epilog="\b\nExamples:\n  detente data import tables/ --out mine\n"
+    "  detente data import my-world.xlsx --format xlsx --out mine.npz",
 )
 def data_import(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    source: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a file, as the format has it.")],
     out: Annotated[
         str, typer.Option("--out", metavar="NAME", help="Name to use afterwards, or a path ending in .npz.")
     ],
-    form: Annotated[str, typer.Option("--format", help="csv.")] = "csv",
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="csv, parquet, xlsx, netcdf, icio, icio-pair, wiod2013, wiod2016, kite or npz; "
+            "default: csv, or what the name of the file says.",
+        ),
+    ] = None,
+    year: Annotated[int | None, typer.Option("--year", help="Which year of an icio-pair.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier one of that name.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Keep a folder of tables as a baseline with a name."""
+    """Check data of any known layout and keep them as a baseline with a name."""
     from detente.cli import data as body
 
-    body.imported(folder, form, out, force=force)
+    body.imported(source, form, out, year=year, force=force)
 
 
 @scenario.command(

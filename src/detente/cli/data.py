@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from detente.baseline.catalogue import check_path, elasticity_sets, import_path, list_baselines, load_baseline
+from detente.baseline.catalogue import check_path, elasticity_sets, form_of, import_path, list_baselines, load_baseline
 from detente.baseline.describe import describe
-from detente.baseline.files import save_npz
-from detente.baseline.tables import read_tables
-from detente.baseline.tables_write import write_tables
+from detente.baseline.files import plain, save_npz
+from detente.baseline.importers import import_world
+from detente.baseline.tables_export import export_world
+from detente.baseline.tables_template import write_template
 from detente.cli import output
+from detente.cli.progress import reported
 from detente.core.errors import DataError, UsageError
 from detente.report.text import number, table
 
@@ -64,32 +67,51 @@ def check(path: str) -> None:
     output.say(f"ok: {base.id}, {size}, {len(warnings)} warnings, sha256 {base.sha256}")
 
 
-def export(name: str, out: Path) -> None:
-    """Write a baseline as tables."""
-    written = write_tables(load_baseline(name), out)
-    _done({"status": "OK", "folder": str(written)}, f"written: {output.shown(written)}")
+def export(name: str, out: Path, form: str) -> None:
+    """Write a baseline as tables or as a file."""
+    written = export_world(load_baseline(name), out, form)
+    _done({"status": "OK", "format": form, "path": str(written)}, f"written: {output.shown(written)}")
 
 
-def imported(folder: Path, form: str, out: str, *, force: bool) -> None:
-    """Keep a folder of tables under a name.
+def template(out: Path, form: str) -> None:
+    """Write an empty set of tables to fill."""
+    written = write_template(out, form)
+    _done({"status": "OK", "path": str(written)}, f"written: {output.shown(written)}")
+
+
+def imported(source: Path, form: str | None, out: str, *, year: int | None, force: bool) -> None:
+    """Keep somebody's data under a name, and say what came in.
 
     Raises:
-        UsageError: another format, or a name that is taken.
+        UsageError: an unknown format, or a name that is taken.
     """
-    if form != "csv":
-        raise UsageError(f"format: found {form!r}; expected csv: this version reads no other")
     path = import_path(out)
     if path.exists() and not force:
         raise UsageError(f"out: found {str(path)!r}, which exists; expected a new name; try --force to replace it")
-    base = read_tables(folder)
+    form = form or (form_of(source) if source.exists() else "csv")
+    with reported() as progress:
+        base = import_world(source, form, year=year, progress=progress)
     path.parent.mkdir(parents=True, exist_ok=True)
     save_npz(base.replace(id=path.stem), path)
     output.note(*(f"warning: {text}" for text in base.meta.get("warnings", ())))
-    _done({"status": "OK", "id": path.stem, "file": str(path)}, f"written: {output.shown(path)}")
+    counts: dict[str, Any] = plain(base.meta.get("import", {})) if form != "npz" else {"format": form}
+    lines = _counted(counts.get("counts", {}))
+    _done(
+        {"status": "OK", "id": path.stem, "file": str(path), "import": counts}, *lines, f"written: {output.shown(path)}"
+    )
 
 
-def _done(content: dict[str, Any], sentence: str) -> None:
-    output.document(content) if output.wants_json() else output.say(sentence)
+def _counted(counts: Mapping[str, Any]) -> list[str]:
+    """Return what was read and what it became, a line for each table."""
+    tables = {name: each for name, each in counts.items() if isinstance(each, Mapping)}
+    rest = {name: each for name, each in counts.items() if name not in tables}
+    texts = [(name, ", ".join(f"{each[what]:,} {what}" for what in each)) for name, each in tables.items()]
+    lines = [f"{name}: {text}" for name, text in texts]
+    return [*lines, ", ".join(f"{each} {name}" for name, each in rest.items())] if rest else lines
+
+
+def _done(content: dict[str, Any], *sentences: str) -> None:
+    output.document(content) if output.wants_json() else output.say("\n".join(sentences))
 
 
 def _rows(content: dict[str, Any], rows: list[dict[str, Any]]) -> None:
