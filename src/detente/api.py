@@ -21,6 +21,7 @@ from detente.core.errors import (
     UsageError,
 )
 from detente.core.first_order import welfare_cp_first_order_pct
+from detente.core.instruments import Bound, CriticalInput
 from detente.core.result import Result
 from detente.equilibrium.batch import solve_many
 from detente.equilibrium.counterfactual import solve
@@ -39,9 +40,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Baseline",
+    "Bound",
     "Certificate",
     "CheckError",
     "Closure",
+    "CriticalInput",
     "DataError",
     "DetenteError",
     "MissingDataError",

@@ -145,8 +145,8 @@ MUTANTS = (
            "if comparator.tariffs is not None:", "if False:"),
     # what is made of a result
     Mutant("one decomposition part missing", "I25", "equilibrium/decompose.py",
-           'parts = {"terms_of_trade": terms, "trade_costs": costs, "volume_of_trade": volume}',
-           'parts = {"terms_of_trade": terms, "trade_costs": 0 * costs, "volume_of_trade": volume}'),
+           'parts = {"terms_of_trade": terms, "trade_costs": costs, ',
+           'parts = {"terms_of_trade": terms, "trade_costs": 0 * costs, '),
     Mutant("residual of the decomposition hidden", "I25", "equilibrium/decompose.py",
            "residual = target - total", "residual = 0 * target"),
     Mutant("diversion at new prices", "diversion", "equilibrium/diversion.py",
