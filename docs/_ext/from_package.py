@@ -86,7 +86,8 @@ def shape(schema: Mapping[str, Any]) -> str:
         return code(schema["const"])
     if schema.get("format") == "date":
         return "date"
-    words = {"string": "text", "boolean": "true or false", "integer": "whole number", "array": "list"}
+    words = {"string": "text", "boolean": "true or false", "integer": "whole number", "number": "number"}
+    words["array"] = "list"
     return words.get(str(schema.get("type")), "mapping")
 
 

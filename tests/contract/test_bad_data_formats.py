@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import time
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ import pytest
 import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.chart import BarChart
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from detente.baseline import files, text
 from detente.baseline.files import save_npz
@@ -153,6 +157,16 @@ XLSX: list[tuple[str, Edit, list[str]]] = [
     ("67 hidden row", attribute(lambda b: b["flows"].row_dimensions[3], "hidden", True), ["flows!3:3", "a hidden row"]),
     ("67 hidden column", attribute(lambda b: b["flows"].column_dimensions["B"], "hidden", True),
      ["flows!B:B", "a hidden column"]),
+    ("67 date of 1904", lambda b: [setattr(b, "epoch", CALENDAR_MAC_1904), put("flows", "A2", date(2024, 3, 1))(b)],
+     ["flows!A2: origin", "a date (2024-03-01)"]),
+    ("67 no date", shown_as("flows", "A2", 9e9, "d-mmm"), ["flows!A2: origin", "a date (9000000000"]),
+    ("67 time", shown_as("meta", "B9", 0.5, "hh:mm"), ["meta!B9", "date '12:00:00'"]),
+    ("67 percent of a code", shown_as("flows", "A2", 0.5, "0%"), ["flows!A2: origin", "a percentage (0.5)"]),
+    ("meta: too large", put("meta", "B9", 1e300), ["meta!B9", "number '1e+300'"]),
+    ("meta: error", put("meta", "B9", "#REF!"), ["meta!B9", "the error #REF!"]),
+    ("chart sheet", lambda b: b.create_chartsheet("plot").add_chart(BarChart()),
+     ["t.xlsx: plot", "a sheet without cells"]),
+    ("far right", put("flows", "XFD3", 7), ["flows!XFD3", "nothing right of value_musd"]),
     ("67 hidden sheet", attribute(lambda b: b["inputs"], "sheet_state", "veryHidden"), ["inputs", "a hidden sheet"]),
     ("unknown sheet", lambda b: b.create_sheet("tarifs"), ["t.xlsx: tarifs", "an unknown sheet", "try tariffs"]),
     ("no sheet", lambda b: b.remove(b["tariffs"]), ["t.xlsx: tariffs", "no such sheet"]),
@@ -203,6 +217,19 @@ DAMAGED: list[tuple[str, str, Callable[[bytes], bytes], list[str]]] = [
     ("address", SHEET, lambda x: x.replace(b'r="B3"', b'r="XFE3"'), ["column 16385"]),
     ("another row", SHEET, lambda x: x.replace(b'r="B3"', b'r="B9"'), ["the address 'B9' in row 3"]),
     ("shared string", SHEET, lambda x: x.replace(b't="s"><v>', b't="s"><v>999'), ["the shared string 999"]),
+    ("row of no height", SHEET, lambda x: x.replace(b'<row r="3"', b'<row r="3" ht="0"'), ["!3:3", "a hidden row"]),
+    ("columns of no width", SHEET, lambda x: x.replace(b'"22.7109375"', b'"0"'), ["flows!A:C", "a hidden column"]),
+    ("inf", SHEET, lambda x: x.replace(b">90.0<", b">1e999<"), ["flows!D2: value_musd", "found inf", "can hold"]),
+    ("too large", SHEET, lambda x: x.replace(b">90.0<", b">1%0400d<" % 0), ["flows!D2", "found 10000", "can hold"]),
+    ("string before the first", SHEET, lambda x: x.replace(b't="s"><v>', b't="s"><v>-'), ["the shared string -"]),
+    ("cell twice", SHEET, lambda x: x.replace(b'r="B3"', b'r="A3"'), ["column 1 after column 1"]),
+    ("no style", SHEET, lambda x: x.replace(b'<c r="D3"', b'<c r="D3" s="99"'), ["a damaged workbook"]),
+    ("no kind", SHEET, lambda x: x.replace(b't="s"', b't="q"'), ["a damaged workbook"]),
+    ("no number", SHEET, lambda x: x.replace(b"<v>90.0<", b"<v>nan<"), ["a damaged workbook"]),
+    ("no part", "[Content_Types].xml", lambda x: x.replace(b"worksheet+xml", b"x+xml").replace(b"sheet.main", b"x"),
+     ["a damaged workbook"]),
+    ("sheet twice", "xl/workbook.xml", lambda x: x.replace(b'name="inputs"', b'name="flows"'),
+     ["flows", "the sheet twice"]),
     ("no sheet part", "xl/workbook.xml", lambda x: x.replace(b'r:id="rId2"', b'r:id="rId99"'), ["not in the file"]),
 ]  # fmt: skip
 
@@ -211,6 +238,44 @@ DAMAGED: list[tuple[str, str, Callable[[bytes], bytes], list[str]]] = [
 def test_damaged_workbooks(tmp_path: Path, member: str, change: Callable[[bytes], bytes], words: list[str]) -> None:
     path = export_world(read_tables(GOOD), tmp_path / "t.xlsx", "xlsx")
     refused(rewritten(path, member, change), "xlsx", [str(path), *words])
+
+
+def test_entities_hide_behind_no_encoding_and_no_name(tmp_path: Path) -> None:
+    """A document type is found in UTF-16, and in a sheet whose name says that it is a picture."""
+    path = make_workbook(tmp_path / "t.xlsx")
+    typed = "<?xml version='1.0' encoding='utf-16'?><!DOCTYPE a><a/>".encode("utf-16")
+    refused(rewritten(path, SHEET, lambda x: typed), "xlsx", ["document type"])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/worksheets/sheet2.png", typed)
+    rewritten(path, "xl/_rels/workbook.xml.rels", lambda x: x.replace(b"sheet2.xml", b"sheet2.png"))
+    refused(rewritten(path, SHEET, lambda x: b"<a/>"), "xlsx", ["document type"])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        b'<mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>',
+        b'<hyperlinks><hyperlink ref="A1:XFD1048576" location="x"/></hyperlinks>',
+    ],
+)
+def test_a_range_of_all_cells_is_not_filled(tmp_path: Path, more: bytes) -> None:
+    """5 kB that openpyxl by itself unfolds to 17 billion cells are read at once."""
+    path = make_workbook(tmp_path / "t.xlsx")
+    rewritten(path, SHEET, lambda x: x.replace(b"</sheetData>", b"</sheetData>" + more))
+    started = time.monotonic()
+    if b"merge" in more:
+        refused(path, "xlsx", ["inputs!A1:XFD1048576", "merged cells"])
+    else:
+        assert import_world(path, "xlsx").sha256 == read_tables(GOOD).sha256
+    assert time.monotonic() - started < 2
+
+
+def test_dates_of_eastern_languages_and_percent_signs_as_text(tmp_path: Path) -> None:
+    """Format 31 is a date where Chinese is spoken; 0"%" shows 25 as 25%."""
+    path = make_workbook(tmp_path / "t.xlsx", shown_as("tariffs", "D2", 5, '0"%"'))
+    assert import_world(path, "xlsx").sha256 == read_tables(GOOD).sha256
+    rewritten(path, "xl/styles.xml", lambda x: re.sub(rb"<numFmts.*</numFmts>", b"", x).replace(b'"164"', b'"31"'))
+    refused(path, "xlsx", ["tariffs!D2: rate_pct", "a date (1900-01-05)"])
 
 
 def test_68_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,6 +508,33 @@ def test_flipped_and_lost_bytes_are_read_or_refused(
     finally:
         path.write_bytes(keep)
     assert str(path.parent) in told
+
+
+@FUZZ
+@given(member=st.integers(0, 99), flips=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 127)), max_size=4))
+def test_flipped_bytes_inside_a_workbook_are_read_or_refused(
+    sound: dict[str, Path], member: int, flips: list[tuple[float, int]]
+) -> None:
+    """The same where no checksum gives it away: the parts are packed again."""
+    path = sound["xlsx"]
+    keep = path.read_bytes()
+    names = sorted(zipfile.ZipFile(path).namelist())
+
+    def flipped(content: bytes) -> bytes:
+        data = bytearray(content + b" ")
+        for place, bits in flips:
+            data[int(place * (len(data) - 1))] ^= bits
+        return bytes(data)
+
+    rewritten(path, names[member % len(names)], flipped)
+    told = str(path)
+    try:
+        import_world(path, "xlsx")
+    except DetenteError as error:
+        told = str(error)
+    finally:
+        path.write_bytes(keep)
+    assert str(path) in told
 
 
 def test_every_problem_of_every_file_at_once(tmp_path: Path) -> None:

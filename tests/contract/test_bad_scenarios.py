@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detente.core.errors import ScenarioError
+from detente.core.errors import PolicyError, ScenarioError
+from detente.scenario.execute import run_scenario
 from detente.scenario.load import load_scenario, parse_scenario
 
 GOOD = Path(__file__).parent / "bad" / "scenario"
@@ -102,6 +103,15 @@ EDITS: list[tuple[str, str, str, int, tuple[str, ...]]] = [
     ("31a", VOLUME, "    volume: 60\n", 1, ("found '60'", "60% of base")),
     ("31b", VOLUME, "    volume: 60%\n", 1, ("a percentage with its base", "60% of base")),
     ("32", VOLUME, "    volume: -60% of base\n", 1, ("below zero",)),
+    ("31c", VOLUME, "    volume: 60 Mt/year\n", 1, ("60 Mt/year", "base_quantity beside it", "70% of base")),
+    ("31d", VOLUME, '    volume: ">= 60% of base"\n', 1, ("only kind purchase is a minimum", "try '60% of base'")),
+    (
+        "31e",
+        VOLUME,
+        VOLUME + "    base_quantity: 5 Mt\n    fee: 1 USD/kg\n",
+        3,
+        ("a field that kind 'export-licence'",),
+    ),
     ("33a", "unless: truce", "unless: peace", 1, ("us-snapback.unless: found 'peace'", "an issue of talks")),
     ("33b", "drop: [us-snapback]", "drop: [us-snapbak]", 1, ("tree.deal.drop: found 'us-snapbak'", "try us-snapback")),
     ("33c", "drop: [us-snapback]", "drop: [authority=iepa]", 1, ("found 'authority=iepa'", "try authority=ieepa")),
@@ -135,6 +145,109 @@ EDITS: list[tuple[str, str, str, int, tuple[str, ...]]] = [
     ("x8", "status: announced", "status: planned", 1, ("found 'planned'", "one of in-force, scheduled")),
     ("x9", "title: A small case", "title: [", 3, ("not YAML",)),
 ]
+
+
+LICENCE = "    kind: export-licence\n    products: minerals\n    volume: 60% of base\n    rents_to: exporter\n"
+INSTEAD: list[tuple[str, str, int, tuple[str, ...]]] = [
+    # what is wrong, what stands instead of the licence, line of the problem, words of the message
+    ("purchase-no-minimum", "kind: purchase\n    volume: 20 Mt/year", 2, ("a minimum", "try '>= 20 Mt/year'")),
+    ("purchase-no-base", 'kind: purchase\n    volume: ">= 20 Mt/year"', 2, ("base_quantity beside it",)),
+    ("purchase-of-nothing", 'kind: purchase\n    volume: ">= 0"', 2, ("a minimum above zero",)),
+    (
+        "floor-no-base-price",
+        "kind: price-floor\n    origin: AUS\n    volume: 10% of base\n    floor: 110 USD/kg",
+        4,
+        ("floor: found '110 USD/kg'; expected base_price beside it", "'+20%'"),
+    ),
+    ("floor-no-sign", "kind: price-floor\n    origin: AUS\n    volume: 10% of base\n    floor: 20%", 4, ("its sign",)),
+    ("floor-no-volume", "kind: price-floor\n    origin: AUS\n    floor: +20%", 0, ("volume: found nothing",)),
+    (
+        "floor-no-contract",
+        "kind: price-floor\n    origin: AUS\n    volume: 0\n    floor: +20%",
+        3,
+        ("above zero, because the budget pays",),
+    ),
+    ("duty-units", "kind: specific-duty\n    duty: 5 USD/kg\n    unit_value: 5 USD/t", 2, ("the same unit in both",)),
+    (
+        "trq-no-volume",
+        "kind: tariff-rate-quota\n    rate: 0%\n    over_rate: 25%\n    volume: 0",
+        4,
+        ("without one it",),
+    ),
+    ("release-no-stock", "kind: stockpile\n    amount: -10 MUSD/year", 2, ("`stock` beside a release",)),
+    ("negative-demand", "kind: government-demand\n    amount: -10 MUSD/year", 2, ("only a stockpile can be released",)),
+    ("tonnes-of-money", "kind: stockpile\n    amount: 10 Mt/year", 2, ("money, such as",)),
+    ("negative-cost", "kind: port-fee\n    as_cost: -1%", 2, ("below zero",)),
+    ("way", "kind: port-fee\n    as_cost: 1%\n    direction: up", 3, ("one of inbound, outbound, both",)),
+]
+
+
+@pytest.mark.parametrize(("name", "new", "offset", "words"), INSTEAD, ids=[case[0] for case in INSTEAD])
+def test_levels_that_say_nothing(name: str, new: str, offset: int, words: tuple[str, ...], folder: Path) -> None:
+    text, line = edited(LICENCE, f"    {new}\n")
+    message = refused(text, folder)
+    for word in words:
+        assert word in message
+    if offset:
+        assert f"case.yaml:{line + offset - 1}: " in message
+
+
+def test_a_licence_against_oneself_is_refused(folder: Path) -> None:
+    text, _ = edited(
+        "    against: WORLD\n    kind: export-licence", "    against: [USA, CHN]\n    kind: export-licence"
+    )
+    assert "CHN in by and in against" in refused(text, folder)
+
+
+CRITICAL: list[tuple[str, tuple[str, ...]]] = [
+    ("[{product: magnet}]", ("model.critical[0].product: found 'magnet'", "try magnets")),
+    ("[{product: magnets, rho: 0}]", ("a substitution between 0.05 and 1",)),
+    ("[{product: magnets, rho: 20%}]", ("a number",)),
+    ("[{product: magnets, users: [C99]}]", ("found 'C99'", "a sector of baseline")),
+    ("[{product: magnets}, {product: magnets}]", ("a second 'magnets'",)),
+    ("[{product: magnets, rho: 0.1}, {product: chips, rho: 0.3}]", ("one rho for all critical inputs of a user",)),
+    ("[{product: magnets, capacity: 5 Mt/year}]", ("a percentage of base above zero",)),
+    ("[{users: [C26]}]", ("critical[0].product: found nothing",)),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), CRITICAL)
+def test_critical_inputs_that_cannot_be(text: str, words: tuple[str, ...], folder: Path) -> None:
+    message = refused(edited("closure: world-share", f"closure: world-share, critical: {text}")[0], folder)
+    for word in words:
+        assert word in message
+
+
+def _in_force(text: str) -> str:
+    return text.replace("status: announced", "status: in-force").replace("from: 2025-12-01", "from: 2025-10-01")
+
+
+def test_a_quota_on_a_product_without_a_sector_names_those_that_exist(folder: Path) -> None:
+    text, _ = edited('["2846", "8505.11"]', '["0203", "2846"]')
+    path = folder / "case.yaml"
+    path.write_text(_in_force(text))
+    with pytest.raises(PolicyError) as caught:
+        run_scenario(path, branches="main")
+    for word in ("case.yaml:", "cn-licence.products: found HS 0203", "soybeans (HS 1201)", "--drop cn-licence"):
+        assert word in str(caught.value)
+    run_scenario(path, branches="main", drop=["cn-licence"])
+
+
+def test_an_instrument_in_the_comparator_is_refused_with_a_sentence(folder: Path) -> None:
+    path = folder / "case.yaml"
+    path.write_text(TEXT.replace("status: announced", "status: in-force").replace("2025-12-01", "2024-12-01"))
+    with pytest.raises(PolicyError, match=r"cn-licence.from: found kind 'export-licence' in force on compare_to"):
+        run_scenario(path, branches="main")
+
+
+def test_a_purchase_beyond_all_supply_ends_in_a_named_status(folder: Path) -> None:
+    instead = 'kind: purchase\n    volume: ">= 100000000 MUSD/year"\n    products: minerals\n'
+    text, _ = edited(LICENCE, f"    {instead}")
+    path = folder / "case.yaml"
+    path.write_text(_in_force(text).replace("    against: WORLD\n", "    against: USA\n"))
+    found = run_scenario(path, branches="main", throw=False)["main"].certificate
+    assert not found.ok
+    assert found.status in ("INFEASIBLE", "PARTIAL_PATH", "UNCERTIFIED")
 
 
 @pytest.mark.parametrize(("row", "old", "new", "offset", "words"), EDITS, ids=[edit[0] for edit in EDITS])

@@ -297,7 +297,8 @@ def test_options_reach_the_model(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_all_branches(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = said(capsys, "run", CASE, "--branch", "all", "--json", "--countries", "USA")
-    assert list(json.loads(out)["branches"]) == ["main", "rollover", "snapback", "threat", "escalation"]
+    leaves = ["full-exchange", "rollover", "snapback", "threat", "escalation"]
+    assert list(json.loads(out)["branches"]) == ["main", *leaves]
 
 
 def test_scenario_from_stdin() -> None:

@@ -80,7 +80,7 @@ def test_data_check_tells_every_problem(tmp_path: Path, capsys: pytest.CaptureFi
 def test_scenario_check_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capsys, "scenario", "check", CASE)
     assert code == 0
-    assert re.search(rf"^ok: {CASE}, [0-9]+ measures, 5 branches", out)
+    assert re.search(rf"^ok: {CASE}, [0-9]+ measures, 6 branches", out)
     found = json.loads(said(capsys, "scenario", "check", CASE, "--json")[1])
     assert (next(iter(found)), found["status"]) == ("status", "OK")
     assert "measures" in json.loads(said(capsys, "scenario", "schema")[1])["properties"]

@@ -8,7 +8,7 @@ import pytest
 import detente as dt
 import economies
 from detente.core.notation import notation
-from detente.core.result import BASE_KEYS, NEW_KEYS
+from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS
 
 
 @pytest.mark.parametrize("name", [*BASE_KEYS, *NEW_KEYS, "output", "revenue"])
@@ -28,5 +28,5 @@ def test_axes_are_those_of_the_arrays() -> None:
 
 def test_nothing_in_the_dictionary_is_orphaned() -> None:
     """Every entry names an array that a baseline or a result has."""
-    known = {*BASE_KEYS, *NEW_KEYS, "output", "revenue"}
+    known = {*BASE_KEYS, *NEW_KEYS, *INSTRUMENT_KEYS, "output", "revenue"}
     assert set(notation()) == known

@@ -161,7 +161,7 @@ def test_the_headline_table_equals_the_tables(run: ScenarioRun) -> None:
     row = next(row for row in grid.rows if row[0].startswith("CHN"))
     assert row[1] == number(frame["CHN", "real_income_pct"], change=True).replace("-", "\u2212")
     assert sentence(shown).startswith("Against the law of 2025-01-01, real income changes by ")
-    assert len(headline_grids(view(run_scenario(CASE)))) == 5
+    assert len(headline_grids(view(run_scenario(CASE)))) == 6
 
 
 def test_a_scenario_without_a_pair_has_a_page(run: ScenarioRun) -> None:
@@ -173,7 +173,7 @@ def test_a_scenario_without_a_pair_has_a_page(run: ScenarioRun) -> None:
 
 def test_a_world_that_says_nothing_about_itself_has_a_page(run: ScenarioRun) -> None:
     silent = replace(run, base=run.base.replace(meta=MappingProxyType({})))
-    assert "81 economies x 28 sectors" in report_html(view(silent))
+    assert "81 economies x 32 sectors" in report_html(view(silent))
 
 
 def test_write_report_takes_a_run_and_appears_complete(
@@ -317,4 +317,4 @@ def test_the_page_in_a_browser_without_network(page: str, tmp_path: Path) -> Non
         capture_output=True, timeout=120, check=False,
     )  # fmt: skip
     pages = len(re.findall(rb"/Type\s*/Page[^s]", printed.read_bytes()))
-    assert 1 <= pages <= 6
+    assert 1 <= pages <= 8

@@ -171,8 +171,9 @@ def test_unknown_branches_and_ids_are_refused_with_the_nearest() -> None:
         plan(STATUSES, world(), include=("thread",))
 
 
-def test_an_instrument_that_is_not_modelled_is_refused_only_where_it_would_apply() -> None:
-    quota = "  - {id: quota, by: CHN, against: USA, kind: import-quota, volume: 10% of base, status: STATUS}\n"
+def test_a_product_without_a_sector_is_refused_only_where_it_would_apply() -> None:
+    quota = "  - {id: quota, by: CHN, against: USA, kind: import-quota, volume: 10% of base, status: STATUS,\n"
+    quota += '     products: {hs22: ["0203"]}}\n'
     text = "detente: 1\nid: case\nas_of: 2025-10-25\nbaseline: toy\nmeasures:\n"
     waiting = parse_scenario((text + quota.replace("STATUS", "announced")).encode())
     (main,) = plan(waiting, world())
@@ -181,7 +182,7 @@ def test_an_instrument_that_is_not_modelled_is_refused_only_where_it_would_apply
         (parse_scenario((text + quota.replace("STATUS", "in-force")).encode()), ()),
         (waiting, ("quota",)),
     ):
-        with pytest.raises(PolicyError, match=r"import-quota.*does not model yet.*--drop quota"):
+        with pytest.raises(PolicyError, match=r"quota.products: found HS 0203.*--drop quota"):
             plan(scenario, world(), include=how)
         plan(scenario.drop("quota"), world(), include=how)
 
@@ -209,18 +210,22 @@ def test_the_court_strikes_one_statute_down() -> None:
 def test_branches_of_the_packaged_case() -> None:
     scenario = load_scenario("us-china-2025-10")
     today = {"us-fentanyl", "us-others", "cn-energy", "cn-farm", "cn-retaliation"}
+    today |= {"us-tech-controls", "us-port-fees", "cn-port-fees", "cn-soy-boycott", "cn-licence-april"}
     back = {"us-snapback", "cn-snapback"}
+    gone = {"us-fentanyl", "us-port-fees", "cn-port-fees", "cn-soy-boycott"}
+    december = {"cn-minerals-licence"}
     expected = {
         "main": today,
+        "full-exchange": today - gone | {"cn-soy-purchases"},
         "rollover": today,
-        "snapback": today | back,
-        "threat": today | {"us-threat-100"},
-        "escalation": today | back | {"us-threat-100"},
+        "snapback": today | back | december,
+        "threat": today | {"us-threat-100"} | december,
+        "escalation": today | back | {"us-threat-100"} | december,
     }
     for branch, ids in expected.items():
         assert {measure.id for measure in regime(scenario, branch=branch).applied} == ids
     assert describe_not_applied(regime(scenario)).startswith(
-        "10 measures read, 5 applied, 5 not (threatened: us-threat-100"
+        "19 measures read, 10 applied, 9 not (threatened: us-threat-100"
     )
 
 

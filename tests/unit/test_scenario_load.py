@@ -90,6 +90,8 @@ def test_every_kind_is_read(kind: str, each: object) -> None:
         "volume": "50% of base", "rate": "5%", "over_rate": "10%", "duty": "5 USD/kg", "unit_value": "10 USD/kg",
         "as_cost": "0.5%", "origin": "AUS", "floor": "+20%", "amount": "1000 MUSD/year", "linkage": "a-thing",
     }  # fmt: skip
+    if kind == "purchase":
+        extra["volume"] = '">= 50% of base"'
     needs = {need.split("|")[0] for need in KINDS[kind].needs}
     fields = "".join(f", {name}: {extra[name]}" for name in sorted(needs))
     scenario = case(f"  - {{id: m, by: USA, against: CHN, kind: {kind}{fields}}}\n")
@@ -132,7 +134,7 @@ def test_the_packaged_case_loads_without_a_warning() -> None:
     assert scenario.as_of == dt.date(2025, 10, 25)
     assert all(measure.source is not None for measure in scenario.measures)
     assert all(measure.assumed for measure in scenario.measures if measure.id in ("cn-energy", "cn-farm"))
-    assert scenario.branches == ("main", "rollover", "snapback", "threat", "escalation")
+    assert scenario.branches == ("main", "full-exchange", "rollover", "snapback", "threat", "escalation")
     assert scenario.measure("us-reciprocal").rate_kind == "headline"
 
 

@@ -26,6 +26,7 @@ from detente.baseline.tables_place import LAYOUTS
 from detente.baseline.tables_rows import Rows
 from detente.baseline.tables_template import write_template
 from detente.baseline.tables_write import meta_yaml, write_tables
+from detente.baseline.tables_xlsx import write_sheets
 from detente.baseline.tables_yaml import compose
 from detente.baseline.text import guarded, unguarded
 from detente.core.errors import DataError, UsageError
@@ -156,6 +157,38 @@ def test_no_text_becomes_a_formula(tmp_path: Path) -> None:
     for path in (tmp_path / "t").glob("*.csv"):
         fields = {field.strip('"') for line in path.read_text().splitlines()[1:] for field in line.split(",")[:-1]}
         assert not [field for field in fields if field[0] in "=+-@"]
+
+
+def test_a_workbook_is_exact_and_the_same_twice(tmp_path: Path) -> None:
+    """17 digits come back, and the bytes do not depend on the clock."""
+    numbers = [0.1 + 0.2, 1 / 3, 2**53 + 2.0, 5e-324, 1.7976931348623157e308, -0.0, 123456.0]
+    for name in ("a.xlsx", "b.xlsx"):
+        write_sheets(tmp_path / name, [("s", ("code", "value"), [(f"C{x}", x) for x in numbers])])
+    rows = openpyxl.load_workbook(tmp_path / "a.xlsx")["s"].iter_rows(min_row=2, values_only=True)
+    assert [float(value).hex() for _, value in rows] == [value.hex() for value in numbers]
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_a_text_that_no_cell_can_hold_is_refused(tmp_path: Path) -> None:
+    """What a workbook would cut or change is refused, and no file is left."""
+    for text, words in (
+        ("a" * 32768, "32768 characters"),
+        ("\N{GRINNING FACE}" * 16384, "16384 characters"),
+        ("a\x0bb", r"U\+000B"),
+        ("_x005F_", "x005F_"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            export_world(economy(9, licence=text), tmp_path / "t.xlsx", "xlsx")
+        assert not list(tmp_path.iterdir())
+    kept = "a" * 32767, "_x0041_ &lt; <b>\t\n ", " 0102 "
+    for at, text in enumerate(kept):
+        path = export_world(economy(9, licence=text), tmp_path / f"{at}.xlsx", "xlsx")
+        assert import_world(path, "xlsx").meta["licence"] == text
+
+
+def test_a_file_that_cannot_be_written_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        write_sheets(tmp_path / "no" / "t.xlsx", [("s", ("code", "value"), [("A", 1.0)])])
 
 
 @given(text=st.text(alphabet="'=+-@ab\t", max_size=6))

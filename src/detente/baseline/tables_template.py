@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from detente.baseline.importers.xlsx import INSTRUCTIONS, META, META_COLUMNS
 from detente.baseline.tables_place import LAYOUTS
 from detente.baseline.tables_write import new_file, new_folder
-from detente.baseline.tables_xlsx import Book, Value
+from detente.baseline.tables_xlsx import INSTRUCTIONS, META, META_COLUMNS, Value, write_sheets
 from detente.core.errors import UsageError, nearest
 
 FORMS: Final = ("xlsx", "csv")
@@ -66,11 +65,9 @@ def write_template(out: Path, form: str = "") -> Path:
 
 
 def _fill_workbook(draft: Path) -> None:
-    with Book(draft) as book:
-        book.sheet(INSTRUCTIONS, ("sheet", "column or field", "example", "meaning"), iter(_instructions()))
-        book.sheet(META, META_COLUMNS, ((name, "") for name in _FIELDS))
-        for name, layout in LAYOUTS.items():
-            book.sheet(name, layout.columns, iter(()))
+    fields = [(name, "") for name in _FIELDS]
+    guide = (INSTRUCTIONS, ("sheet", "column or field", "example", "meaning"), _instructions())
+    write_sheets(draft, [guide, (META, META_COLUMNS, fields), *((name, x.columns, ()) for name, x in LAYOUTS.items())])
 
 
 def _instructions() -> list[tuple[Value, ...]]:

@@ -41,6 +41,7 @@ class Evidence:
         least_trade: smallest (exports + imports) / value added over countries, with the country.
         baseline: id, sha256, max_imbalance, moved_share, year_flows, year_tariffs.
         uniqueness: starts, distinct, claim. cond: condition estimate or None. notes: further warnings.
+        rents: who collects what instruments take.
     """
 
     solver_status: str
@@ -54,6 +55,7 @@ class Evidence:
     uniqueness: Mapping[str, Any] = field(default_factory=lambda: {"starts": 1, "distinct": 1, "claim": "not examined"})
     cond: float | None = None
     notes: tuple[Warn, ...] = ()
+    rents: str = "none"
 
 
 def certificate(
@@ -75,7 +77,7 @@ def certificate(
         closure={
             "deficits": closure.deficits,
             "revenue": closure.revenue,
-            "rents": "none",
+            "rents": evidence.rents,
             "numeraire": closure.numeraire or "world value added (results do not depend on it)",
         },
         residuals=dict(residuals),

@@ -15,6 +15,7 @@ import numpy as np
 from detente.core.arrays import Array
 from detente.core.instruments import (
     BOUNDED,
+    DEMAND,
     EXPORTER,
     FIXED,
     GUARANTEE,
@@ -23,6 +24,7 @@ from detente.core.instruments import (
     MINIMUM_VALUE,
     ORDER,
     PRICE_FLOOR,
+    QUOTA,
     TARIFF_RATE_QUOTA,
     Bound,
 )
@@ -60,7 +62,11 @@ def instrument_residuals(
         return {}
     entries = _entries(bounds, list(countries), list(sectors))
     unit = _unit(arrays)
+    missing = [name for name in ("bound_wedge",) if np.shape(arrays.get(name, ())) != (len(bounds),)]
+    if missing and not all(_is_embargo(bound) for bound in bounds):
+        return {"instruments": (float("inf"), missing[0])}
     place = tuple(entries.cell.T)
+    demand = _demand_error(arrays, bounds, list(countries), list(sectors), unit)
     factor = _factors(arrays, entries, bounds, place, unit)
     product, rents = _walked(arrays, factor, place)
     wedge = np.asarray(arrays["wedge"])
@@ -70,9 +76,36 @@ def instrument_residuals(
     worst.append((float(np.abs(untouched - 1).max()), "a cell without instrument"))
     worst += _rent_errors(arrays, entries, bounds, rents, list(countries), unit)
     return {
-        "instruments": max(worst),
+        "instruments": max([*worst, demand, _traded_in_spite(arrays, entries, bounds)]),
         "complementarity": _complementarity(arrays, entries, bounds, unit),
     }
+
+
+def _is_embargo(bound: Bound) -> bool:
+    return bound.kind == QUOTA and bound.volume == 0
+
+
+def _traded_in_spite(arrays: Mapping[str, Any], entries: _Entries, bounds: Sequence[Bound]) -> tuple[float, str]:
+    """Return the trade on cells whose quota is zero, relative to the largest flow."""
+    closed = np.array([_is_embargo(bound) for bound in bounds])[entries.bound]
+    flows = np.asarray(arrays["flows_new"])
+    left = flows[tuple(entries.cell[closed].T)]
+    return float(left.max(initial=0.0) / flows.max()), "a quota of zero"
+
+
+def _demand_error(
+    arrays: Mapping[str, Any], bounds: Sequence[Bound], countries: list[str], sectors: list[str], unit: float
+) -> tuple[float, str]:
+    """Return how far stored purchases from named cells are from those asked for, which follow baseline values."""
+    flows = np.asarray(arrays["flows"])
+    expected, stated = np.zeros_like(flows), np.asarray(arrays.get("directed_new", np.zeros_like(flows)))
+    for bound in bounds:
+        if bound.kind == DEMAND:
+            cells = [(countries.index(o), countries.index(d), sectors.index(s)) for o, d, s in bound.cells]
+            place = tuple(np.array(cells).T)
+            expected[place] += float(bound.value_musd or 0.0) * unit * flows[place] / flows[place].sum()
+    error = np.abs(stated - expected).max() / (expected.max() or flows.max())
+    return float(error), "purchases from named cells"
 
 
 def _unit(arrays: Mapping[str, Any]) -> float:
@@ -99,7 +132,7 @@ def _factors(
     arrays: Mapping[str, Any], entries: _Entries, bounds: Sequence[Bound], place: tuple[Array, ...], unit: float
 ) -> Array:
     """Return 1 + mu of every entry, from its own rule where it has one and from the stored wedge of its bound."""
-    stored = np.asarray(arrays["bound_wedge"])
+    stored = np.asarray(arrays.get("bound_wedge", np.ones(len(bounds))))
     factor: Array = stored[entries.bound].astype(float)
     for bound, mine in zip(bounds, entries.rows(len(bounds)), strict=True):
         if bound.kind == FIXED:
@@ -208,9 +241,9 @@ def _complementarity(
 ) -> tuple[float, str]:
     """Return the largest Fischer-Burmeister residual of the bounds, with the bound."""
     worst = (0.0, "")
-    stored = np.asarray(arrays["bound_wedge"])
+    stored = np.asarray(arrays.get("bound_wedge", np.ones(len(bounds))))
     for number, (bound, rows) in enumerate(zip(bounds, entries.rows(len(bounds)), strict=True)):
-        if bound.kind not in BOUNDED or (bound.kind == "quota" and bound.volume == 0):
+        if bound.kind not in BOUNDED or _is_embargo(bound):
             continue
         level, gap = float(np.log(stored[number])), _gap(arrays, entries, bound, rows, unit)
         if bound.kind == TARIFF_RATE_QUOTA:

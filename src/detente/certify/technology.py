@@ -31,11 +31,10 @@ def production_cost(stored: Stored, log_wage: Array, log_price: Array) -> Array:
         return np.asarray(plain)
     share, rho = stored["critical_share"], stored["substitution"]
     rest = 1.0 - share.sum(axis=0)
-    other = np.exp((plain - np.einsum("kos,ok->os", share, log_price)) / rest)
-    price = np.exp(log_price).T[:, :, None]
+    other = (plain - np.einsum("kos,ok->os", share, log_price)) / rest
     power = np.where(rho == 1, 1.0, 1.0 - rho)
-    mean = rest * other**power + (share * price**power).sum(axis=0)
-    return np.asarray(np.where(rho == 1, plain, np.log(mean) / power))
+    mean = rest * np.expm1(power * other) + (share * np.expm1(power * log_price.T[:, :, None])).sum(axis=0)
+    return np.asarray(np.where(rho == 1, plain, np.log1p(mean) / power))
 
 
 def critical_errors(stored: Stored, log_cost: Array) -> list[tuple[float, str]]:

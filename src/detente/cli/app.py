@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 import detente
-
-HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+from detente.cli.app_data import data
+from detente.cli.app_scenario import scenario
+from detente.cli.options import HELP, AsOf, Branch, Countries, Force, Json, Out, Quiet, Scenario, Words
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -20,12 +21,6 @@ app = typer.Typer(
     help="Solve trade wars and trade talks in general equilibrium, with a certificate on every number.",
     epilog="\b\nExamples:\n  detente demo\n  detente run us-china-2025-10 --branch all --out results",
 )
-data = typer.Typer(
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Baselines and trade elasticities: list, info, check, template, import, export.",
-)
-scenario = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Scenario files: check, schema.")
 app.add_typer(
     data,
     name="data",
@@ -38,14 +33,6 @@ app.add_typer(
     context_settings=HELP,
     epilog="\b\nExamples:\n  detente scenario check my.yaml\n  detente scenario schema",
 )
-
-Words = list[str] | None
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, status first.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No notes, no warnings.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace an earlier bundle.")]
-Out = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Write manifest, scenario, arrays, tables and report there.")
-]
 
 
 def _version(asked: bool) -> None:
@@ -141,6 +128,107 @@ def run(
     )  # fmt: skip
 
 
+@app.command(
+    epilog="\b\nExamples:\n  detente explain us-china-2025-10 --rate USA CHN --sector C26\n"
+    "  detente explain us-china-2025-10 --claim 157%"
+)
+def explain(
+    case: Scenario,
+    rate: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--rate", metavar="BY AGAINST", help="Why the rate of BY on AGAINST is what it is."),
+    ] = None,
+    sector: Annotated[
+        str | None, typer.Option("--sector", metavar="CODE", help="With --rate; default: average over goods.")
+    ] = None,
+    hs: Annotated[str | None, typer.Option("--hs", metavar="CODE", help="With --rate: an HS code, 8541.10.")] = None,
+    claim: Annotated[
+        str | None, typer.Option("--claim", metavar="RATE", help="Which reading of the law a stated rate is.")
+    ] = None,
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Day of the law.")] = None,
+    branch: Branch = None,
+    as_of: AsOf = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what is in force and why, and why a rate is what it is: parts that sum to the total."""
+    from detente.cli.explain import run_explain
+
+    run_explain(case, rate=rate, sector=sector, hs=hs, on=on, branch=branch, as_of=as_of, claim=claim)
+
+
+@app.command(
+    epilog="\b\nExamples:\n  detente compare now/ court/ --delta-vs now/\n"
+    "  detente compare mine.yaml us-china-2025-10 --fail-on 'USA.real_income_pct<-1'"
+)
+def compare(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="A B ..", help="Bundles that run --out has written, or scenarios.")
+    ],
+    delta_vs: Annotated[
+        str | None, typer.Option("--delta-vs", metavar="A", help="Which run deltas are against; default: the first.")
+    ] = None,
+    fail_on: Annotated[
+        Words,
+        typer.Option("--fail-on", metavar="EXPR", help="Exit 5 where true: [RUN:|delta:]COUNTRY.variable<NUMBER."),
+    ] = None,
+    branch: Annotated[
+        Words, typer.Option("--branch", metavar="NAME|all", help="Which branches of each; default: main.")
+    ] = None,
+    countries: Countries = None,
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Scenarios only: day of main.")] = None,
+    as_of: AsOf = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Put runs side by side: levels and deltas, and what went in beside what came out."""
+    from detente.cli.compare import compare as body
+
+    return body(
+        runs, delta_vs=delta_vs, fail_on=fail_on or [], branches=branch or [], countries=countries, on=on, as_of=as_of
+    )
+
+
+@app.command(
+    epilog="\b\nExamples:\n  detente path us-china-2025-10\n"
+    "  detente path us-china-2025-10 --branch escalation --until 2025-12-31"
+)
+def path(
+    case: Scenario,
+    first: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day; default: as_of.")] = None,
+    last: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Last day; default: horizon.")] = None,
+    branch: Branch = None,
+    countries: Countries = None,
+    as_of: AsOf = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Solve every regime between two days: one equilibrium for each date on which the law changes."""
+    from detente.cli.path import run_path
+
+    run_path(case, first=first, last=last, branch=branch, as_of=as_of, countries=countries)
+
+
+@app.command(
+    epilog="\b\nExamples:\n  detente tree us-china-2025-10\n"
+    "  detente tree us-china-2025-10 --set-prob full-exchange=10%,rollover=40%,snapback=20%,threat=20%,escalation=10%"
+)
+def tree(
+    case: Scenario,
+    probabilities: Annotated[
+        Words, typer.Option("--set-prob", metavar="NAME=40%", help="Your odds of a leaf; all must sum to 100%.")
+    ] = None,
+    countries: Countries = None,
+    as_of: AsOf = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Solve the leaves on the horizon: values, spreads, break-even odds; expected values with your odds only."""
+    from detente.cli.tree import run_tree
+
+    run_tree(case, probabilities=probabilities or [], as_of=as_of, countries=countries)
+
+
 @app.command(epilog="\b\nExamples:\n  detente verify --quick\n  detente verify results --rerun")
 def verify(
     folder: Annotated[
@@ -164,120 +252,3 @@ def doctor(json: Json = False, quiet: Quiet = False) -> int:
     from detente.cli.doctor import doctor as body
 
     return body()
-
-
-@data.command("list", epilog="\b\nExamples:\n  detente data list\n  detente data list --elasticities --json")
-def data_list(
-    elasticities: Annotated[bool, typer.Option("--elasticities", help="List elasticity sets instead.")] = False,
-    baseline: Annotated[str, typer.Option("--baseline", help="Whose elasticity sets.")] = "world-2022",
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """List baselines on this machine, or elasticity sets."""
-    from detente.cli import data as body
-
-    body.sets(baseline) if elasticities else body.baselines()
-
-
-@data.command("info", epilog="\b\nExamples:\n  detente data info world-2022\n  detente data info my-data.npz --json")
-def data_info(
-    name: Annotated[str, typer.Argument(metavar="NAME|PATH")], json: Json = False, quiet: Quiet = False
-) -> None:
-    """Say what to know before quoting a number: years, sources, licence, totals, imputations, checksum."""
-    from detente.cli import data as body
-
-    body.info(name)
-
-
-@data.command("check", epilog="\b\nExamples:\n  detente data check my-tables/\n  detente data check my-data.npz")
-def data_check(path: Annotated[str, typer.Argument(metavar="PATH")], json: Json = False, quiet: Quiet = False) -> None:
-    """Check a folder of tables or a file; every problem is told (exit 3)."""
-    from detente.cli import data as body
-
-    body.check(path)
-
-
-@data.command(
-    "export",
-    epilog="\b\nExamples:\n  detente data export world-2022 --out tables/\n"
-    "  detente data export world-2022 --format xlsx --out world.xlsx",
-)
-def data_export(
-    name: Annotated[str, typer.Argument(metavar="NAME|PATH")],
-    out: Annotated[Path, typer.Option("--out", metavar="PATH", help="A new folder (csv, parquet) or file.")],
-    form: Annotated[str, typer.Option("--format", help="csv, parquet, xlsx, netcdf or npz.")] = "csv",
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write a baseline as five tables with all that must be known about them, or as one file."""
-    from detente.cli import data as body
-
-    body.export(name, out, form)
-
-
-@data.command(
-    "template",
-    epilog="\b\nExamples:\n  detente data template --out my-world.xlsx\n"
-    "  detente data template --format csv --out my-world/",
-)
-def data_template(
-    out: Annotated[Path, typer.Option("--out", metavar="PATH", help="A new file ending in .xlsx, or a new folder.")],
-    form: Annotated[str, typer.Option("--format", help="xlsx or csv; default: what --out says.")] = "",
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write an empty set of tables to fill and import."""
-    from detente.cli import data as body
-
-    body.template(out, form)
-
-
-@data.command(
-    "import",
-    epilog="\b\nExamples:\n  detente data import tables/ --out mine\n"
-    "  detente data import my-world.xlsx --format xlsx --out mine.npz",
-)
-def data_import(
-    source: Annotated[Path, typer.Argument(metavar="PATH", help="A folder or a file, as the format has it.")],
-    out: Annotated[
-        str, typer.Option("--out", metavar="NAME", help="Name to use afterwards, or a path ending in .npz.")
-    ],
-    form: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            help="csv, parquet, xlsx, netcdf, icio, icio-pair, wiod2013, wiod2016, kite or npz; "
-            "default: csv, or what the name of the file says.",
-        ),
-    ] = None,
-    year: Annotated[int | None, typer.Option("--year", help="Which year of an icio-pair.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an earlier one of that name.")] = False,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Check data of any known layout and keep them as a baseline with a name."""
-    from detente.cli import data as body
-
-    body.imported(source, form, out, year=year, force=force)
-
-
-@scenario.command(
-    "check", epilog="\b\nExamples:\n  detente scenario check us-china-2025-10\n  detente scenario check my.yaml --json"
-)
-def scenario_check(
-    case: Annotated[str, typer.Argument(metavar="SCENARIO")], json: Json = False, quiet: Quiet = False
-) -> None:
-    """Read a scenario without solving it; every problem is told (exit 3)."""
-    from detente.cli import scenario as body
-
-    body.check(case)
-
-
-@scenario.command(
-    "schema", epilog="\b\nExamples:\n  detente scenario schema\n  detente scenario schema > detente.schema.json"
-)
-def scenario_schema(json: Json = False, quiet: Quiet = False) -> None:
-    """Print the JSON Schema of scenario files, for editors."""
-    from detente.cli import scenario as body
-
-    body.schema()

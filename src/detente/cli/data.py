@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from detente.baseline.catalogue import check_path, elasticity_sets, form_of, import_path, list_baselines, load_baseline
@@ -92,7 +93,8 @@ def imported(source: Path, form: str | None, out: str, *, year: int | None, forc
     with reported() as progress:
         base = import_world(source, form, year=year, progress=progress)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_npz(base.replace(id=path.stem), path)
+    history = (*base.meta.get("history", ()), f"imported from {source.name} ({form}) as {base.id}")
+    save_npz(base.replace(id=path.stem, meta=MappingProxyType({**base.meta, "history": history})), path)
     output.note(*(f"warning: {text}" for text in base.meta.get("warnings", ())))
     counts: dict[str, Any] = plain(base.meta.get("import", {})) if form != "npz" else {"format": form}
     lines = _counted(counts.get("counts", {}))

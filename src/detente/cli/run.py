@@ -118,8 +118,13 @@ def solved_branches(case: Scenario, base: Baseline, options: Options) -> Scenari
 
 
 def without_assumed(solved: ScenarioRun, base: Baseline, options: Options) -> ScenarioRun | None:
-    """Return the same run without the measures whose level is assumed, or None where there are none."""
-    ids = dict.fromkeys(m.id for plan in solved.plans.values() for m in plan.regime.applied if m.assumed)
+    """Return the same run without the measures whose level is assumed, or None where there are none.
+
+    Those that the comparator holds too stay: leaving them out of one side alone would be another comparison.
+    """
+    held = {measure.id for plan in solved.plans.values() for measure in plan.comparator.applied}
+    applied = [measure for plan in solved.plans.values() for measure in plan.regime.applied]
+    ids = dict.fromkeys(measure.id for measure in applied if measure.assumed and measure.id not in held)
     if not ids:
         return None
     case, settings = solved.scenario, options.settings

@@ -111,13 +111,12 @@ def trade_totals(flows: Array) -> tuple[Array, Array]:
 
 
 def _terms_of_trade(result: Result, members: Array) -> Array:
-    """Return 100 (export price / import price - 1): log changes of producer prices at base border weights."""
+    """Return 100 (export price / import price - 1): log changes of border prices at base border weights."""
     flows = result.baseline.flows.copy()
     home = np.arange(len(flows))
     flows[home, home] = 0.0
-    log_cost = np.log(result.cost_hat)
-    sold = (flows.sum(axis=1) * log_cost).sum(axis=1)
-    bought = np.einsum("ods,os->d", flows, log_cost)
+    change = flows * (np.log(result.cost_hat)[:, None, :] + np.log(result["wedge"]))
+    sold, bought = change.sum(axis=(1, 2)), change.sum(axis=(0, 2))
     exports, imports = flows.sum(axis=(1, 2)), flows.sum(axis=(0, 2))
     price_out = (members @ sold) / np.where(members @ exports > 0, members @ exports, 1.0)
     price_in = (members @ bought) / np.where(members @ imports > 0, members @ imports, 1.0)
@@ -131,7 +130,7 @@ def _percent(new: Array, old: Array) -> Array:
 def sector_columns(result: Result) -> Columns:
     """Return table "sectors": country, sector, variable, unit, value: output, cost, price, trade, penetration."""
     base, n, j = result.baseline, len(result.countries), len(result.sectors)
-    output_new = result.flows_new.sum(axis=1)
+    output_new, sold = producer_sales(result), result.flows_new.sum(axis=1)
     penetration = import_penetration(result.flows_new) - import_penetration(base.flows)
     own = np.einsum("nns->ns", base.flows), np.einsum("nns->ns", result.flows_new)
     values = {
@@ -140,7 +139,7 @@ def sector_columns(result: Result) -> Columns:
         "output_change_musd": ("MUSD", output_new - base.output),
         "cost_pct": ("%", 100 * (result.cost_hat - 1)),
         "price_pct": ("%", 100 * (result.price_hat - 1)),
-        "exports_pct": ("%", _percent(output_new - own[1], base.output - own[0])),
+        "exports_pct": ("%", _percent(sold - own[1], base.output - own[0])),
         "imports_pct": ("%", _percent(result.flows_new.sum(axis=0) - own[1], base.flows.sum(axis=0) - own[0])),
         "import_penetration_pp": ("pp", 100 * penetration),
     }
@@ -152,6 +151,11 @@ def sector_columns(result: Result) -> Columns:
         columns["unit"] += [unit] * (n * j)
         columns["value"] += [float(value) for value in array.ravel()]
     return columns
+
+
+def producer_sales(result: Result) -> Array:
+    """Return what producers receive, (origin, sector): border value less rents; lost rents pay for resources. [MUSD]"""
+    return np.asarray((result.flows_new / result["wedge"] + result["rent_lost"]).sum(axis=1))
 
 
 def import_penetration(flows: Array) -> Array:

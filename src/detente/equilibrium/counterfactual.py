@@ -19,6 +19,7 @@ from detente.core.tables import trade_totals
 from detente.equilibrium.assemble import outputs
 from detente.equilibrium.examine import examine
 from detente.equilibrium.instruments import directed_demand, embargoed, nests, placed
+from detente.equilibrium.remarks import remarks, who_collects
 from detente.equilibrium.root import MAX_PASSES, TOL, Root, Settings, find_root
 from detente.equilibrium.shock import Shock
 from detente.policy.wedges import Wedges
@@ -141,7 +142,9 @@ def require(result: Result, name: str = "") -> None:
         return
     lines = [f"{name}no certified equilibrium: {cert.line}", *(f"  {warn.text}" for warn in cert.warnings)]
     if cert.status == INFEASIBLE:
-        lines.append("  no iteration can help: change the shock, or use a closure in which these deficits adjust")
+        lines.append(
+            "  no iteration can help: change the shock; where deficits are the reason, a closure in which they adjust"
+        )
     else:
         lines.append("  try: a larger max_iter; a smaller shock; another closure, if deficits are large")
     raise SolveError("\n".join(lines), certificate=cert)
@@ -173,7 +176,8 @@ def certified(
         parts=root.found.parts,
         infeasible=root.infeasible,
         least_trade=_least_trade(base, stored, root),
-        notes=(*_notes(shock), *(seen.notes if seen else ()), *_stuck(shock, root)),
+        rents=who_collects(shock),
+        notes=(*_notes(shock), *remarks(shock, stored), *(seen.notes if seen else ()), *_stuck(shock, root)),
     )
     if seen:
         evidence = replace(evidence, uniqueness=seen.uniqueness, cond=seen.cond)

@@ -29,7 +29,7 @@ from detente.equilibrium.instruments import directed_demand
 from detente.equilibrium.root import Root, Settings, find_root
 from detente.equilibrium.shock import Shock
 from detente.model.tangent import ShockRate, Tangent, tangent
-from detente.model.wedge import LOST, summed
+from detente.model.wedge import kept_share, summed
 from detente.policy.wedges import Wedges
 from detente.solve.newton import gmres
 
@@ -216,7 +216,7 @@ def _cells(shock: Shock, fraction: float, root: Root, moving: Tangent, rate: Sho
     if w is not None and chain is not None and took is not None and moving.wedges is not None:
         place = (w.origin, w.dest, w.sector)
         F[place] = chain.b[:, 0] * u[w.origin, w.sector] * v[w.dest, w.sector]
-        kept = np.where((w.links.to == LOST)[:, None], 0.0, took.collected)
+        kept = took.collected * kept_share(w, took.gap)
         y[place] = (took.F - summed(kept, w.links.cell, len(w.A)))[:, 0]
         dlog_mu[place] = moving.wedges.cell[:, 0]
         border = w.directed / w.tau

@@ -1,6 +1,6 @@
 """Who gains the trade that a pair of countries loses: recaptured by others, made at home, redirected elsewhere.
 
-Changes are in border value at base prices: F (Q_hat - 1), with the quantity Q_hat = (F'/F)/c_hat. Source: MODEL, own.
+Changes are in border value at base prices: F (Q_hat - 1), with the quantity Q_hat = (F'/((1+mu)F))/c_hat. Source: own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from detente.core.result import Result
 
 def volume_change(result: Result) -> Array:
     """Return the change of every flow at base prices, (origin, dest, sector); 0 where there was no trade. [MUSD]"""
-    return np.asarray(result.flows_new / result.cost_hat[:, None, :] - result.baseline.flows)
+    return np.asarray(result.flows_new / result["wedge"] / result.cost_hat[:, None, :] - result.baseline.flows)
 
 
 def diversion_columns(result: Result, *, by: str, against: str) -> dict[str, list[object]]:
@@ -63,12 +63,12 @@ def pressure_columns(result: Result, *, by: str, against: str) -> dict[str, list
         country, sector, output_pct (volume of output), import_penetration_pp, orders_musd (sales to `by`, at base
         prices), arrivals_musd (purchases from `against`, at base prices); active cells of third countries.
     """
-    from detente.core.tables import import_penetration
+    from detente.core.tables import import_penetration, producer_sales
 
     codes, base = result.countries, result.baseline
     i, o = codes.index(by), codes.index(against)
     change = volume_change(result)
-    output = (result.flows_new.sum(axis=1) / result.cost_hat) / np.where(base.output > 0, base.output, 1.0)
+    output = (producer_sales(result) / result.cost_hat) / np.where(base.output > 0, base.output, 1.0)
     penetration = 100 * (import_penetration(result.flows_new) - import_penetration(base.flows))
     rows = [
         (codes[n], sector, 100 * (output[n, s] - 1), penetration[n, s], change[n, i, s], change[o, n, s])

@@ -73,24 +73,24 @@ class Plan:
     def _upper(self, fraction: float, base: Baseline, tau: Array) -> Array:
         """Return the upper limits: for a tariff-rate quota ln((1+over)/(1+t)), at no shock 0."""
         upper = self.wedges.bounds.upper.copy()
-        quotas = np.flatnonzero(np.isfinite(self.over[:, 0]))
-        links = self.wedges.links
-        for g in quotas:
-            cell = links.cell[np.flatnonzero(links.bound == g)[0]]
-            before = np.log1p(base.tariffs[tuple(axis[cell] for axis in self.cells)])
-            upper[g] = max(0.0, (1 - fraction) * before + fraction * self.over[g, 0] - float(np.log(tau[cell, 0])))
+        quotas, cell, before = self._tariff_rate_quotas(base)
+        due = (1 - fraction) * before + fraction * self.over[quotas]
+        upper[quotas] = np.maximum(0.0, due - np.log(tau[cell]))
         return upper
+
+    def _tariff_rate_quotas(self, base: Baseline) -> tuple[Array, Array, Array]:
+        """Return which bounds are tariff-rate quotas, a cell of each, and ln(1+t) there in the baseline."""
+        quotas = np.flatnonzero(np.isfinite(self.over[:, 0]))
+        cell = self.wedges.first_cell[quotas]
+        return quotas, cell, np.log1p(base.tariffs[tuple(axis[cell] for axis in self.cells)])[:, None]
 
     def rate(self, fraction: float, base: Baseline, dlog_tau: Array, dlog_kappa: Array) -> WedgeRate:
         """Return the speed of the instruments: derivatives with respect to the fraction."""
         w, b = self.wedges, self.wedges.bounds
         moved_tau, moved_kappa = dlog_tau[self.cells][:, None], dlog_kappa[self.cells][:, None]
-        finite = np.isfinite(self.over)
         upper = np.zeros_like(b.upper)
-        for g in np.flatnonzero(finite[:, 0]):
-            cell = w.links.cell[np.flatnonzero(w.links.bound == g)[0]]
-            before = np.log1p(base.tariffs[tuple(axis[cell] for axis in self.cells)])
-            upper[g] = self.over[g] - before - moved_tau[cell]
+        quotas, cell, before = self._tariff_rate_quotas(base)
+        upper[quotas] = self.over[quotas] - before - moved_tau[cell]
         return WedgeRate(
             A=-w.theta * (moved_tau + moved_kappa),
             tau=moved_tau,
@@ -112,11 +112,13 @@ def embargoed(
     if not closed:
         return kappa_hat, tuple(bounds)
     kappa: Array = np.ones_like(base.flows) if kappa_hat is None else kappa_hat.copy()
+    country = {code: at for at, code in enumerate(base.countries)}
+    sector = {code: at for at, code in enumerate(base.sectors)}
     for bound in closed:
         for o, d, s in bound.cells:
-            kappa[base.countries.index(o), base.countries.index(d), base.sectors.index(s)] = np.inf
+            kappa[country[o], country[d], sector[s]] = np.inf
     kappa.flags.writeable = False
-    return kappa, tuple(bound for bound in bounds if bound not in closed)
+    return kappa, tuple(bound for bound in bounds if not (bound.kind == QUOTA and bound.volume == 0))
 
 
 def directed_demand(base: Baseline, bounds: Sequence[Bound]) -> Array:

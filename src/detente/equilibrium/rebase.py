@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from detente.baseline import Baseline
+from detente.core.errors import UsageError
 from detente.core.result import Result
 
 
@@ -17,9 +18,13 @@ def rebased(result: Result, *, note: str = "re-based on a counterfactual", id: s
         result: certified. note: what happened, kept in `meta["history"]`.
         id: of the new world; default "<id>+rebased".
     Raises:
+        UsageError: it has instruments or critical inputs: a baseline holds neither wedges nor rents.
         SolveError: the result is not certified.
     """
     base = result.baseline
+    if result.bounds or result.critical:
+        found = f"{len(result.bounds)} instruments and {len(result.critical)} critical inputs"
+        raise UsageError(f"result: found {found}; expected tariffs and trade costs alone: a baseline holds no rents")
     if not isinstance(base, Baseline):
         raise TypeError("a result of this package holds a Baseline")
     history = (*base.meta.get("history", ()), note)

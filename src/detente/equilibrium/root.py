@@ -21,6 +21,10 @@ from detente.solve.solution import CONVERGED, MAX_ITER, Solution
 
 TOL: Final = 1e-10
 MAX_PASSES: Final = 200
+LEAST_STEP, LEAST_STEP_OF_BOUNDS = 1e-3, 0.02
+"""Of the continuation. What stops it under bounds is that a commitment cannot be met: smaller steps found nothing."""
+NEAR: Final = 0.1
+"""Under bounds Newton is tried only from a residual below this: further away it never arrived, at great cost."""
 RESCALE: Final = 30.0
 """Largest theta times log cost change that the bilateral factors carry before they are scaled anew."""
 
@@ -77,7 +81,7 @@ class Root:
 def find_root(shock: Shock, settings: Settings, start: Array | None = None) -> Root:
     """Return the equilibrium of a shock: Anderson, then Newton-GMRES, then continuation in the size of the shock."""
     econ, found = shock.economy()
-    infeasible = (*found.infeasible, *_unsupplied(shock, econ))
+    infeasible = (*found.infeasible, *_unsupplied(shock, econ), *_out_of_reach(shock, econ))
     z0 = np.zeros((econ.unknowns, 1)) if start is None else start
     if infeasible:
         with np.errstate(all="ignore"):
@@ -94,7 +98,8 @@ def _attempt(shock: Shock, econ: Economy, found: Links, z0: Array, settings: Set
         econ, solution = _mixed(shock, econ, z0, settings)
         passes = int(solution.steps[0])
         fallbacks: tuple[str, ...] = ()
-        if not solution.converged and settings.newton and settings.max_iter >= MAX_PASSES:
+        near = shock.plan is None or solution.error[0] < NEAR
+        if not solution.converged and near and settings.newton and settings.max_iter >= MAX_PASSES:
             second = second_opinion(econ, solution.value[:, 0], settings)
             passes, fallbacks = passes + int(second.steps[0]), ("newton-gmres",)
             if second.error[0] < solution.error[0]:
@@ -141,7 +146,8 @@ def _continued(shock: Shock, failed: Root, settings: Settings) -> Root:
     """Return the root by walking from no shock to the whole shock, halving the step where a piece fails."""
     reached, step, z = 0.0, 0.25, np.zeros_like(failed.z)
     passes, last = failed.passes, failed
-    while reached < 1 and step > 1e-3:
+    least = LEAST_STEP if shock.plan is None else LEAST_STEP_OF_BOUNDS
+    while reached < 1 and step > least:
         target = min(1.0, reached + step)
         part = shock.at(target)
         econ, found = part.economy()
@@ -169,6 +175,21 @@ def _unsupplied(shock: Shock, econ: Economy) -> tuple[str, ...]:
     return tuple(
         f"{countries[d]}, {sectors[s]}: every supplier is embargoed, home included" for d, s in np.argwhere(empty)[:5]
     )
+
+
+def _out_of_reach(shock: Shock, econ: Economy) -> tuple[str, ...]:
+    """Return sentences on purchases and guarantees whose cells are all embargoed."""
+    if econ.wedges is None or shock.plan is None:
+        return ()
+    links, least = econ.wedges.links, np.isneginf(econ.wedges.bounds.lower[:, 0])
+    open_ = np.bincount(links.bound + 1, econ.wedges.A[links.cell, 0] > 0, len(least) + 1)[1:] > 0
+    bounds = [shock.plan.bounds[at] for at in np.flatnonzero(least & ~open_)]
+    found = [f"{bound.name or bound.kind}: a least purchase on cells that are embargoed" for bound in bounds]
+    wedges, base = econ.wedges, shock.base
+    for at in np.flatnonzero((wedges.directed[:, 0] > 0) & (wedges.A[:, 0] == 0)):
+        ends = base.countries[wedges.origin[at]], base.countries[wedges.dest[at]], base.sectors[wedges.sector[at]]
+        found.append(f"{'-'.join(ends)}: purchases from a cell that is embargoed")
+    return tuple(found[:5])
 
 
 def _starved(shock: Shock, root: Root) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from detente.baseline.tables_place import LAYOUTS
 from detente.core.arrays import Array
 from detente.core.closure import Closure
 from detente.core.codes import COUNTRY_ALIASES, SERVICES
-from detente.core.errors import DataError, Problem, UsageError, nearest
+from detente.core.errors import DataError, MissingDataError, Problem, UsageError, nearest
 from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.rebase import rebased
 from detente.policy.wedges import Wedges
@@ -58,6 +58,7 @@ def updated(
         before and after, each at the trade of its own world.
     Raises:
         UsageError: an id that the world has already, a closure or elasticities that cannot be.
+        MissingDataError: no such table.
         DataError: wrong shape, unknown codes, rates that no baseline may have; all problems at once.
         SolveError: no certified equilibrium.
     """
@@ -96,6 +97,10 @@ def _with_elasticity(base: Baseline, values: Any) -> Baseline:
 
 def _from_table(base: Baseline, path: Path) -> tuple[Array, dict[str, Any]]:
     """Return the schedule with the rates of a table put in by key, and what was read."""
+    if not path.exists():
+        raise MissingDataError(
+            problems=[Problem(str(path), "", "no such file", "a table by, against, sector, rate_pct")]
+        )
     table = read_table(path, LAYOUTS["tariffs"])
     problems = list(table.problems) or _unknown(base, table)
     if problems:

@@ -66,10 +66,12 @@ def nested_cost(nests: Nests, lc: Float[Array, "country sector b"], lP: Float[Ar
     users = nests.rho != 1
     lc0 = (lc - (nests.share * q).sum(axis=0)) / rest
     peak = np.maximum(lc0, np.where(nests.share > 0, q, -np.inf).max(axis=0))
-    index = rest * np.exp(one * (lc0 - peak))
-    index = index + np.where(nests.share > 0, nests.share * np.exp(one * (q - peak)), 0.0).sum(axis=0)
-    cost = np.where(users, peak + np.log(index) / one, lc)
-    share = np.where(nests.share > 0, nests.share * np.exp(one * (q - cost)), 0.0)
+    held, other = np.where(nests.share > 0, one * (q - peak), 0.0), one * (lc0 - peak)
+    index = rest * np.exp(other) + (nests.share * np.exp(held)).sum(axis=0)
+    near_one = rest * np.expm1(other) + (nests.share * np.expm1(held)).sum(axis=0)
+    log_index = np.where(index > 0.5, np.log1p(near_one), np.log(index))
+    cost = np.where(users, peak + log_index / one, lc)
+    share = nests.share * np.exp(np.where(nests.share > 0, one * (q - cost), 0.0))
     kept = np.where(users, np.exp(one * (lc0 - cost)), 1.0)
     return Technology(cost, share, kept)
 

@@ -10,6 +10,7 @@ fixed wedge is given, and a minimum price sets its wedge by what is known in a p
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -101,6 +102,14 @@ class Wedges:
         """Return which cells are home sales."""
         own: Array = self.origin == self.dest
         return own
+
+    @cached_property
+    def first_cell(self) -> Int[Array, " bound"]:
+        """Return, for each bound, the first of its cells."""
+        first = np.zeros(len(self.bounds.target), dtype=np.int64)
+        rows = np.flatnonzero(self.links.bound >= 0)[::-1]
+        first[self.links.bound[rows]] = self.links.cell[rows]
+        return first
 
     def by_market(self, shape: tuple[int, int]) -> Directed:
         """Return directed demand summed by market and by producer."""
@@ -245,9 +254,9 @@ def taken(
     f = np.clip(lmu + gap / divisor, bounds.lower, bounds.upper) - lmu
     error = lmu - np.clip(lmu + gap, bounds.lower, bounds.upper)
     collected = F[at] * np.exp(-chain.outer) * -np.expm1(-chain.link)
-    kept = np.where((wedges.links.to == LOST)[:, None], 0.0, collected)
+    kept = collected * kept_share(wedges, gap)
     withheld = summed(kept, (o * j + s)[at], n * j).reshape(n, j, width)
-    licence = kept * licence_share(wedges, gap)
+    licence = np.where((wedges.links.to == LOST)[:, None], 0.0, collected * licence_share(wedges, gap))
     transfers = summed(licence, wedges.links.to, n) + summed(kept - licence, d[at], n)
     transfers += payments(wedges, lc, n)
     return Taken(F, collected, withheld, transfers, withheld.sum(axis=1), gap, divisor, f, error)
@@ -263,7 +272,7 @@ def _gaps(
     total, value = summed(volume[at], of, count), summed(F[at], of, count)
     base = summed(wedges.F0[at], of, count)
     measured = np.where(bounds.money > 0, value, total / np.where(base > 0, base, 1.0))
-    elastic = summed((F * wedges.theta * (1 - p))[at], of, count) / value
+    elastic = summed((F * wedges.theta * (1 - p))[at], of, count) / np.where(value > 0, value, 1.0)
     divisor = np.where(bounds.money > 0, np.maximum(elastic, LEAST_DIVISOR), elastic + 1.0)
     return np.log(measured) - bounds.target, divisor
 
@@ -276,16 +285,26 @@ def licence_share(wedges: Wedges, gap: Float[Array, "bound b"]) -> Float[Array, 
     return share
 
 
+def kept_share(wedges: Wedges, gap: Float[Array, "bound b"]) -> Float[Array, "link b"]:
+    """Return the part of each link's rent that leaves producers: all; if it is lost, that beyond the licence."""
+    lost = (wedges.links.to == LOST)[:, None]
+    share: Array = np.where(lost, 1.0 - licence_share(wedges, gap), 1.0)
+    return share
+
+
 def payments(wedges: Wedges, lc: Float[Array, "country sector b"], n: int) -> Float[Array, "country b"]:
     """Return the net payments under price guarantees, by country: (guaranteed price - cost) x contract volume."""
-    bounds = wedges.bounds
+    bounds, (given, volume, o, s) = wedges.bounds, contracts(wedges)
+    amount = (np.exp(bounds.guarantee[given]) - np.exp(lc[o, s])) * volume
+    return summed(amount, bounds.producer[given], n) - summed(amount, bounds.payer[given], n)
+
+
+def contracts(wedges: Wedges) -> tuple[Array, Array, Array, Array]:
+    """Return the bounds with a guaranteed price, their contract volumes [MUSD], and origin and sector of each."""
+    links, bounds = wedges.links, wedges.bounds
     given = np.flatnonzero(np.isfinite(bounds.guarantee[:, 0]))
-    due = np.zeros((n, lc.shape[2]))
-    for at in given:
-        cells = wedges.links.cell[wedges.links.bound == at]
-        volume = np.exp(bounds.target[at]) * wedges.F0[cells].sum()
-        cost = np.exp(lc[wedges.origin[cells[0]], wedges.sector[cells[0]]])
-        amount = (np.exp(bounds.guarantee[at]) - cost) * volume
-        due[bounds.payer[at]] -= amount
-        due[bounds.producer[at]] += amount
-    return due
+    if not len(given):
+        return given, np.zeros((0, 1)), given, given
+    volume = np.exp(bounds.target) * summed(wedges.F0[links.cell], links.bound, len(bounds.target))
+    cell = wedges.first_cell[given]
+    return given, volume[given], wedges.origin[cell], wedges.sector[cell]

@@ -9,7 +9,7 @@ import numpy as np
 
 from detente.core.arrays import Array, Float
 from detente.model.trade import with_cells_added
-from detente.model.wedge import LOST, NOTHING, Chain, Directed, Wedges, licence_share, summed
+from detente.model.wedge import LOST, NOTHING, Chain, Directed, Wedges, contracts, licence_share, summed
 
 if TYPE_CHECKING:
     from detente.model.clearing import Point
@@ -109,12 +109,12 @@ class ChainTangent:
         moved = -self.outer * kept_share + np.exp(-chain.outer - chain.link) * self.link
         dcollected = dF[cell] * kept_share + took.F[cell] * moved
         lost = (wedges.links.to == LOST)[:, None]
-        dkept, kept = np.where(lost, 0.0, dcollected), np.where(lost, 0.0, took.collected)
         dgap = self._gap(at, dF)
         share = licence_share(wedges, took.gap)
         over = wedges.links.licensed[:, None] & (took.gap[wedges.links.bound] > 0) if len(took.gap) else lost & False
         dshare = np.where(over, -share * dgap[wedges.links.bound], 0.0) if len(took.gap) else np.zeros_like(share)
-        dlicence = dkept * share + kept * dshare
+        dheld = dcollected * share + took.collected * dshare
+        dkept, dlicence = np.where(lost, dcollected - dheld, dcollected), np.where(lost, 0.0, dheld)
         transfers = summed(dlicence, wedges.links.to, n) + summed(dkept - dlicence, d[cell], n) + self._payments(at, n)
         withheld = summed(dkept, (o * j + s)[cell], n * j).reshape(n, j, width)
         return WedgeTangent(dF, self.cell, withheld, transfers, self._step(took.gap, took.divisor, dgap))
@@ -155,19 +155,12 @@ class ChainTangent:
 
     def _payments(self, at: Point, n: int) -> Array:
         """Return the derivative of the payments under price guarantees."""
-        wedges, bounds = self.wedges, self.wedges.bounds
-        due = np.zeros((n, at.lc.shape[2]))
-        for g in np.flatnonzero(np.isfinite(bounds.guarantee[:, 0])):
-            cells = wedges.links.cell[wedges.links.bound == g]
-            volume = np.exp(bounds.target[g]) * wedges.F0[cells].sum()
-            place = wedges.origin[cells[0]], wedges.sector[cells[0]]
-            price, cost = np.exp(bounds.guarantee[g]), np.exp(at.lc[place])
-            change = -cost * self.lc[place] * volume
-            if self.rate is not None:
-                change = change + volume * (price * self.rate.guarantee[g] + (price - cost) * self.rate.target[g])
-            due[bounds.payer[g]] -= change
-            due[bounds.producer[g]] += change
-        return due
+        bounds, (given, volume, o, s) = self.wedges.bounds, contracts(self.wedges)
+        price, cost = np.exp(bounds.guarantee[given]), np.exp(at.lc[o, s])
+        change = -cost * self.lc[o, s] * volume
+        if self.rate is not None:
+            change = change + volume * (price * self.rate.guarantee[given] + (price - cost) * self.rate.target[given])
+        return summed(change, bounds.producer[given], n) - summed(change, bounds.payer[given], n)
 
 
 def chain_tangent(

@@ -16,7 +16,10 @@ from detente.core.instruments import (
     BOUNDED,
     DEMAND,
     GUARANTEE,
+    IMPORTER,
+    LOST,
     MINIMUM,
+    MINIMUM_VALUE,
     NEEDS,
     TARIFF_RATE_QUOTA,
     Bound,
@@ -60,7 +63,7 @@ def check_bounds(bounds: Sequence[Any], base: Baseline, tariffs: Array) -> list[
 
 def _levels(bound: Bound) -> Iterator[tuple[str, str, str, str]]:
     """Yield what is wrong with the kind and its levels: field, found, expected, hint."""
-    if bound.kind not in NEEDS:
+    if not isinstance(bound.kind, str) or bound.kind not in NEEDS:
         yield "kind", repr(bound.kind), f"one of {', '.join(NEEDS)}", nearest(str(bound.kind), list(NEEDS))
         return
     for level in LEVELS:
@@ -69,7 +72,8 @@ def _levels(bound: Bound) -> Iterator[tuple[str, str, str, str]]:
             if value is not None:
                 yield level, repr(value), f"none: a {bound.kind} has {' and '.join(NEEDS[bound.kind])}", ""
             continue
-        if not isinstance(value, int | float | np.number) or not math.isfinite(float(value)):
+        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if not number or not math.isfinite(float(value)):
             yield level, repr(value), "a finite number", ""
         elif level == "rate" and value <= -1:
             yield level, f"{value:g}", "a rate above -1; 0.25 is 25 %", ""
@@ -81,20 +85,29 @@ def _levels(bound: Bound) -> Iterator[tuple[str, str, str, str]]:
 
 def _codes(bound: Bound, countries: dict[str, int], sectors: dict[str, int]) -> Iterator[tuple[str, str, str, str]]:
     """Yield unknown codes and repeated cells."""
+    if not isinstance(bound.cells, tuple | list):
+        yield "cells", repr(bound.cells), "a tuple of (origin, dest, sector)", ""
+        return
     if not bound.cells:
         yield "cells", "none", "at least one (origin, dest, sector)", ""
-    if len(set(bound.cells)) < len(bound.cells):
+    sound = [cell for cell in bound.cells if _is_key(cell, 3)]
+    if len(set(sound)) < len(sound):
         yield "cells", "a cell twice", "distinct cells", ""
     for cell in bound.cells:
-        if not isinstance(cell, tuple) or len(cell) != 3:
+        if not _is_key(cell, 3):
             yield "cells", repr(cell), "(origin, dest, sector)", ""
             continue
         for code, known in ((cell[0], countries), (cell[1], countries), (cell[2], sectors)):
             if code not in known:
                 yield "cells", f"the unknown code {code!r}", "codes of the baseline", nearest(str(code), list(known))
-    if bound.to not in (*BENEFICIARIES, *countries):
+    if bound.to not in BENEFICIARIES and bound.to not in countries:
         expected = f"one of {', '.join(BENEFICIARIES)} or a country"
         yield "to", repr(bound.to), expected, nearest(str(bound.to), [*BENEFICIARIES, *countries])
+
+
+def _is_key(key: Any, length: int) -> bool:
+    """Return whether something is a tuple of so many codes."""
+    return isinstance(key, tuple) and len(key) == length and all(isinstance(code, str) for code in key)
 
 
 def _cells(
@@ -106,8 +119,13 @@ def _cells(
     if flows.sum() <= 0:
         shown = "-".join(bound.cells[0])
         yield "cells", f"no trade in the baseline on {len(places)} cells, such as {shown}", "cells with trade", ""
-    if bound.kind in (MINIMUM, GUARANTEE, DEMAND) and bound.to == "lost":
+    if bound.kind in (MINIMUM, MINIMUM_VALUE, GUARANTEE) and bound.to == LOST:
         yield "to", "'lost'", "who pays: exporter, importer or a country", ""
+    buyers = {d for _, d, _ in bound.cells}
+    if bound.kind == DEMAND and bound.to != IMPORTER and buyers != {bound.to}:
+        yield "to", repr(bound.to), "importer: who buys is the dest of the cells, and pays", "to='importer'"
+    if bound.kind == GUARANTEE and bound.to == IMPORTER and len(buyers) > 1:
+        yield "to", "'importer' with several of them", "who pays the producer", "the code of a country"
     if bound.kind == TARIFF_RATE_QUOTA:
         rates = {float(tariffs[place]) for place in places}
         if len(rates) > 1:
@@ -132,14 +150,17 @@ def check_critical(critical: Sequence[Any], base: Baseline) -> list[Problem]:
         if item.sector not in base.sectors:
             hint = nearest(str(item.sector), base.sectors)
             problems.append(Problem(where, "sector", repr(item.sector), "a sector of the baseline", hint))
-        if item.sector in goods:
+        elif item.sector in goods:
             problems.append(Problem(where, "sector", f"{item.sector!r} twice", "one entry for each input"))
-        goods.add(item.sector)
+        goods.add(str(item.sector))
         if not (isinstance(item.rho, int | float | np.number) and 0.05 <= item.rho <= 1):
             expected = "a substitution between 0.05 and 1 (0.05-0.5 in the short run; 1 is the standard model)"
             problems.append(Problem(where, "rho", repr(item.rho), expected))
+        if not isinstance(item.users, tuple | list):
+            problems.append(Problem(where, "users", repr(item.users), "a tuple of (country, sector) codes"))
+            continue
         for user in item.users:
-            if len(user) != 2 or user[0] not in base.countries or user[1] not in base.sectors:
+            if not _is_key(user, 2) or user[0] not in base.countries or user[1] not in base.sectors:
                 problems.append(Problem(where, "users", repr(user), "(country, sector) codes of the baseline"))
             elif rho_of.setdefault(user, item.rho) != item.rho:
                 found = f"{'-'.join(user)} with rho {item.rho:g} and {rho_of[user]:g}"

@@ -1,25 +1,28 @@
 """From measures in force to changes on (origin, dest, sector).
 
 A tariff's `by` is the importer and its `against` the exporter, so it acts on [origin = against, dest = by, sector]:
-never the mirrored flow, never home sales, never services unless a measure names them.
+never the mirrored flow, never home sales, never services unless a measure names them. A licence is the mirror image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from detente.baseline import Baseline
 from detente.core.arrays import Array
-from detente.core.codes import COUNTRY_GROUPS, EU27, SERVICES, WORLD
 from detente.core.errors import PolicyError, Problem
+from detente.core.instruments import Bound, CriticalInput
 from detente.core.units import Rate, percent_text
-from detente.policy.measure import ALL, GOODS, KINDS, Measure
+from detente.policy.grid import Grid
+from detente.policy.instruments import Instruments, instruments
+from detente.policy.levels import LevelError
+from detente.policy.measure import Measure
+from detente.policy.overlap import settled
+from detente.policy.rates import RATED, Rates, rates
 from detente.policy.stacking import Layer, stacked
-from detente.policy.table import RateTable, TableRow
 from detente.policy.wedges import Wedges
 
 NEGATIVE = -1e-12
@@ -68,43 +71,92 @@ def wedges(base: Baseline, measures: Iterable[Measure]) -> Wedges:
     """Return the wedges of measures that are all in force; see `compiled` for coverage and warnings.
 
     Raises:
-        PolicyError: an instrument that is not modelled, contradicting rates, codes the baseline lacks.
+        PolicyError: contradicting rates or bounds, levels that say nothing, codes or products the baseline lacks.
     """
     return compiled(base, measures).wedges
 
 
-def compiled(base: Baseline, measures: Iterable[Measure]) -> Compiled:
+def compiled(base: Baseline, measures: Iterable[Measure], critical: Sequence[CriticalInput] = ()) -> Compiled:
     """Return wedges, layers, coverage and warnings of measures that are all in force.
 
     Args:
         base: the world. measures: in any order; headline rates and non-trade switches change nothing.
+        critical: inputs that are hard to replace; part of the model, whatever is in force.
     Returns:
-        `wedges.tariffs` is None if no measure sets a rate.
+        `wedges.tariffs` is None if no measure sets a rate, and so on for each part.
     Raises:
-        PolicyError: an instrument that is not modelled, contradicting all-in rates, a total rate below zero that is
-            no subsidy, codes that the baseline lacks; all problems of a kind at once.
+        PolicyError: contradicting all-in rates, a total rate below zero that is no subsidy, instruments that cannot
+            stand side by side, levels that say nothing, codes that the baseline lacks; all problems of a kind at once.
     """
-    chosen = [measure for measure in measures if measure.rate_kind == "applied"]
-    problems = [problem for measure in chosen for problem in not_modelled(measure)]
-    if problems:
-        raise PolicyError(problems=problems)
-    grid = _Grid(base)
-    layers: list[Layer] = []
-    coverage: list[Coverage] = []
-    for measure in chosen:
-        if measure.kind == "non-trade":
-            continue
-        of_measure, unmatched, matched = grid.layers(measure)
-        layers += of_measure
-        coverage.append(_coverage(base, measure, of_measure, unmatched, matched))
+    chosen = [each for each in measures if each.rate_kind == "applied" and each.kind != "non-trade"]
+    grid = Grid(base)
+    of_rates = {each.id: _rates(grid, each) for each in chosen if each.kind in RATED}
+    layers = [layer for found in of_rates.values() for layer in found.layers]
+    total = stacked(base.tariffs.reshape(-1), layers, grid.place) if layers and not grid.problems else None
+    now = base.tariffs.reshape(-1) if total is None else total
+    built = {each.id: found for each in chosen if (found := _instruments(grid, each, now)) is not None}
+    _raise(grid)
+    if total is not None:
+        _refuse_negative(total, chosen, layers, grid)
+    bounds, gave_way = _settled(base, chosen, built.values())
+    coverage = [_coverage(base, each, of_rates.get(each.id), built.get(each.id)) for each in chosen]
+    tariffs = None if total is None else total.reshape(base.tariffs.shape)
+    result = Wedges(tariffs, _cost(base, built.values()), bounds, _demand(base, built.values()), tuple(critical))
+    notes = (*_warnings(coverage), *_without_effect(base, total, layers, built), *grid.notes, *gave_way)
+    return Compiled(result, tuple(layers), tuple(coverage), tuple(dict.fromkeys(notes)))
+
+
+def _rates(grid: Grid, measure: Measure) -> Rates:
+    try:
+        return rates(grid, measure)
+    except LevelError as error:
+        grid.wrong(measure, error.field, error.found, error.expected, error.hint)
+        return Rates(())
+
+
+def _instruments(grid: Grid, measure: Measure, tariffs: Array) -> Instruments | None:
+    try:
+        return instruments(grid, measure, tariffs)
+    except LevelError as error:
+        grid.wrong(measure, error.field, error.found, error.expected, error.hint)
+        return None
+
+
+def _raise(grid: Grid) -> None:
     if grid.problems:
-        raise PolicyError(problems=grid.problems)
-    rates = stacked(base.tariffs.reshape(-1), layers, grid.place) if layers else None
-    if rates is not None:
-        _refuse_negative(rates, chosen, layers, grid)
-    tariffs = None if rates is None else rates.reshape(base.tariffs.shape)
-    warnings = _warnings(coverage) + _without_effect(base, rates, layers)
-    return Compiled(Wedges(tariffs=tariffs), tuple(layers), tuple(coverage), tuple(warnings))
+        raise PolicyError(problems=list(dict.fromkeys(grid.problems)))
+
+
+def _settled(
+    base: Baseline, measures: Sequence[Measure], built: Iterable[Instruments]
+) -> tuple[tuple[Bound, ...], tuple[str, ...]]:
+    """Return the bounds of all measures side by side, and what gave way.
+
+    Raises:
+        PolicyError: bounds that contradict each other, at the lines of their measures.
+    """
+    found = settled(base, [bound for each in built for bound in each.bounds])
+    if found.problems:
+        where = {measure.id: measure.where() for measure in measures}
+        raise PolicyError(problems=[replace(each, where=where.get(each.field, "")) for each in found.problems])
+    return found.bounds, found.notes
+
+
+def _cost(base: Baseline, built: Iterable[Instruments]) -> Array | None:
+    """Return the product of all iceberg factors, or None where there are none. [ratio]"""
+    factors = [(each.cells, each.cost) for each in built if each.cost is not None]
+    if not factors:
+        return None
+    cost = np.ones(base.flows.size)
+    for cells, factor in factors:
+        cost[cells] *= factor
+    return cost.reshape(base.flows.shape)
+
+
+def _demand(base: Baseline, built: Iterable[Instruments]) -> Array | None:
+    """Return exogenous final demand with what measures add, or None where they add none. [MUSD]"""
+    added = [each.demand for each in built if each.demand is not None]
+    return np.asarray(base.final_exogenous + sum(added)) if added else None
 
 
 def contributions(base: Baseline, layers: Iterable[Layer], by: str, against: str, sector: str) -> list[Contribution]:
@@ -129,172 +181,15 @@ def contributions(base: Baseline, layers: Iterable[Layer], by: str, against: str
     return found
 
 
-def not_modelled(measure: Measure) -> list[Problem]:
-    """Return why a measure cannot be part of a run in this version; empty if it can."""
-    kind = KINDS[measure.kind]
-    out = f"--drop {measure.id}, or give it a status that keeps it out of the run, such as 'announced'"
-    modelled = ", ".join(name for name, each in KINDS.items() if each.modelled)
-    if not kind.modelled:
-        found = f"kind {measure.kind!r} ({kind.wedge}), which this version does not model yet"
-        return [Problem(measure.where("kind"), f"{measure.id}.kind", found, f"one of {modelled} in a run", out)]
-    if measure.products is not None or (measure.table is not None and measure.table.column == "hs22"):
-        found = "a tariff by HS product, which needs product sectors that this version does not have yet"
-        return [Problem(measure.where("products"), f"{measure.id}.products", found, "`sectors:`", out)]
-    return []
-
-
-class _Grid:
-    """Positions of codes in one baseline; turns measures into layers."""
-
-    def __init__(self, base: Baseline) -> None:
-        self.base = base
-        self.problems: list[Problem] = []
-        self._country = {code: i for i, code in enumerate(base.countries)}
-        self._sector = {code: i for i, code in enumerate(base.sectors)}
-        services = set(base.meta.get("services", SERVICES))
-        self._goods = [i for i, code in enumerate(base.sectors) if code not in services]
-        self._union = np.array([code in EU27 for code in base.countries])
-
-    def place(self, cell: int) -> str:
-        """Return a cell as people say it."""
-        o, d, s = np.unravel_index(cell, self.base.tariffs.shape)
-        return f"{self.base.countries[d]} on {self.base.countries[o]}, {self.base.sectors[s]}"
-
-    def layers(self, measure: Measure) -> tuple[list[Layer], list[str], int]:
-        """Return the layers of a measure, what the baseline does not have, and the number of table rows matched."""
-        if measure.table is not None:
-            return self._table_layers(measure, measure.table)
-        if measure.rate is None:
-            self.problems.append(Problem(measure.where(), f"{measure.id}.rate", "", "a rate or a table"))
-            return [], [], 0
-        unknown: list[str] = []
-        by, against = (self._countries(codes, unknown) for codes in (measure.by, measure.against))
-        sectors = self._sectors(measure.sectors or (GOODS,), unknown)
-        cells = self._cells(against, by, sectors, everybody=WORLD in measure.against)
-        if unknown:
-            found = f"{', '.join(map(repr, unknown))}, not in baseline {self.base.id!r}"
-            self.problems.append(Problem(measure.where(), measure.id, found, "codes of the baseline"))
-        value = measure.rate.value
-        if measure.kind == "subsidy":
-            value = -abs(value)
-        values = np.full(len(cells), value)
-        layer = Layer(
-            measure.id, measure.where("rate"), cells, values, measure.rate.added, measure.at_least, measure.stack,
-            measure.authority,
-        )  # fmt: skip
-        return [layer], [], 0
-
-    def _table_layers(self, measure: Measure, table: RateTable) -> tuple[list[Layer], list[str], int]:
-        unmatched: list[str] = []
-        matched = 0
-        layers = []
-        inside = self._scope(measure)
-
-        def family(row: TableRow) -> tuple[bool, str, tuple[str, ...]]:
-            return row.rate.added, row.authority, row.stacks_with
-
-        for (added, authority, stacks_with), rows in groupby(sorted(table.rows, key=family), key=family):
-            cells: list[int] = []
-            values: list[float] = []
-            for row in rows:
-                unknown: list[str] = []
-                found = self._row_cells(row, inside, unknown)
-                if unknown or not found:
-                    why = ", ".join(unknown) or "outside by and against of the measure"
-                    unmatched.append(f"line {row.line}: {why}")
-                    continue
-                matched += 1
-                cells += found
-                values += [row.rate.value] * len(found)
-            if cells:
-                basis = authority or measure.authority
-                where, stack = f"{measure.where('table')} ({table.label})", measure.stack
-                joined, rates = self._once(np.array(cells), np.array(values), measure, basis)
-                limits = (added, measure.at_least, stack, basis, frozenset(stacks_with))
-                layers.append(Layer(measure.id, where, joined, rates, *limits))
-        return layers, unmatched, matched
-
-    def _once(self, cells: Array, values: Array, measure: Measure, authority: str) -> tuple[Array, Array]:
-        kept, first = np.unique(cells, return_index=True)
-        if len(kept) < len(cells):
-            twice = cells[np.setdiff1d(np.arange(len(cells)), first)[0]]
-            found = f"two rows on {self.place(int(twice))}" + (f" under {authority!r}" if authority else "")
-            self.problems.append(Problem(measure.where("table"), f"{measure.id}.table", found, "one row for each cell"))
-        return cells[first], values[first]
-
-    def _scope(self, measure: Measure) -> Array | None:
-        """Return (origin, dest) pairs that rows may touch, or None for all."""
-        allowed = []
-        for codes in (measure.against, measure.by):
-            wanted = self._countries(codes, []) if codes else range(len(self._country))
-            flags = np.zeros(len(self._country), dtype=bool)
-            flags[list(wanted)] = True
-            allowed.append(flags)
-        return None if all(flags.all() for flags in allowed) else np.outer(*allowed)
-
-    def _row_cells(self, row: TableRow, inside: Array | None, unknown: list[str]) -> list[int]:
-        o, d, s = self._country.get(row.against), self._country.get(row.by), self._sector.get(row.item)
-        if o is not None and d is not None and s is not None:
-            if o == d or (inside is not None and not inside[o, d]):
-                return []
-            n, j = self.base.shape
-            return [(o * n + d) * j + s]
-        origins, dests = self._countries((row.against,), unknown), self._countries((row.by,), unknown)
-        sectors = self._sectors((row.item,), unknown)
-        cells = self._cells(origins, dests, sectors, everybody=row.against == WORLD, inside=inside)
-        return [int(cell) for cell in cells]
-
-    def _countries(self, codes: Sequence[str], unknown: list[str]) -> list[int]:
-        found: set[int] = set()
-        for code in codes:
-            if code in self._country:
-                found.add(self._country[code])
-            elif code == WORLD:
-                found |= set(self._country.values())
-            elif code in COUNTRY_GROUPS and all(member in self._country for member in COUNTRY_GROUPS[code]):
-                found |= {self._country[member] for member in COUNTRY_GROUPS[code]}
-            else:
-                unknown.append(code)
-        return sorted(found)
-
-    def _sectors(self, codes: Sequence[str], unknown: list[str]) -> list[int]:
-        found: set[int] = set()
-        for code in codes:
-            if code in self._sector:
-                found.add(self._sector[code])
-            elif code == GOODS:
-                found |= set(self._goods)
-            elif code == ALL:
-                found |= set(self._sector.values())
-            else:
-                unknown.append(code)
-        return sorted(found)
-
-    def _cells(
-        self, origins: Sequence[int], dests: Sequence[int], sectors: Sequence[int], *, everybody: bool,
-        inside: Array | None = None,
-    ) -> Array:  # fmt: skip
-        """Return flat positions, without home sales; "WORLD" as the target spares a customs union's inner trade."""
-        n, j = self.base.shape
-        o, d = (axis.ravel() for axis in np.meshgrid(origins, dests, indexing="ij"))
-        keep = o != d
-        if everybody:
-            keep &= ~(self._union[o.astype(int)] & self._union[d.astype(int)])
-        if inside is not None:
-            keep &= inside[o.astype(int), d.astype(int)]
-        pairs = (o[keep] * n + d[keep]) * j
-        cells: Array = (pairs[:, None] + np.array(sectors, dtype=np.int64)).ravel().astype(np.int64)
-        return cells
-
-
-def _coverage(
-    base: Baseline, measure: Measure, layers: Sequence[Layer], unmatched: Sequence[str], matched: int
-) -> Coverage:
-    cells = np.unique(np.concatenate([layer.cells for layer in layers])) if layers else np.zeros(0, dtype=np.int64)
+def _coverage(base: Baseline, measure: Measure, found: Rates | None, built: Instruments | None) -> Coverage:
+    parts = [layer.cells for layer in found.layers] if found else []
+    parts += [built.cells] if built else []
+    cells = np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
     rows = measure.table.rows if measure.table else ()
     trade = float(base.flows.reshape(-1)[cells].sum())
     assumed = sum(row.assumed for row in rows)
-    return Coverage(measure.id, len(rows), matched, tuple(unmatched), len(cells), trade, assumed)
+    unmatched, matched = (found.unmatched, found.matched) if found else ((), 0)
+    return Coverage(measure.id, len(rows), matched, unmatched, len(cells), trade, assumed)
 
 
 def _warnings(coverage: Sequence[Coverage]) -> list[str]:
@@ -311,7 +206,9 @@ def _warnings(coverage: Sequence[Coverage]) -> list[str]:
     return warnings
 
 
-def _without_effect(base: Baseline, rates: Array | None, layers: Sequence[Layer]) -> list[str]:
+def _without_effect(
+    base: Baseline, rates: Array | None, layers: Sequence[Layer], built: Mapping[str, Instruments]
+) -> list[str]:
     if rates is None:
         return []
     before = base.tariffs.reshape(-1)
@@ -319,10 +216,11 @@ def _without_effect(base: Baseline, rates: Array | None, layers: Sequence[Layer]
     for layer in layers:
         same = bool((rates[layer.cells] == before[layer.cells]).all())
         idle[layer.measure] = idle.get(layer.measure, True) and same
-    return [f"{name}: leaves every rate as it is in the baseline" for name, nothing in idle.items() if nothing]
+    names = [name for name, nothing in idle.items() if nothing and name not in built]
+    return [f"{name}: leaves every rate as it is in the baseline" for name in names]
 
 
-def _refuse_negative(rates: Array, measures: Sequence[Measure], layers: Sequence[Layer], grid: _Grid) -> None:
+def _refuse_negative(rates: Array, measures: Sequence[Measure], layers: Sequence[Layer], grid: Grid) -> None:
     """Raise where points taken off leave less than zero, which only a subsidy may do."""
     below = rates < NEGATIVE
     if not below.any():

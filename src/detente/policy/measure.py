@@ -24,44 +24,51 @@ class Kind:
 
     Attributes:
         wedge: what it does in the model, in words.
-        modelled: whether this version can solve it.
         needs: fields without which it says nothing; "a|b" means one of them.
         allows: further fields it may have.
         target: whether `against` is needed.
+        rents_to: who gets the rent of a bound where the file does not say; "" for none.
+        modelled: whether this version can solve it.
     """
 
     wedge: str
-    modelled: bool = False
     needs: tuple[str, ...] = ()
     allows: tuple[str, ...] = ()
     target: bool = True
+    rents_to: str = ""
+    modelled: bool = True
 
 
-_BOUND = ("rents_to", "reach")
+_BOUND = ("rents_to", "base_quantity")
+_EXPORT = (*_BOUND, "reach")
 _RATED = ("rate", "table", "rows", "at_least", "stack", "rate_kind", "allow_extreme")
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "tariff": Kind("a rate on imports", True, ("rate|table|rows",), _RATED),
-        "subsidy": Kind("a negative rate on imports", True, ("rate",), _RATED),
-        "export-tax": Kind("a rate on exports", False, ("rate",), _RATED),
-        "import-quota": Kind("a bound on imports", False, ("volume",), _BOUND),
-        "export-restraint": Kind("a bound on exports", False, ("volume",), _BOUND),
-        "export-licence": Kind("a bound on licensed exports", False, ("volume",), _BOUND),
-        "export-ban": Kind("an embargo on exports", False, (), ("volume", *_BOUND)),
-        "tariff-rate-quota": Kind("two rates around a volume", False, ("rate", "over_rate", "volume"), _BOUND),
-        "specific-duty": Kind("money per unit", False, ("duty", "unit_value")),
-        "agreement": Kind("a schedule between two sides", False, ("rate|table|rows",), _RATED),
-        "port-fee": Kind("a cost of shipping by lane", False, ("as_cost",), ("fee",)),
-        "trade-cost": Kind("a cost of trading by lane", False, ("as_cost",)),
-        "price-floor": Kind(
-            "a minimum producer price", False, ("origin", "volume", "floor"), ("paid_by", "base_price"), False
+        "tariff": Kind("a rate on imports", ("rate|table|rows",), _RATED),
+        "subsidy": Kind("a negative rate on imports", ("rate",), _RATED),
+        "export-tax": Kind("a rate on exports", ("rate",), ("allow_extreme", "rate_kind")),
+        "import-quota": Kind("a bound on imports", ("volume",), _BOUND, rents_to="importer"),
+        "export-restraint": Kind("a bound on exports", ("volume",), _EXPORT, rents_to="exporter"),
+        "export-licence": Kind("a bound on licensed exports", ("volume",), _EXPORT, rents_to="exporter"),
+        "export-ban": Kind("an embargo on exports", (), ("volume", *_EXPORT), rents_to="lost"),
+        "tariff-rate-quota": Kind(
+            "two rates around a volume", ("rate", "over_rate", "volume"), (*_BOUND, "allow_extreme"),
+            rents_to="importer",
         ),
-        "purchase": Kind("a minimum quantity", False, ("volume",), ("origin",)),
-        "stockpile": Kind("extra final demand for stocks", False, ("amount",), ("origin",), False),
-        "government-demand": Kind("extra final demand", False, ("amount",), ("origin",), False),
-        "non-trade": Kind("nothing in trade: a switch for others", True, ("linkage",), (), False),
+        "specific-duty": Kind("money per unit", ("duty", "unit_value")),
+        "agreement": Kind("a schedule between two sides", ("rate|table|rows",), _RATED),
+        "port-fee": Kind("a cost of shipping by lane", ("as_cost",), ("fee", "direction", "third_countries")),
+        "trade-cost": Kind("a cost of trading by lane", ("as_cost",), ("direction",)),
+        "price-floor": Kind(
+            "a minimum producer price", ("origin", "volume", "floor"), ("paid_by", "base_price", "base_quantity"),
+            target=False,
+        ),
+        "purchase": Kind("a minimum quantity", ("volume",), ("base_quantity",)),
+        "stockpile": Kind("extra final demand for stocks", ("amount",), ("origin", "stock"), False),
+        "government-demand": Kind("extra final demand", ("amount",), ("origin",), False),
+        "non-trade": Kind("nothing in trade: a switch for others", ("linkage",), (), False),
     }
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Products:
-    """HS codes of one vintage, as text; acting on their sectors by trade share."""
+    """HS codes of one vintage, as text; each names a product sector that was cut from its parent."""
 
     vintage: str
     codes: tuple[str, ...]

@@ -13,8 +13,9 @@ import numpy as np
 
 import detente
 from detente.core.arrays import Array
-from detente.core.result import BASE_KEYS, NEW_KEYS
+from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS
 from detente.report import environment
+from detente.report.bounds import packed
 from detente.report.document import worst_status
 from detente.report.folder import check_target, write_folder
 from detente.report.html import write_report
@@ -78,7 +79,7 @@ def bundle_arrays(run: ScenarioRun) -> dict[str, Array]:
         found = result.arrays
         if not arrays:
             arrays = {key: _stored(found[key]) for key in (*LABELS, *BASE_KEYS)}
-        extra = (key for key in ("value_added_share_new", "input_share_new") if key in found)
+        extra = (key for key in INSTRUMENT_KEYS if key in found)
         arrays |= {f"{name}/{key}": _stored(found[key]) for key in (*NEW_KEYS, *extra)}
     return arrays
 
@@ -149,6 +150,7 @@ def _branch(run: ScenarioRun, name: str) -> dict[str, Any]:
             each.measure: {"rows_read": each.rows_read, "rows_matched": each.rows_matched, "cells": each.cells}
             for each in run.plans[name].coverage
         },
+        **packed(run[name]),
     }
 
 

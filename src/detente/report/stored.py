@@ -17,13 +17,13 @@ from detente.core.arrays import Array
 from detente.core.certificate import SHOWN
 from detente.core.closure import Closure
 from detente.core.errors import CheckError, DataError, DetenteError, MissingDataError, Problem, UsageError
-from detente.core.result import BASE_KEYS, NEW_KEYS
+from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS
+from detente.report.bounds import unlike, unpacked
 from detente.report.bundle import digest, file_sha256
 from detente.report.layout import ARRAYS, BRANCH, FORMAT, LABELS, MANIFEST, NAMES, SCENARIO
 
 LIMIT: Final = 16 * 1024**2
 SAME: Final = 1e-10
-EXTRA_KEYS: Final = ("value_added_share_new", "input_share_new")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def read_bundle(folder: Path) -> Bundle:
     problems += [Problem(str(folder / MANIFEST), "files", f"no {name}", "every file of a bundle") for name in missing]
     if problems:
         raise CheckError(problems=problems)
-    return Bundle(folder, manifest, _arrays(folder / ARRAYS, tuple(manifest["inputs"]["branches"])))
+    return Bundle(folder, manifest, _arrays(folder / ARRAYS, manifest["inputs"]["branches"]))
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -116,10 +116,11 @@ def _strangers(folder: Path, known: Iterable[str]) -> list[Problem]:
     ]
 
 
-def _arrays(path: Path, branches: tuple[str, ...]) -> dict[str, Array]:
+def _arrays(path: Path, branches: Mapping[str, Any]) -> dict[str, Array]:
     """Return the arrays; never unpickled; every key, type and shape checked."""
+    count = {name: len(branch.get("bounds", ())) for name, branch in branches.items()}
     expected = (*LABELS, *BASE_KEYS, *(f"{branch}/{key}" for branch in branches for key in NEW_KEYS))
-    optional = tuple(f"{branch}/{key}" for branch in branches for key in EXTRA_KEYS)
+    optional = tuple(f"{branch}/{key}" for branch in branches for key in INSTRUMENT_KEYS)
     keys = _keys(path)
     unknown = sorted(keys - {*expected, *optional})
     if unknown:
@@ -131,7 +132,8 @@ def _arrays(path: Path, branches: tuple[str, ...]) -> dict[str, Array]:
     problems = []
     n, j = len(arrays["countries"]), len(arrays["sectors"])
     for key in [key for key in arrays if key not in LABELS]:
-        array, shape = arrays[key], shape_of(key.rsplit("/", 1)[-1], n, j)
+        branch, _, name = key.rpartition("/")
+        array, shape = arrays[key], shape_of(name, n, j, bounds=count.get(branch, 0))
         if array.dtype != np.float64 or array.shape != shape:
             problems.append(
                 Problem(str(path), key, f"{array.dtype} of shape {array.shape}", f"float64 of shape {shape}")
@@ -150,17 +152,19 @@ BY_COUNTRY: Final = (
 )  # fmt: skip
 BY_CELL: Final = (
     "flows", "tariffs", "share", "tariffs_new", "trade_cost_hat", "wedge", "share_new", "flows_new", "rent_exporter",
-    "rent_importer", "rent_other", "rent_lost",
+    "rent_importer", "rent_other", "rent_lost", "directed_new",
 )  # fmt: skip
 
 
-def shape_of(key: str, n: int, j: int) -> tuple[int, ...]:
-    """Return the shape of an array by its key, for n economies and j sectors."""
+def shape_of(key: str, n: int, j: int, *, bounds: int = 0) -> tuple[int, ...]:
+    """Return the shape of an array by its key, for n economies, j sectors and so many instruments."""
     if key in BY_COUNTRY:
         return (n,)
     if key in BY_CELL:
         return (n, n, j)
-    return {"trade_elasticity": (j,), "input_share": (j, n, j), "input_share_new": (j, n, j)}.get(key, (n, j))
+    if key in ("input_share", "input_share_new", "critical_share"):
+        return (j, n, j)
+    return {"trade_elasticity": (j,), "bound_wedge": (bounds,)}.get(key, (n, j))
 
 
 def check_bundle(folder: Path) -> dict[str, dict[str, tuple[float, str]]]:
@@ -176,10 +180,20 @@ def check_bundle(folder: Path) -> dict[str, dict[str, tuple[float, str]]]:
     countries, sectors = ([str(code) for code in bundle.arrays[key]] for key in LABELS)
     found, problems = {}, []
     for branch in bundle.branches:
-        residuals = recompute(bundle.of(branch), closure, countries, sectors)
-        found[branch] = residuals
-        stated = bundle.manifest["certificates"][branch]
+        stated, arrays = bundle.manifest["certificates"][branch], bundle.of(branch)
         where = f"{folder}: {branch}"
+        try:
+            levers = unpacked(bundle.manifest["inputs"]["branches"][branch], countries, sectors)
+        except ValueError as error:
+            problems.append(Problem(where, "bounds", str(error), "instruments as they were written"))
+            continue
+        expected = "those that were solved"
+        others = unlike(arrays, levers, countries, sectors)
+        problems += [Problem(where, "bounds", text, expected) for text in others]
+        if others:
+            continue
+        residuals = recompute(arrays, closure, countries, sectors, levers[0])
+        found[branch] = residuals
         over = {name: value for name, (value, _) in residuals.items() if not value <= stated["tolerance"]}
         for name, value in over.items():
             problems.append(Problem(where, name, f"a residual of {value:.2e}", f"at most {stated['tolerance']:.0e}"))

@@ -26,7 +26,8 @@ def number(value: float | None, *, change: bool = False) -> str:
         return NO_NUMBER
     magnitude = math.floor(math.log10(abs(value))) if value else 0
     decimals = DIGITS - 1 - magnitude
-    text = f"{round(value, decimals):{'+' if change else ''},.{max(0, min(DIGITS, decimals))}f}"
+    shown = round(value, decimals) if decimals < 0 else value
+    text = f"{shown:{'+' if change else ''},.{max(0, min(DIGITS, decimals))}f}"
     return text if text.strip("+-0.,") else "0"
 
 

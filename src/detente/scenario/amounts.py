@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from detente.core.units import Rate, parse_percent, parse_quantity, parse_rate
+from detente.core.units import Rate, parse_number, parse_percent, parse_quantity, parse_rate
 from detente.policy.measure import Products
 from detente.policy.table import rate_problem
 from detente.scenario.fields import Field, Reader, Type, parsed, section, shown
@@ -67,6 +67,23 @@ RATE: Final = spread(_RATE, lambda rate: (rate.added, rate.value))
 _QUANTITY = parsed("a quantity with its unit, such as '70% of base'", parse_quantity, {"type": "string"})
 QUANTITY: Final = spread(_QUANTITY, lambda quantity: (quantity.unit, quantity.value))
 COST: Final = spread(PERCENT, lambda value: ("%", value))
+
+
+DEFAULT_RHO: Final = 0.2
+LEAST: Final = 0.05
+"""The substitution of critical inputs: where the file says nothing, and the least that is solved."""
+
+
+def _rho(text: str) -> float:
+    value = parse_number(text)
+    if not LEAST <= value <= 1:
+        raise ValueError(f"a substitution between {LEAST:g} and 1: 0.1-0.5 in the short run, 1 is the standard model")
+    return value
+
+
+RHO: Final = spread(
+    parsed("a number such as 0.2", _rho, {"anyOf": [{"type": "number"}, {"type": "string"}]}), lambda value: ("", value)
+)
 
 
 def check_rate(reader: Reader, rate: Rate, line: int, name: str, *, extreme: bool, subsidy: bool, text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from detente.core.codes import WORLD
 from detente.core.errors import nearest
 from detente.core.units import rate_text
+from detente.policy.levels import check_levels
 from detente.policy.measure import ALL, GOODS, KINDS, Measure
 from detente.scenario.amounts import check_rate
 from detente.scenario.build import Context
@@ -65,11 +66,21 @@ def measure_amounts(reader: Reader, part: Section, measure: Measure, name: str) 
         reader.wrong(line, f"{name}.rate", f"{rate_text(measure.rate)} with at_least", "an all-in rate such as 15%")
     if measure.stack and measure.rate is not None and measure.rate.added:
         reader.wrong(part.at("stack"), f"{name}.stack", "points with stack", "an all-in rate; points always add up")
-    for each in ("volume", "amount", "fee", "duty", "unit_value", "as_cost"):
+    for each in ("volume", "fee", "duty", "unit_value", "as_cost", "third_countries", "base_quantity", "stock"):
         value = part.get(each)
         numbers = [] if value is None else [value.mode if value.low is None else value.low]
         if any((number if isinstance(number, float) else number.value) < 0 for number in numbers):
             reader.wrong(part.at(each), f"{name}.{each}", "an amount below zero", "zero (an embargo) or more")
+            return
+    for error in check_levels(measure) if measure.kind in KINDS else ():
+        if not _missing(part, measure, error.field):
+            reader.wrong(part.at(error.field), f"{name}.{error.field}", error.found, error.expected, error.hint)
+
+
+def _missing(part: Section, measure: Measure, field: str) -> bool:
+    """Return whether a field was not given or not read, which is a problem noted elsewhere, if it is one."""
+    needed = {option for need in KINDS[measure.kind].needs for option in need.split("|")}
+    return (field in needed or field in part.given) and part.get(field) is None
 
 
 def measure_dates(

@@ -24,6 +24,7 @@ from detente.policy.wedges import Wedges
 from detente.scenario.calendar import headlines
 from detente.scenario.fields import iso_date
 from detente.scenario.load import load_scenario
+from detente.scenario.products import satellite_facts, with_products
 from detente.scenario.run import BranchPlan, plan
 from detente.scenario.schema import Scenario
 
@@ -99,8 +100,8 @@ def run_scenario(
         raise UsageError("draws: found a positive number; expected 0: this version computes no bands yet")
     case = load_scenario(scenario)
     case = case.replace(include_purge=True) if include_purge else case
-    world = base if base is not None else world_of(case)
-    _check_years(case, world)
+    world = with_products(case, base) if base is not None else world_of(case)
+    check_years(case, world)
     plans = plan(case, world, _day("on", on), branches, include, drop, as_of=_day("as_of", as_of))
 
     def solved(world: Baseline, wedges: Wedges, throw: bool) -> Result:
@@ -123,12 +124,13 @@ def run_scenario(
 
 
 def world_of(case: Scenario) -> Baseline:
-    """Return the baseline that a scenario names, with its elasticity set.
+    """Return the baseline that a scenario names, with its elasticity set and the product sectors that it needs.
 
     Raises:
         MissingDataError: nothing of that name or path on this machine. DataError: damaged data, an unknown set.
     """
-    return load_baseline(baseline_path(case) or case.baseline.id, elasticities=case.elasticities)
+    found = load_baseline(baseline_path(case) or case.baseline.id, elasticities=case.elasticities)
+    return with_products(case, found)
 
 
 def baseline_path(case: Scenario) -> Path | None:
@@ -154,7 +156,7 @@ def relative_to(case: Scenario, folder: Path) -> Scenario:
     return case.replace(baseline=replace(case.baseline, id=found))
 
 
-def _check_years(case: Scenario, world: Baseline) -> None:
+def check_years(case: Scenario, world: Baseline) -> None:
     """Refuse a baseline whose tables are of different years, unless the scenario says that it knows (check B08)."""
     found = years_that_differ(world)
     if found and not case.baseline.allow_year_mismatch:
@@ -175,7 +177,14 @@ def _day(name: str, value: dt.date | str | None) -> dt.date | None:
 
 def _noted(result: Result, case: Scenario, branch: BranchPlan) -> Result:
     """Return the result with what was run written on it."""
-    facts = {"scenario": case.id, "scenario_sha256": case.sha256, "branch": branch.name, "on": str(branch.regime.date)}
+    facts: dict[str, Any] = {
+        "scenario": case.id,
+        "scenario_sha256": case.sha256,
+        "branch": branch.name,
+        "on": str(branch.regime.date),
+    }
+    cut = satellite_facts(result.baseline) if isinstance(result.baseline, Baseline) else {}
+    facts |= {"satellites": cut} if cut else {}
     return replace(result, provenance={**result.provenance, **facts, "headline_pct": _headline(branch.regime, result)})
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from detente.core.closure import DEFICITS, REVENUES
+from detente.policy.instruments import DIRECTIONS
 from detente.policy.measure import KINDS, RATE_KINDS, STACKS, STATUSES
-from detente.scenario.amounts import COST, PERCENT, PRODUCTS, QUANTITY, RATE
+from detente.scenario.amounts import COST, DEFAULT_RHO, PERCENT, PRODUCTS, QUANTITY, RATE, RHO
 from detente.scenario.fields import (
     BOOL,
     CODES,
@@ -91,17 +92,21 @@ MEASURE: Final = (
     Field("over_rate", RATE, "the rate above the volume of a tariff-rate quota"),
     Field("duty", QUANTITY, "money per unit"),
     Field("unit_value", QUANTITY, "the price per unit that turns a specific duty into a rate"),
-    Field("fee", QUANTITY, "a port fee as the notice states it"),
+    Field("fee", QUANTITY, "a port fee as the notice states it; what it costs is as_cost"),
+    Field("direction", choice(*DIRECTIONS), "lanes of a port fee (default both) or a trade cost (default inbound)"),
+    Field("third_countries", COST, "a port fee on lanes with third countries, as a share of the value shipped"),
+    Field("base_quantity", QUANTITY, "what the flow of volume was in the year of the baseline, such as 27.8 Mt/year"),
     Field("as_cost", COST, "the fee as a share of the value shipped"),
     Field("origin", CODES, "where it is bought"),
     Field("floor", FLOOR, "+20% over the base price, or 110 USD/kg"),
     Field("base_price", QUANTITY, "the price that a floor in money starts from"),
     Field("paid_by", choice("budget", "buyer"), "who pays the difference to the floor"),
-    Field("amount", QUANTITY, "money spent, such as 1000 MUSD/year"),
+    Field("amount", QUANTITY, "money spent, such as 1000 MUSD/year; below zero a release from stock"),
+    Field("stock", QUANTITY, "what a release is taken from, such as 5000 MUSD"),
 )
 DETAILS: Final = (
     "volume", "rents_to", "reach", "over_rate", "duty", "unit_value", "fee", "as_cost", "origin", "floor", "base_price",
-    "paid_by", "amount",
+    "paid_by", "amount", "direction", "third_countries", "base_quantity", "stock",
 )  # fmt: skip
 COMMON: Final = (
     "id", "by", "kind", "against", "sectors", "products", "from", "until", "status", "authority", "linkage", "unless",
@@ -136,11 +141,20 @@ ELASTICITY: Final = (
     Field("set", TEXT, "name of an elasticity set: detente data list --elasticities"),
     Field("sd", PERCENT, "spread of the draws"),
 )
+CRITICAL: Final = (
+    Field("product", TEXT, "a product sector such as rare-earths, or a sector code", True),
+    Field("users", CODES, "sectors that hold it fast, in every economy; goods if left out"),
+    Field(
+        "rho", RHO, f"substitution between it and everything else, {DEFAULT_RHO:g} if left out; or {{low, mode, high}}"
+    ),
+    Field("capacity", QUANTITY, "what other origins can sell in all at short notice, such as 110% of base"),
+)
 MODEL: Final = (
     Field("trade_elasticity", either((Scalar, TEXT), (MappingNode, section(ELASTICITY))), "the set, and its spread"),
     Field("closure", choice(*DEFICITS), "the rule for deficits"),
     Field("revenue", choice(*REVENUES), "what happens to tariff revenue"),
     Field("numeraire", TEXT, "world-income or a country; needed by fixed-nominal and refused elsewhere"),
+    Field("critical", list_of(section(CRITICAL)), "inputs that their users can hardly replace"),
     Field("include_purge", BOOL, "closure balanced on a baseline with deficits: purge and policy in one number"),
 )
 BASELINE: Final = (

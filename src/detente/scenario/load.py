@@ -14,6 +14,7 @@ from detente.core.errors import DataError, MissingDataError, Problem, ScenarioEr
 from detente.policy.measure import Measure
 from detente.policy.table import read_table
 from detente.scenario import build, checks
+from detente.scenario.critical import critical_of
 from detente.scenario.fields import Reader, Section
 from detente.scenario.format import MAX_MEASURES, SCENARIO, VERSIONS
 from detente.scenario.schema import Scenario
@@ -40,7 +41,7 @@ def load_scenario(source: str | Path | AnyMapping[str, Any] | Scenario) -> Scena
         return source
     if isinstance(source, AnyMapping):
         return from_tree(from_plain(source), "scenario", None)
-    path = _located(source)
+    path = locate(source)
     try:
         data = read_bytes(path, SIZE)
     except MissingDataError:
@@ -80,7 +81,12 @@ def _line(problem: Problem) -> int:
     return int(match[1]) if match else 0
 
 
-def _located(source: str | Path) -> Path:
+def locate(source: str | Path) -> Path:
+    """Return the file of a packaged id or a path.
+
+    Raises:
+        ScenarioError: an id that nothing is packaged under, with the nearest.
+    """
     text = str(source)
     path = Path(text)
     looks_like_id = isinstance(source, str) and not re.search(r"[/\\]|\.ya?ml$", text) and text not in ("", ".", "..")
@@ -125,6 +131,7 @@ def _scenario(reader: Reader, top: Section, path: str, folder: Path | None) -> S
         elasticity_sd=sd,
         closure=build.closure(reader, top.get("model")),
         include_purge=build.include_purge(reader, top.get("model")),
+        critical=critical_of(ctx, top.get("model")),
         groups=ctx.groups,
         measures=tuple(measures),
         included=build.texts(top.get("include")),

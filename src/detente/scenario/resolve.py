@@ -9,6 +9,7 @@ from typing import Any, Final
 import detente
 from detente.core.units import percent_text, rate_text
 from detente.policy.measure import Measure, Products, Source
+from detente.scenario.critical import plain_critical
 from detente.scenario.schema import DEFAULT_CLOSURE, Scenario, Talks
 
 _SAFE: Final = re.compile(
@@ -78,6 +79,7 @@ def _model(scenario: Scenario) -> dict[str, Any]:
         revenue=rule.revenue,
         numeraire=rule.numeraire,
         include_purge=scenario.include_purge,
+        critical=plain_critical(scenario.critical),
     )
 
 

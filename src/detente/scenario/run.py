@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from detente.baseline import Baseline
 from detente.core.codes import WORLD
 from detente.core.errors import PolicyError, Problem, ScenarioError
-from detente.policy.compile import Coverage, compiled, not_modelled
-from detente.policy.measure import ALL, GOODS, Regime
+from detente.core.instruments import CriticalInput
+from detente.policy.compile import Compiled, Coverage, compiled
+from detente.policy.measure import ALL, GOODS, Measure, Regime
+from detente.policy.rates import RATED
 from detente.policy.stacking import Layer
 from detente.policy.wedges import Wedges
 from detente.scenario import calendar
+from detente.scenario.critical import capacities, critical_inputs
 from detente.scenario.known import Known, of_baseline
+from detente.scenario.products import satellite_notes
 from detente.scenario.schema import MAIN, Scenario
 
 
@@ -57,7 +61,8 @@ def plan(
         include, drop: ids (drop: also `authority=NAME`) in every branch. as_of: hide measures with later sources.
     Raises:
         ScenarioError: codes that this baseline does not have, or a baseline other than the one resolved.
-        PolicyError: instruments that this version does not model, contradicting rates; all branches at once.
+        PolicyError: contradicting rates or bounds, levels that say nothing, products that the baseline does not have,
+            instruments in the comparator; all branches at once.
         UsageError: unknown branch, id or authority.
     """
     check_codes(scenario, base)
@@ -67,18 +72,56 @@ def plan(
         calendar.regime(scenario, on if name == MAIN else None, name, include, drop, as_of=as_of) for name in names
     ]
     law = calendar.comparator(scenario)
-    problems = [problem for each in (law, *regimes) for measure in each.applied for problem in not_modelled(measure)]
+    critical = critical_inputs(scenario, base)
+    problems: list[Problem] = []
+    before = _compiled(base, law.applied, problems)
+    found = [_compiled(base, each.applied, problems, critical) for each in regimes]
+    found = [_with_capacities(scenario, base, each) for each in found]
+    _check_comparator(scenario, law, before, problems)
     if problems:
         raise PolicyError(problems=list(dict.fromkeys(problems)))
-    before = compiled(base, law.applied).wedges
-    plans = []
-    for name, found in zip(names, regimes, strict=True):
-        result = compiled(base, found.applied)
-        warnings = tuple(dict.fromkeys((*scenario.warnings, *result.warnings)))
-        plans.append(
-            BranchPlan(name, found, law, before, result.wedges, result.layers, result.coverage, warnings),
+    satellites = satellite_notes(base)
+    if critical and before.wedges.tariffs is not None:
+        satellites += ("model.critical: the law of the comparator is put on the world with the standard technology",)
+    return [
+        BranchPlan(
+            name, each, law, before.wedges, result.wedges, result.layers, result.coverage,
+            tuple(dict.fromkeys((*scenario.warnings, *result.warnings, *satellites))),
         )
-    return plans
+        for name, each, result in zip(names, regimes, found, strict=True)
+    ]  # fmt: skip
+
+
+def _compiled(
+    base: Baseline, measures: Sequence[Measure], problems: list[Problem], critical: Sequence[CriticalInput] = ()
+) -> Compiled:
+    """Return what measures compile to; problems that the error lists are added to those of other branches."""
+    try:
+        return compiled(base, measures, critical)
+    except PolicyError as error:
+        if not error.problems:
+            raise
+        problems += error.problems
+        return Compiled(Wedges(), (), (), ())
+
+
+def _with_capacities(scenario: Scenario, base: Baseline, found: Compiled) -> Compiled:
+    more = capacities(scenario, base, found.wedges.bounds)
+    return replace(found, wedges=replace(found.wedges, bounds=(*found.wedges.bounds, *more))) if more else found
+
+
+def _check_comparator(scenario: Scenario, law: Regime, before: Compiled, problems: list[Problem]) -> None:
+    """Refuse a comparator with instruments: what they do at the start is in the flows of the baseline already."""
+    found = before.wedges
+    if not found.bounds and found.trade_cost_hat is None and found.final_exogenous is None:
+        return
+    for measure in law.applied:
+        if measure.kind not in (*RATED, "non-trade") or measure.kind == "tariff-rate-quota":
+            text = f"kind {measure.kind!r} in force on compare_to: {scenario.compare_to}"
+            expected = "tariffs only in the comparator: an instrument older than it is in the flows of the baseline"
+            problems.append(
+                Problem(measure.where("from"), f"{measure.id}.from", text, expected, f"leave {measure.id} out")
+            )
 
 
 def check_codes(scenario: Scenario, base: Baseline) -> None:

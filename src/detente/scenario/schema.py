@@ -32,6 +32,22 @@ class BaselineRef:
 
 
 @dataclass(frozen=True)
+class Critical:
+    """An input that its users can hardly replace.
+
+    Attributes:
+        product: a product sector or sector. users: sectors, in every economy. rho: substitution, with its range.
+        capacity: what each origin can sell in all, as written ("110% of base", or a range); "" is no limit.
+    """
+
+    product: str
+    users: tuple[str, ...]
+    rho: float
+    rho_range: tuple[float, float, float] | None = None
+    capacity: str | Mapping[str, str] = ""
+
+
+@dataclass(frozen=True)
 class Leaf:
     """One branch of the tree, solved as of the horizon. `probability` is the user's, or None."""
 
@@ -80,7 +96,7 @@ class Scenario:
         as_of: the day of what is known, and of `main`. compare_to: the day whose law is the comparator; None: the
             tariffs of the baseline. horizon: the day of the leaves.
         elasticities: name of the set. elasticity_sd: spread of draws as a fraction, or None.
-        include_purge: allow closure "balanced" on a baseline with deficits.
+        include_purge: allow closure "balanced" on a baseline with deficits. critical: inputs that are hard to replace.
         measures: in the order of the file; groups of countries and sectors are expanded, WORLD, goods and all are not.
         included: ids that apply everywhere although not in force. dropped: ids and `authority=NAME` that apply nowhere.
         warnings: sentences with file and line. path: the file.
@@ -98,6 +114,7 @@ class Scenario:
     elasticity_sd: float | None = None
     closure: Closure = DEFAULT_CLOSURE
     include_purge: bool = False
+    critical: tuple[Critical, ...] = ()
     groups: Mapping[str, tuple[str, ...] | Products] = field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     included: tuple[str, ...] = ()

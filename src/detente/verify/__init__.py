@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from detente.core.errors import UsageError, nearest
-from detente.verify import certificates, facts, golden, laws, policies, stores, tables
+from detente.verify import certificates, facts, golden, instruments, laws, policies, stores, tables
 from detente.verify.check import Check, Checks
 
 __all__ = ["LAWS", "Check", "report", "run"]
@@ -36,6 +36,9 @@ LAWS: Final[Mapping[str, tuple[Callable[[bool], Checks], ...]]] = MappingProxyTy
         "I14": (laws.check_batch,),
         "I15": (laws.check_starts,),
         "I21": (laws.check_ladder,),
+        "I20": (instruments.check_equivalence,),
+        "instruments": (instruments.check_kinds, certificates.check_instruments),
+        "critical": (instruments.check_critical,),
         "certificate": (certificates.check_certificate,),
         "policy": (policies.check_policy,),
         "units": (policies.check_units,),

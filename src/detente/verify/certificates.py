@@ -7,11 +7,13 @@ from typing import Any, Final
 import numpy as np
 
 from detente.certify import recompute
+from detente.core.arrays import Array
 from detente.core.certificate import CERTIFIED, NOT_SOLVED, UNCERTIFIED
 from detente.core.errors import SolveError
+from detente.core.instruments import Bound, CriticalInput
 from detente.core.result import Result
 from detente.equilibrium.counterfactual import solve
-from detente.verify import worlds
+from detente.verify import instruments, worlds
 from detente.verify.check import Check, Checks, refused, same, within
 
 SPOIL: Final = 1e-5
@@ -132,3 +134,41 @@ def _reader(result: Result) -> Any:
 
 def _table_reader(result: Result) -> Any:
     return lambda: result.columns("countries")
+
+
+SPOILT_INSTRUMENTS: Final = (
+    "wedge", "bound_wedge", "rent_exporter", "rent_importer", "rent_other", "rent_lost", "transfer_new", "directed_new",
+    "value_added_share_new", "input_share_new",
+)  # fmt: skip
+
+
+def check_instruments(quick: bool) -> Checks:
+    """Check that the certificate sees every array of instruments that is spoilt, and every bound that is edited."""
+    base = instruments.world()
+    bounds = (
+        instruments.on("quota", volume=0.6, to="exporter"),
+        instruments.on("quota", (0, 2, 1), volume=0.6, to="lost"),
+        instruments.on("fixed", (1, 0, 1), rate=0.2, to=base.countries[3]),
+        instruments.on("minimum", (2, 1, 1), volume=1.2, to="importer"),
+        instruments.on("demand", (2, 1, 1), value_musd=3.0, to="importer"),
+    )
+    users = tuple((country, base.sectors[1]) for country in base.countries)
+    result = instruments.under(*bounds, critical=(CriticalInput(base.sectors[0], users, 0.3),))
+
+    def worst(arrays: dict[str, Array], levers: tuple[Bound, ...] = bounds) -> float:
+        found = recompute(arrays, result.closure, base.countries, base.sectors, levers)
+        return max(value for value, _ in found.values())
+
+    checks: Checks = [within("instruments", "certificate: untouched", worst(result.arrays), 1e-9)]
+    for name in SPOILT_INSTRUMENTS:
+        arrays = result.arrays
+        array = np.array(arrays[name])
+        array.flat[int(np.abs(array - (name == "wedge")).argmax())] *= 1 + 1e-4
+        checks.append(
+            within("instruments", f"certificate: sees a spoilt {name}", -worst(arrays | {name: array}), -1e-9)
+        )
+    more = (instruments.on("quota", volume=0.61, to="exporter"), *bounds[1:])
+    looser = (instruments.on("quota", volume=0.0, to="exporter"), *bounds[1:])
+    for levers in (more, looser):
+        checks.append(within("instruments", "certificate: sees another bound", -worst(result.arrays, levers), -1e-9))
+    return checks

@@ -78,7 +78,9 @@ def check_policy(quick: bool) -> Checks:
                changed(everybody, USA, goods, 0.09)),
         _rates("policy", "everybody on everybody", rates(spent), changed(everybody, everybody, goods, 0.1, added=True)),
         _rates("policy", "rows of a table", rates(table), two),
-        refused("policy", "a quota is refused", PolicyError, _quota),
+        same("policy", "a quota is on what the importer buys", _bounded("import-quota"), [(CHN, USA)]),
+        same("policy", "a licence is on what the exporter sells", _bounded("export-licence"), [(USA, CHN)]),
+        refused("policy", "a product without a sector is refused", PolicyError, _product),
         *_on_the_world(),
     ]  # fmt: skip
 
@@ -88,8 +90,16 @@ def _kept(after: Result, origin: int, dest: int) -> float:
     return float(after.flows_new[origin, dest, CHIPS] / after["flows"][origin, dest, CHIPS])
 
 
-def _quota() -> object:
-    return run_measures({"kind": "import-quota", "volume": "70% of base"})
+def _bounded(kind: str) -> list[tuple[int, int]]:
+    """Return the (origin, dest) whose chips a bound of 70 % holds at 70 % of their volume, one certified run."""
+    after = run_measures({"kind": kind, "volume": "70% of base", "sectors": ["C26"]})["main"]
+    volume = after.flows_new[..., CHIPS] / (after["wedge"][..., CHIPS] * after.cost_hat[:, None, CHIPS])
+    held = np.argwhere(np.abs(volume - 0.7 * after["flows"][..., CHIPS]) < 1e-6 * after["flows"][..., CHIPS])
+    return [(int(o), int(d)) for o, d in held]
+
+
+def _product() -> object:
+    return run_measures({"rate": "5%", "products": {"hs22": ["0203"]}})
 
 
 def _on_the_world() -> Checks:

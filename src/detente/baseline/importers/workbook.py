@@ -1,33 +1,37 @@
 """The cells of a workbook (xlsx), streamed, and everything in it that a reader of its cells would not see.
 
-An xlsx file is a zip archive of XML. Sizes are checked before anything is unpacked, document types and entities are
-refused, and nothing is evaluated. What a person cannot see, or sees otherwise than it is stored, is told: formulas
-without a value, dates, percent formats, merged cells, hidden rows, columns and sheets.
+openpyxl reads the cells; before it does, sizes are checked and document types refused. What a person cannot see, or
+sees otherwise than it is stored, is told: formulas without a value, dates, percent formats, merged cells, hidden rows,
+columns and sheets.
 """
 
 from __future__ import annotations
 
 import io
-import posixpath
 import re
+import warnings
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 from xml.parsers import expat
 
+import openpyxl
+from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.styles.numbers import is_date_format
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import from_excel
+from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+
+from detente.baseline.tables_xlsx import ROWS
 from detente.core.errors import DataError, Problem
 
 CONTENT_LIMIT: Final = 256 * 1024**2
 RATIO_LIMIT: Final = 100
 MEMBERS: Final = 1000
 SHEETS: Final = 50
-CHUNK: Final = 1 << 18
-ROWS: Final = 1 << 20
 COLUMNS: Final = 1 << 14
-TEXT_LIMIT: Final = 1 << 15
 ODD_LIMIT: Final = 100
 
 NUMBER: Final = "number"
@@ -39,14 +43,14 @@ ERROR: Final = "error"
 FORMULA: Final = "formula"
 """A formula that was never calculated."""
 
-Cells = dict[int, tuple[str, str]]
-"""Column, from 1, to kind and text of a cell that is not empty."""
+Cells = dict[int, tuple[str, Any]]
+"""Column, from 1, to kind and value of a cell that is not empty."""
 
-_ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_DATES: Final = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-_PERCENTS: Final = {9, 10}
-_NOT_IN_FORMAT = re.compile(r'"[^"]*"|\\.|\[(?!h|m|s)[^\]]*\]|_.|\*.', re.IGNORECASE)
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError, KeyError)
+_KINDS: Final = {"s": TEXT, "inlineStr": TEXT, "b": BOOLEAN, "e": ERROR, "d": DATE, "f": FORMULA}
+_EASTERN_DATES: Final = {*range(27, 37), *range(50, 59)}
+"""Formats that are dates in some languages, which openpyxl takes for numbers."""
+
+_LITERAL = re.compile(r'"[^"]*"|\\.')
 
 
 @dataclass
@@ -54,7 +58,7 @@ class Sheet:
     """A sheet: its name, its part of the archive, whether it is hidden; `odd` is filled while it is read."""
 
     name: str
-    member: str
+    source: Any
     hidden: bool
     size: int = 0
     odd: list[tuple[str, str]] = field(default_factory=list)
@@ -80,10 +84,14 @@ class Workbook:
         try:
             self.archive = zipfile.ZipFile(io.BytesIO(data))
             self._check_sizes(len(data))
-            self.sheets = self._read_sheets()
-            self.kinds = self._read_styles()
-            self.strings = self._read_strings()
-        except _DAMAGE as error:
+            _check_parts(self.archive)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about what openpyxl could not write again
+                book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            self.sheets = self._sheets(book)
+        except (DataError, MemoryError):
+            raise
+        except Exception as error:  # openpyxl raises whatever a damaged file makes it stumble over
             raise self._damaged(error) from None
 
     def rows(self, sheet: Sheet) -> Iterator[tuple[int, Cells, int]]:
@@ -92,16 +100,23 @@ class Workbook:
         Raises:
             DataError: a damaged sheet.
         """
-        reader = _SheetReader(sheet, self.strings, self.kinds)
         try:
-            for done in self._parse(sheet.member, reader.start, reader.end, reader.text):
-                yield from ((number, cells, done) for number, cells in reader.rows)
-                reader.rows.clear()
-        except _DAMAGE as error:
+            with self.archive.open(sheet.source._worksheet_path) as stream:
+                parser = _SheetParser(sheet, stream)
+                for number, cells in parser.parse():
+                    if cells:
+                        yield number, cells, stream.tell()
+            for merged in parser.merged_cells.mergeCell if parser.merged_cells else ():
+                sheet.tell(merged.ref[:20], "merged cells")
+        except MemoryError:
+            raise
+        except Exception as error:
             raise self._damaged(error, sheet.name) from None
 
     def _damaged(self, error: Exception, sheet: str = "") -> DataError:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
+        if isinstance(error, KeyError):
+            reason += ": not in the file"
         return refused(self.path, sheet, f"a damaged workbook ({reason})", "an intact file", "saving it again")
 
     def _check_sizes(self, size: int) -> None:
@@ -118,236 +133,98 @@ class Workbook:
             raise refused(self.path, "", found, f"at most {RATIO_LIMIT} to 1")
         if any(info.flag_bits & 1 for info in members):
             raise refused(self.path, "", "a workbook with a password", "one without")
-
-    def _read_sheets(self) -> list[Sheet]:
-        main = next(iter(self._relations("", "officeDocument").values()), "")
-        if main not in self.archive.namelist():
+        if "[Content_Types].xml" not in self.archive.namelist():
             raise refused(self.path, "", "a zip archive without a workbook in it", "a workbook (xlsx)")
-        targets = self._relations(main, "worksheet")
-        found: list[Sheet] = []
 
-        def start(name: str, attributes: dict[str, str]) -> None:
-            if _local(name) == "sheet":
-                reference = next((value for key, value in attributes.items() if _local(key) == "id"), "")
-                hidden = attributes.get("state", "visible") != "visible"
-                found.append(Sheet(attributes.get("name", "")[:60], targets.get(reference, ""), hidden))
-
-        self._consume(main, start)
-        if len(found) > SHEETS:
-            raise refused(self.path, "", f"{len(found)} sheets", f"at most {SHEETS}")
-        for sheet in found:
-            if sheet.member not in self.archive.namelist():
-                raise refused(self.path, sheet.name, "a sheet that is not in the file, or no sheet of cells", "cells")
-            sheet.size = self.archive.getinfo(sheet.member).file_size
-        return found
-
-    def _relations(self, owner: str, kind: str) -> dict[str, str]:
-        folder, name = posixpath.split(owner)
-        member = posixpath.join(folder, "_rels", f"{name}.rels")
-        found: dict[str, str] = {}
-
-        def start(element: str, attributes: dict[str, str]) -> None:
-            internal = attributes.get("TargetMode", "Internal") == "Internal"
-            if internal and attributes.get("Type", "").endswith(f"/{kind}"):
-                target = attributes.get("Target", "")
-                whole = target[1:] if target.startswith("/") else posixpath.join(folder, target)
-                found[attributes.get("Id", "")] = posixpath.normpath(whole)
-
-        if member in self.archive.namelist():
-            self._consume(member, start)
-        return found
-
-    def _part(self, kind: str) -> str:
-        main = next(iter(self._relations("", "officeDocument").values()))
-        member = next(iter(self._relations(main, kind).values()), "")
-        return member if member in self.archive.namelist() else ""
-
-    def _read_styles(self) -> list[str]:
-        """Return for each cell style what its numbers are: a number, a date or a percentage."""
-        formats: dict[str, str] = {}
-        kinds: list[str] = []
-        inside: list[str] = []
-
-        def start(name: str, attributes: dict[str, str]) -> None:
-            inside.append(_local(name))
-            if inside[-1] == "numFmt":
-                formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
-            elif inside[-2:] == ["cellXfs", "xf"]:
-                kinds.append(_kind_of_format(attributes.get("numFmtId", "0"), formats))
-
-        member = self._part("styles")
-        if member:
-            self._consume(member, start, lambda name: inside.__delitem__(-1))
-        return kinds or [NUMBER]
-
-    def _read_strings(self) -> list[str]:
-        """Return the shared strings; phonetic readings are no part of them."""
-        found: list[str] = []
-        parts: list[str] = []
-        state = {"text": False, "phonetic": False}
-
-        def start(name: str, attributes: dict[str, str]) -> None:
-            local = _local(name)
-            state["text"] = local == "t" and not state["phonetic"]
-            state["phonetic"] = state["phonetic"] or local == "rPh"
-
-        def end(name: str) -> None:
-            local = _local(name)
-            state["text"] = False
-            if local == "rPh":
-                state["phonetic"] = False
-            elif local == "si":
-                found.append("".join(parts))
-                parts.clear()
-
-        member = self._part("sharedStrings")
-        if member:
-            self._consume(member, start, end, lambda text: parts.append(text) if state["text"] else None)
-        return found
-
-    def _consume(self, member: str, start: Any, end: Any = None, text: Any = None) -> None:
-        for _ in self._parse(member, start, end, text):
-            pass
-
-    def _parse(self, member: str, start: Any, end: Any, text: Any) -> Iterator[int]:
-        """Parse a part in pieces; yield the bytes read after each."""
-        parser = expat.ParserCreate(namespace_separator="|")
-        parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = _no_doctype
-        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
-        done = 0
-        try:
-            with self.archive.open(member) as stream:
-                while piece := stream.read(CHUNK):
-                    done += len(piece)
-                    parser.Parse(piece, False)
-                    yield done
-            parser.Parse(b"", True)
-        except expat.ExpatError as error:
-            raise ValueError(f"{member}: {error}") from None
-        yield done
+    def _sheets(self, book: openpyxl.Workbook) -> list[Sheet]:
+        if len(book.sheetnames) > SHEETS:
+            raise refused(self.path, "", f"{len(book.sheetnames)} sheets", f"at most {SHEETS}")
+        for chart in book.chartsheets:
+            raise refused(self.path, chart.title, "a sheet without cells", "cells")
+        return [
+            Sheet(
+                sheet.title[:60],
+                sheet,
+                hidden=sheet.sheet_state != "visible",
+                size=self.archive.getinfo(sheet._worksheet_path).file_size,
+            )
+            for sheet in book.worksheets
+        ]
 
 
-class _SheetReader:
-    """Turns the elements of one sheet into rows of cells."""
+class _Strings(dict[int, str]):
+    """The shared strings by number; a list would take -1 for the last one."""
 
-    def __init__(self, sheet: Sheet, strings: list[str], kinds: list[str]) -> None:
-        self.sheet, self.strings, self.kinds = sheet, strings, kinds
-        self.rows: list[tuple[int, Cells]] = []
-        self.row, self.column = 0, 0
-        self.cells: Cells = {}
-        self.type, self.style = "n", 0
-        self.formula = self.open = False
-        self.parts: list[str] = []
-        self.row_hidden = False
-        self._starts: dict[str, Callable[[dict[str, str]], None]] = {
-            "row": self._start_row, "c": self._start_cell, "v": self._start_text, "t": self._start_text,
-            "f": self._start_formula, "col": self._column, "mergeCell": self._merged,
-        }  # fmt: skip
-        self._ends = {"row": self._end_row, "c": self._end_cell, "v": self._end_text, "t": self._end_text}
-        self._start_of: dict[str, Callable[[dict[str, str]], None] | None] = {}
-        self._end_of: dict[str, Callable[[], None] | None] = {}
+    def __missing__(self, at: int) -> str:
+        raise ValueError(f"the shared string {at} of {len(self)}")
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name not in self._start_of:
-            self._start_of[name] = self._starts.get(_local(name))
-            self._end_of[name] = self._ends.get(_local(name))
-        handler = self._start_of[name]
-        if handler is not None:
-            handler(attributes)
 
-    def end(self, name: str) -> None:
-        handler = self._end_of[name]
-        if handler is not None:
-            handler()
+class _SheetParser(WorkSheetParser):  # type: ignore[misc]
+    """openpyxl's parser of one sheet, stricter about places, and telling what is hidden.
 
-    def text(self, text: str) -> None:
-        if self.open:
-            self.parts.append(text)
+    The parser itself, because a sheet that openpyxl loads whole fills every cell of a merged range, billions if the
+    file says so, and one that it streams says nothing of merged or hidden cells.
+    """
 
-    def _start_row(self, attributes: dict[str, str]) -> None:
-        number = int(attributes.get("r", self.row + 1))
-        if not self.row < number <= ROWS:
-            raise ValueError(f"row {number} after row {self.row}")
-        self.row, self.column, self.cells = number, 0, {}
-        self.row_hidden = attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0"
+    def __init__(self, sheet: Sheet, stream: IO[bytes]) -> None:
+        super().__init__(stream, _Strings(enumerate(sheet.source._shared_strings)), data_only=True)
+        self.sheet = sheet
+        self.epoch = sheet.source.parent.epoch
+        self.kinds: dict[int, str] = {}
 
-    def _start_cell(self, attributes: dict[str, str]) -> None:
-        column = self.column + 1
-        if "r" in attributes and attributes["r"] != self._expected(column):
-            match = _ADDRESS.fullmatch(attributes["r"])
-            if match is None or int(match.group(2)) != self.row:
-                raise ValueError(f"the address {attributes['r'][:20]!r} in row {self.row}")
-            column = column_number(match.group(1))
-        if not self.column < column <= COLUMNS:
-            raise ValueError(f"column {column} after column {self.column}")
-        self.column, self.type, self.style = column, attributes.get("t", "n"), int(attributes.get("s", 0))
-        self.formula = False
-        self.parts.clear()
+    def parse_row(self, row: Any) -> tuple[int, Cells]:
+        """Return the number of a row and its cells."""
+        last, column = self.row_counter, 0
+        number, found = super().parse_row(row)
+        self.row_dimensions.clear()
+        if not last < number <= ROWS:
+            raise ValueError(f"row {number} after row {last}")
+        cells: Cells = {}
+        for cell in found:
+            if cell["row"] != number:
+                raise ValueError(f"the address '{get_column_letter(cell['column'])}{cell['row']}' in row {number}")
+            if not column < cell["column"] <= COLUMNS:
+                raise ValueError(f"column {cell['column']} after column {column}")
+            column = cell["column"]
+            if cell["value"] not in (None, "") or cell["data_type"] == "f":
+                cells[column] = self._cell(cell)
+        if cells and (row.get("hidden") in ("1", "true") or row.get("ht") == "0"):
+            self.sheet.tell(f"{number}:{number}", "a hidden row")
+        return number, cells
 
-    def _expected(self, column: int) -> str:
-        return f"{_LETTERS[column]}{self.row}" if column < len(_LETTERS) else ""
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        """Return a cell; one with a formula and no value is a formula, not a blank."""
+        cell: dict[str, Any] = super().parse_cell(element)
+        if cell["value"] is None and element.find(FORMULA_TAG) is not None:
+            cell["data_type"] = "f"
+        return cell
 
-    def _start_text(self, attributes: dict[str, str]) -> None:
-        self.open = True
-
-    def _end_text(self) -> None:
-        self.open = False
-
-    def _start_formula(self, attributes: dict[str, str]) -> None:
-        self.formula = True
-
-    def _end_cell(self) -> None:
-        text = "".join(self.parts)
-        if not text and not self.formula:
-            return
-        if len(text) > TEXT_LIMIT:
-            raise ValueError(f"{len(text)} characters in one cell")
-        self.cells[self.column] = self._cell(text)
-
-    def _cell(self, text: str) -> tuple[str, str]:
-        if self.formula and not text:
-            return FORMULA, ""
-        if self.type == "n":
-            return (self.kinds[self.style] if 0 <= self.style < len(self.kinds) else NUMBER), text
-        if self.type == "s":
-            at = int(text)
-            if not 0 <= at < len(self.strings):
-                raise ValueError(f"the shared string {at} of {len(self.strings)}")
-            return TEXT, self.strings[at]
-        return {"b": BOOLEAN, "e": ERROR, "d": DATE}.get(self.type, TEXT), text
-
-    def _end_row(self) -> None:
-        if self.cells:
-            if self.row_hidden:
-                self.sheet.tell(f"{self.row}:{self.row}", "a hidden row")
-            self.rows.append((self.row, self.cells))
-
-    def _column(self, attributes: dict[str, str]) -> None:
-        if attributes.get("hidden") in ("1", "true") or attributes.get("width") == "0":
-            first = column_letters(min(int(attributes.get("min", 1)), COLUMNS))
-            last = column_letters(min(int(attributes.get("max", 1)), COLUMNS))
+    def parse_column_dimensions(self, col: Any) -> None:
+        """Tell hidden columns."""
+        if col.get("hidden") in ("1", "true") or col.get("width") == "0":
+            first, last = (get_column_letter(min(int(col.get(name)), COLUMNS)) for name in ("min", "max"))
             self.sheet.tell(f"{first}:{last}", "a hidden column")
 
-    def _merged(self, attributes: dict[str, str]) -> None:
-        self.sheet.tell(attributes.get("ref", "")[:20], "merged cells")
+    def parse_formatting(self, element: Any) -> None:
+        """Ignore conditional formats."""
 
+    def parse_extensions(self, element: Any) -> None:
+        """Ignore extensions."""
 
-def column_letters(number: int) -> str:
-    """Return the letters of a column, counted from 1."""
-    letters = ""
-    while number > 0:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
+    def _cell(self, cell: dict[str, Any]) -> tuple[str, Any]:
+        if cell["data_type"] != "n":
+            return _KINDS[cell["data_type"]], cell["value"]
+        style = cell["style_id"]
+        if style not in self.kinds:
+            self.kinds[style] = _kind_of_format(ReadOnlyCell(self.sheet.source, 1, 1, None, "n", style))
+        kind = self.kinds[style]
+        return kind, self._date(cell["value"]) if kind == DATE else cell["value"]
 
-
-def column_number(letters: str) -> int:
-    """Return the number of a column, counted from 1."""
-    number = 0
-    for letter in letters:
-        number = 26 * number + ord(letter) - ord("A") + 1
-    return number
+    def _date(self, value: float) -> Any:
+        try:
+            return from_excel(value, self.epoch)
+        except (OverflowError, ValueError):
+            return value
 
 
 def refused(path: Path, sheet: str, found: str, expected: str, hint: str = "") -> DataError:
@@ -364,22 +241,25 @@ def _check_signature(path: Path, data: bytes) -> None:
     raise refused(path, "", "a file that is no workbook" if data else "an empty file", "a workbook (xlsx)")
 
 
-def _kind_of_format(number: str, formats: dict[str, str]) -> str:
-    identity = int(number)
-    if number not in formats:
-        return DATE if identity in _DATES else PERCENT if identity in _PERCENTS else NUMBER
-    shown = _NOT_IN_FORMAT.sub("", formats[number]).lower()
-    if re.search(r"[dmyhs]", shown.replace("general", "")):
-        return DATE
-    return PERCENT if "%" in shown else NUMBER
-
-
-_LETTERS: Final = [column_letters(number) for number in range(27)]
+def _check_parts(archive: zipfile.ZipFile) -> None:
+    """Refuse document types, in any encoding and under any name, and name the part that is not XML."""
+    for name in archive.namelist():
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler = _no_doctype
+        try:
+            with archive.open(name) as stream:
+                parser.ParseFile(stream)
+        except expat.ExpatError as error:
+            if name.endswith((".xml", ".rels")):  # another may be a picture
+                raise ValueError(f"{name}: {error}") from None
 
 
 def _no_doctype(*_: Any) -> None:
     raise ValueError("a document type declaration, which no workbook needs")
 
 
-def _local(name: str) -> str:
-    return name.rpartition("|")[2]
+def _kind_of_format(cell: ReadOnlyCell) -> str:
+    shown = cell.number_format
+    if is_date_format(shown) or cell.style_array.numFmtId in _EASTERN_DATES:
+        return DATE
+    return PERCENT if "%" in _LITERAL.sub("", shown) else NUMBER

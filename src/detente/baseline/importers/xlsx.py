@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime
 import hashlib
 import math
+import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from openpyxl.utils import get_column_letter
 
 from detente.baseline.accounts import Progress, silent
 from detente.baseline.baseline import Baseline
@@ -27,24 +29,17 @@ from detente.baseline.importers.workbook import (
     Cells,
     Sheet,
     Workbook,
-    column_letters,
 )
 from detente.baseline.tables import Tables, baseline_of
 from detente.baseline.tables_meta import Meta, flat_meta
 from detente.baseline.tables_place import LAYOUTS
 from detente.baseline.tables_rows import HS_COLUMN, Layout, Rows, Table, distinct, shortened
+from detente.baseline.tables_xlsx import INSTRUCTIONS, META, META_COLUMNS
 from detente.baseline.text import read_bytes, single_file
 from detente.core.errors import Problem, nearest
-from detente.core.units import parse_number
 
 FILE_LIMIT: Final = 64 * 1024**2
 BATCH: Final = 1 << 16
-META: Final = "meta"
-META_COLUMNS: Final = ("field", "value")
-INSTRUCTIONS: Final = "instructions"
-"""A sheet of this name is for people and is not read."""
-
-_EPOCH: Final = datetime.date(1899, 12, 30)
 _IN_A_CODE: Final = {
     NUMBER: ("the number {}", "quoting it as text: '{}"),
     DATE: ("a date ({})", "text: a spreadsheet makes dates of codes such as MAR1"),
@@ -85,8 +80,10 @@ def read_xlsx(source: Path, *, progress: Progress = silent) -> Baseline:
 def _sheets(book: Workbook) -> tuple[dict[str, Sheet], list[Problem]]:
     known = (*LAYOUTS, META, INSTRUCTIONS)
     problems = []
-    for sheet in book.sheets:
+    for at, sheet in enumerate(book.sheets):
         where = f"{book.path}: {sheet.name}"
+        if sheet.name in [other.name for other in book.sheets[:at]]:
+            problems.append(Problem(where, "", "the sheet twice", "one sheet of a name"))
         if sheet.hidden and sheet.name != INSTRUCTIONS:
             problems.append(Problem(where, "", "a hidden sheet", "no hidden sheets", "showing or deleting it"))
         if sheet.name not in known:
@@ -114,7 +111,7 @@ def _read_meta(book: Workbook, sheet: Sheet | None) -> Meta:
         bad = [column for column in texts if column > len(META_COLUMNS) or texts[column] is None]
         for column in bad:
             found = _shown(*cells[column])
-            where = f"{book.path}: {META}!{column_letters(column)}{number}"
+            where = f"{book.path}: {META}!{get_column_letter(column)}{number}"
             problems.append(Problem(where, "", found, "a field in column A and its value in column B"))
         if number == 1 and not bad and tuple(texts.values()) != META_COLUMNS:
             problems.append(Problem(f"{path}!1:1", "header", ", ".join(map(str, texts.values())), "field, value"))
@@ -125,22 +122,16 @@ def _read_meta(book: Workbook, sheet: Sheet | None) -> Meta:
     return meta
 
 
-def _meta_text(kind: str, text: str) -> str | None:
+def _meta_text(kind: str, value: Any) -> str | None:
     """Return a cell of the sheet `meta` as the text that a YAML file would have, or None where there is none."""
     if kind == TEXT:
-        return text
+        return str(value)
     if kind == BOOLEAN:
-        return "true" if text == "1" else "false"
-    if kind in (NUMBER, DATE):
-        try:
-            value = float(text)
-        except ValueError:
-            return text[:10] if kind == DATE else None
-        if not (math.isfinite(value) and abs(value) < 1e6):
-            return None
-        if kind == DATE:
-            return (_EPOCH + datetime.timedelta(days=int(value))).isoformat() if value > 60 else None
-        return str(int(value)) if value.is_integer() else repr(value)
+        return "true" if value else "false"
+    if kind == DATE and isinstance(value, datetime.date):
+        return value.isoformat()[:10]
+    if kind == NUMBER and abs(value) < 1e6:
+        return str(int(value)) if value == int(value) else repr(value)
     return None
 
 
@@ -222,56 +213,54 @@ class _SheetTable:
             self.rows.tell(1, "", "an empty first row", f"the header {','.join(self.layout.columns)}")
             return False
         width = max(cells)
-        names = [cells.get(column, ("", ""))[1] for column in range(1, width + 1)]
+        names = [str(cells.get(column, ("", ""))[1]) for column in range(1, width + 1)]
         if not self.rows.check_header(1, names):
             return False
         self.header = names
         self.columns = {name: [] for name in names if name != self.layout.value}
         return True
 
-    def _code(self, column: int, number: int, name: str, kind: str, text: str) -> str:
-        if kind == TEXT and text:
-            return text
+    def _code(self, column: int, number: int, name: str, kind: str, value: Any) -> str:
+        if kind == TEXT:
+            return str(value)
         expected = "a code, stored as text"
         if kind in _IN_A_CODE:
             found, hint = _IN_A_CODE[kind]
-            self._tell(column, number, name, found.format(_shown_value(kind, text)), expected, hint.format(text[:20]))
+            shown = _shown_value(kind, value)
+            self._tell(column, number, name, found.format(shown), expected, hint.format(shown[:20]))
         else:
-            self._tell(column, number, name, _shown(kind, text), expected)
+            self._tell(column, number, name, _shown(kind, value), expected)
         return ""
 
-    def _number(self, column: int, number: int, name: str, kind: str, text: str) -> float:
-        if kind == NUMBER:
-            try:
-                return parse_number(text)
-            except ValueError as error:
-                self._tell(column, number, name, repr(shortened(text)), str(error).partition("; try ")[0])
-                return math.nan
+    def _number(self, column: int, number: int, name: str, kind: str, value: Any) -> float:
         expected = "a number; 0 and blank are two things"
-        if kind == PERCENT:
-            found, hint = f"{shortened(text)} shown as a percentage", "the number format General, and 25 for 25 %"
+        if kind == NUMBER and abs(value) <= sys.float_info.max:
+            return float(value)
+        if kind == NUMBER:
+            self._tell(column, number, name, shortened(str(value)), "a number that double precision can hold")
+        elif kind == PERCENT:
+            found, hint = f"{value} shown as a percentage", "the number format General, and 25 for 25 %"
             self._tell(column, number, name, found, "a plain number", hint)
         elif kind in _IN_A_NUMBER:
             found, hint = _IN_A_NUMBER[kind]
-            self._tell(column, number, name, found.format(_shown_value(kind, shortened(text))), expected, hint)
+            self._tell(column, number, name, found.format(_shown_value(kind, value)), expected, hint)
         else:
-            self._tell(column, number, name, _shown(kind, text), expected)
+            self._tell(column, number, name, _shown(kind, value), expected)
         return math.nan
 
     def _tell(self, column: int, number: int, field: str, found: str, expected: str, hint: str = "") -> None:
-        self.rows.tell_at(f"{self.where}!{column_letters(column)}{number}", field, found, expected, hint)
+        self.rows.tell_at(f"{self.where}!{get_column_letter(column)}{number}", field, found, expected, hint)
 
 
-def _shown(kind: str, text: str) -> str:
+def _shown(kind: str, value: Any) -> str:
     """Return in words what a cell holds that holds the wrong thing."""
     if kind == FORMULA:
         return "a formula without a value"
     if kind == ERROR:
-        return f"the error {text[:20]}"
-    return f"{kind} {shortened(text)!r}" if kind else "a blank"
+        return f"the error {value[:20]}"
+    return f"{kind} {shortened(str(value))!r}" if kind else "a blank"
 
 
-def _shown_value(kind: str, text: str) -> str:
-    if kind == DATE:
-        return _meta_text(kind, text) or text
-    return ("TRUE" if text == "1" else "FALSE") if kind == BOOLEAN else text
+def _shown_value(kind: str, value: Any) -> str:
+    text = str(value).upper() if kind == BOOLEAN else _meta_text(kind, value)
+    return shortened(text or str(value))
