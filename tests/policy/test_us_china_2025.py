@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from detente.core.errors import PolicyError
-from detente.core.instrument_table import instrument_rows
+from detente.core.instrument_table import instrument_columns
 from detente.core.result import Result
 from detente.equilibrium.diversion import diversion_columns
 from detente.policy.products import packaged
@@ -50,7 +50,7 @@ def flow(found: Result, origin: str, dest: str, sector: str) -> float:
 
 def row_of(found: Result, measure: str) -> dict[str, float]:
     """Return volume, shadow price and rent of a measure: the mean, the mean and the sum over its instruments."""
-    rows = instrument_rows(found)
+    rows = instrument_columns(found)
     mine = [at for at, name in enumerate(rows["measure"]) if name == measure]
     assert mine, f"{measure} has no instrument"
     column = {name: np.array([rows[name][at] for at in mine], dtype=float) for name in

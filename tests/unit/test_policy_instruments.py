@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from detente.baseline import Baseline
 from detente.baseline.split import split_sector
 from detente.core.errors import PolicyError
-from detente.core.instrument_table import instrument_rows
+from detente.core.instrument_table import instrument_columns
 from detente.core.instruments import Bound
 from detente.core.units import parse_rate
 from detente.equilibrium.counterfactual import solve
@@ -138,7 +138,7 @@ def test_a_ban_without_volume_is_an_embargo() -> None:
     assert bound.volume == 0
     result = solve(WORLD, wedges=compiled(WORLD, [measure("export-ban")]).wedges)
     assert result.flows_new[USA, CHN, CHIPS] == 0
-    assert instrument_rows(result)["bound"] == ["embargo"]
+    assert instrument_columns(result)["bound"] == ["embargo"]
 
 
 def test_rents_go_where_the_file_says() -> None:
@@ -215,7 +215,7 @@ def test_fees_of_two_states_on_one_lane_add_up() -> None:
     ]
     result = solve(WORLD, wedges=compiled(WORLD, pair).wedges)
     assert result["wedge"][CHN, USA, CHIPS] == pytest.approx(1.01 * 1.02)
-    rows = instrument_rows(result)
+    rows = instrument_columns(result)
     assert rows["to"] == ["USA", "CHN"]
     total = sum(float(np.sum(result[f"rent_{who}"])) for who in ("exporter", "importer", "other", "lost"))
     assert sum(float(rent) for rent in rows["rent_musd"]) == pytest.approx(total)  # type: ignore[arg-type]
@@ -382,7 +382,7 @@ def test_everything_of_a_kind_can_stand_side_by_side() -> None:
     )
     result = solve(WORLD, wedges=found.wedges)
     assert result.status == "CERTIFIED"
-    rows = instrument_rows(result)
+    rows = instrument_columns(result)
     assert rows["measure"] == [bound.name for bound in found.wedges.bounds]
     volume = dict(zip(rows["measure"], rows["volume_pct"], strict=True))
     assert volume["b"] <= 80 + 1e-6

@@ -24,7 +24,8 @@ from detente.core.tables import trade_totals
 from detente.report import charts
 from detente.report.html import headline_grids, report_html, sentence, write_report
 from detente.report.select import view
-from detente.report.text import number, run_text, table
+from detente.report.text import run_text
+from detente.report.text_table import number, table
 from detente.scenario.execute import ScenarioRun, run_scenario
 
 EVIL = "<img src=x onerror=1>"

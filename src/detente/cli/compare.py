@@ -14,7 +14,7 @@ from detente.core.errors import CheckError, SolveError, UsageError, nearest
 from detente.report.layout import SCENARIO, TABLES
 from detente.report.select import HEADLINE
 from detente.report.stored import Bundle, read_bundle
-from detente.report.text import number, table
+from detente.report.text_table import number, table
 from detente.scenario.calendar import regime
 from detente.scenario.compare import Compared, Comparison, Met, compare_runs, met, parse_condition
 from detente.scenario.dated import day_of

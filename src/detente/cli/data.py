@@ -16,7 +16,7 @@ from detente.baseline.tables_template import write_template
 from detente.cli import output
 from detente.cli.progress import reported
 from detente.core.errors import DataError, UsageError
-from detente.report.text import number, table
+from detente.report.text_table import number, table
 
 
 def baselines() -> None:

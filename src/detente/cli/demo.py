@@ -16,7 +16,8 @@ from detente.report.document import run_document
 from detente.report.folder import check_target
 from detente.report.layout import stranger
 from detente.report.select import View, view
-from detente.report.text import number, run_text
+from detente.report.text import ladder_text, run_text
+from detente.report.text_table import number
 from detente.scenario.load import load_scenario
 
 CASE: Final = "us-china-2025-10"
@@ -38,6 +39,8 @@ def demo(out: Path) -> None:
     output.note(*(f"warning: {text}" for text in warnings(solved)))
     if not output.wants_json():
         output.say(run_text(shown, width=output.width(), facts=[average], detail=True))
+        if ladders := ladder_text(shown):
+            output.say("\n" + ladders)
     from detente.report.bundle import write_bundle
 
     write_bundle(solved, out, force=True, shown=shown)

@@ -8,7 +8,7 @@ from detente.baseline.catalogue import list_baselines, load_baseline
 from detente.cli import output
 from detente.core.errors import DetenteError
 from detente.report.environment import packages, versions
-from detente.report.text import table
+from detente.report.text_table import table
 
 NOT_OK_EXIT = 5
 OK, NOT_OK = "ok", "NOT OK"

@@ -8,7 +8,7 @@ from typing import Any
 
 from detente.cli import output
 from detente.core.errors import UsageError
-from detente.report.text import number, table
+from detente.report.text_table import number, table
 from detente.scenario.claim import Claim, check_claim
 from detente.scenario.dated import day_of, law, sides
 from detente.scenario.execute import world_of

@@ -8,7 +8,7 @@ from typing import Any
 from detente.cli import output
 from detente.cli.run import words
 from detente.report.document import country_rows, worst_status
-from detente.report.text import number, table
+from detente.report.text_table import number, table
 from detente.scenario.dated import day_of
 from detente.scenario.path import Path, Step, country_values, path
 from detente.scenario.tree import REAL_INCOME, shown_countries

@@ -18,7 +18,7 @@ from detente.equilibrium.root import MAX_PASSES, TOL, Settings
 from detente.report.document import run_document, worst_status
 from detente.report.layout import SCENARIO
 from detente.report.select import View, view
-from detente.report.text import run_text
+from detente.report.text import ladder_text, run_text
 from detente.scenario.execute import ScenarioRun, run_scenario, world_of
 from detente.scenario.load import load_scenario, parse_scenario
 from detente.scenario.schema import MAIN, Scenario
@@ -76,6 +76,8 @@ def run(options: Options) -> int:
         output.document({**found, "bundle": str(bundle) if bundle else None})
     else:
         output.say(run_text(shown, width=output.width()))
+        if ladders := ladder_text(shown):
+            output.say("\n" + ladders)
         bundle = _written(solved, shown, options)
         output.say("\n" + closing(bundle, repeat(options)))
     return MARKED_EXIT if options.strict and marked else 0

@@ -12,7 +12,7 @@ from detente.cli.run import words
 from detente.core.errors import UsageError
 from detente.core.units import parse_percent, percent_text
 from detente.report.document import country_rows, worst_status
-from detente.report.text import number, table
+from detente.report.text_table import number, table
 from detente.scenario.dated import day_of
 from detente.scenario.schema import MAIN
 from detente.scenario.tree import REAL_INCOME, Tree, shown_countries, tree

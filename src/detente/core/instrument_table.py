@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -20,31 +20,34 @@ from detente.core.instruments import (
     Bound,
     Cell,
 )
-from detente.core.result import Result
+
+if TYPE_CHECKING:
+    from detente.core.result import Result
 
 COLUMNS: Final = (
-    "measure", "kind", "origin", "dest", "sector", "bound", "volume_pct", "shadow_price_pct", "rent_musd", "to",
+    "measure", "kind", "origin", "dest", "sector", "bound", "base_musd", "volume_pct", "shadow_price_pct", "rent_musd",
+    "to",
 )  # fmt: skip
 SEVERAL: Final = "several"
 
 
-def instrument_rows(result: Result) -> dict[str, list[object]]:
+def instrument_columns(result: Result) -> dict[str, list[Any]]:
     """Return one row for each instrument of a result, in the order of `result.bounds`.
 
     Returns:
         measure, kind; origin, dest, sector: "several" where a pool has more than one. bound: in words.
-        volume_pct: of the baseline, all cells together. shadow_price_pct: 100 mu, what the instrument puts between
-        producer and border; None without a wedge (an embargo, purchases). rent_musd: what this wedge collects, below
-        zero where somebody pays. to: who gets or pays it.
+        base_musd: their trade in the baseline. volume_pct: of the baseline, all cells together.
+        shadow_price_pct: 100 mu, what the instrument puts between producer and border; None without a wedge (embargo,
+        purchases). rent_musd: what this wedge collects, below zero where somebody pays. to: who gets or pays it.
     Raises:
         SolveError: the result is not certified.
     """
-    columns: dict[str, list[object]] = {name: [] for name in COLUMNS}
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     chain = _Chains(result)
     for number, bound in enumerate(result.bounds):
         mu = chain.mu[number]
         row = (
-            bound.name, bound.kind, *(_only(bound.cells, axis) for axis in range(3)), _words(bound),
+            bound.name, bound.kind, *(_only(bound.cells, axis) for axis in range(3)), _words(bound), chain.base(bound),
             100 * chain.volume(bound), None if mu is None else 100 * mu, chain.rent(number), bound.to,
         )  # fmt: skip
         for name, value in zip(COLUMNS, row, strict=True):
@@ -117,11 +120,14 @@ class _Chains:
         rest = [self._factor(cell, other) for other in others if other.kind != PRICE_FLOOR]
         return float(self._wedge[self._at(cell)] / np.prod(rest))
 
+    def base(self, bound: Bound) -> float:
+        """Return the trade of all cells together in the baseline. [MUSD]"""
+        return sum(float(self.result.baseline.flows[self._at(cell)]) for cell in bound.cells)
+
     def volume(self, bound: Bound) -> float:
         """Return the quantity of all cells together over that of the baseline. [ratio]"""
-        places = [self._at(cell) for cell in bound.cells]
-        base = sum(float(self.result.baseline.flows[place]) for place in places)
-        return sum(self._quantity(place) for place in places) / base if base else 0.0
+        base = self.base(bound)
+        return sum(self._quantity(self._at(cell)) for cell in bound.cells) / base if base else 0.0
 
     def _quantity(self, place: tuple[int, int, int]) -> float:
         cost = float(self.result.cost_hat[place[0], place[2]])
@@ -150,9 +156,8 @@ class _Chains:
         world: Array = self.result.baseline.value_added
         unit = float((self.result.wage_hat * world).sum() / world.sum())
         o, _, s = self._at(bound.cells[0])
-        base = sum(float(self.result.baseline.flows[self._at(cell)]) for cell in bound.cells)
         gap = float(bound.price or 0.0) * unit - float(self.result.cost_hat[o, s]) * (1 + mu)
-        return max(0.0, gap) * float(bound.volume or 0.0) * base
+        return max(0.0, gap) * float(bound.volume or 0.0) * self.base(bound)
 
 
 def _closed(bound: Bound) -> bool:

@@ -226,7 +226,7 @@ class Result:
         return self["tariffs_new"]
 
     def columns(self, name: str) -> dict[str, list[Any]]:
-        """Return a table as columns of plain values: "countries", "sectors", "tariffs", "flows".
+        """Return a table as columns of plain values: "countries", "sectors", "tariffs", "flows", "instruments".
 
         Under fixed-nominal deficits, where numbers depend on the numeraire, a column "closure" says so in every row.
 

@@ -10,6 +10,7 @@ import numpy as np
 from detente.core.arrays import Array
 from detente.core.codes import SERVICES, groups_present
 from detente.core.first_order import welfare_cp_first_order_pct
+from detente.core.instrument_table import instrument_columns
 
 if TYPE_CHECKING:
     from detente.core.result import Result
@@ -216,4 +217,5 @@ TABLES: Final[Mapping[str, Callable[[Result], Columns]]] = {
     "sectors": sector_columns,
     "tariffs": tariff_columns,
     "flows": flow_columns,
+    "instruments": instrument_columns,
 }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from detente.core.certificate import CERTIFIED
 from detente.core.result import Result
+from detente.report.chokepoints import felt
 from detente.report.select import BranchView, View
+from detente.scenario.ladder import Rung
 
 
 def run_document(view: View, *, warnings: Sequence[str] = (), repeat: str = "", detail: bool = False) -> dict[str, Any]:
@@ -53,11 +56,24 @@ def _branch(view: View, branch: BranchView, detail: bool) -> dict[str, Any]:
     }
     if branch.without is not None and view.assumed:
         found["countries_without_assumed"] = country_rows(branch.without, view.countries)
+    if branch.result.bounds:
+        found["instruments"] = [asdict(each) for each in felt(branch.result)]
+    if branch.name in view.ladders:
+        found["substitution"] = [_rung(rung, view) for rung in view.ladders[branch.name]]
     if detail and view.focus:
         by, against = view.focus
         pairs = [(against, by), (by, against)]
         found["pairs"] = [{"origin": o, "dest": d, **branch.pairs[o, d]} for o, d in pairs if (o, d) in branch.pairs]
         found["diversion"] = branch.diversions(by, against)
+    return found
+
+
+def _rung(rung: Rung, view: View) -> dict[str, Any]:
+    """Return a branch at one substitution of its critical inputs, and without bounds on them."""
+    found: dict[str, Any] = {"rho": rung.rho, "status": rung.result.status}
+    if rung.solved:
+        found["countries"] = country_rows(rung.result, view.countries)
+        found["countries_without_bounds"] = country_rows(rung.free, view.countries)
     return found
 
 

@@ -13,9 +13,11 @@ from typing import Any, Final
 import detente
 from detente.policy.measure import Measure
 from detente.report import charts
+from detente.report.chokepoints import instrument_lines, ladder_lines, user_lines
 from detente.report.select import HEADLINE, BranchView, View
 from detente.report.select import view as shown
-from detente.report.text import number, units
+from detente.report.text import units
+from detente.report.text_table import number
 from detente.scenario.calendar import describe_not_applied
 from detente.scenario.execute import ScenarioRun
 
@@ -99,6 +101,7 @@ def report_html(view: View) -> str:
         sentence=sentence(view),
         grids=headline_grids(view),
         figures=figures,
+        instruments=instrument_grids(view),
         certificates=[_certificate_grid(branch) for branch in view.branches],
         measures=_measures(view),
         limits=LIMITS,
@@ -160,6 +163,28 @@ def _headline(view: View, branches: Sequence[BranchView]) -> Grid:
     caption += " ".join(f"{b.mark} {b.title}{'. ' + b.marked if b.marked else ''}." for b in branches).strip()
     groups = tuple((f"{line.label}, {line.unit}", len(branches)) for line in HEADLINE) if many else ()
     return Grid(caption, ("", *head), tuple(rows), groups)
+
+
+def instrument_grids(view: View) -> list[Grid]:
+    """Return, for every branch, what its instruments do, and what rests on how critical inputs are replaced."""
+    grids = []
+    for branch in view.branches:
+        name = " ".join(part for part in (branch.mark, branch.name) if part)
+        head, rows = instrument_lines(branch)
+        if rows:
+            caption = (
+                f"{name}: price is the highest wedge between producer and border; volume is what is left of trade."
+            )
+            grids.append(Grid(caption, tuple(head), tuple(map(tuple, rows))))
+        rungs = view.ladders.get(branch.name, ())
+        for text, (top, lines) in (
+            ("What the bounds on critical inputs do to real income, MUSD", ladder_lines(rungs, view.countries)),
+            ("What they do to the output of users, pp", user_lines(rungs, view.countries)),
+        ):
+            if rungs and lines:
+                caption = f"{name}: {text}. This rests on rho, not on data."
+                grids.append(Grid(caption, tuple(top), tuple(map(tuple, lines))))
+    return grids
 
 
 def _figures(view: View) -> list[tuple[Figure, charts.Rows, str, bool]]:

@@ -13,6 +13,7 @@ from detente.core.pairs import pair_columns
 from detente.core.result import Result
 from detente.equilibrium.diversion import diversion_columns
 from detente.scenario.execute import ScenarioRun
+from detente.scenario.ladder import Rung, substitution_ladder
 from detente.scenario.schema import MAIN
 
 SHOWN_COUNTRIES: Final = 8
@@ -104,6 +105,12 @@ class View:
     assumed: tuple[str, ...]
 
     @cached_property
+    def ladders(self) -> dict[str, tuple[Rung, ...]]:
+        """Return branches at other substitutions of critical inputs, where a bound on one of them is felt."""
+        found = {branch.name: substitution_ladder(self.run, branch.name) for branch in self.branches}
+        return {name: tuple(_rung(self.run, each) for each in rungs) for name, rungs in found.items() if rungs}
+
+    @cached_property
     def assumed_parts(self) -> tuple[str, ...]:
         """Return what is assumed, in words: whole measures, and how many rows of which tables."""
         coverage = [each for plan in self.run.plans.values() for each in plan.coverage if each.assumed_rows]
@@ -138,6 +145,10 @@ def view(run: ScenarioRun, *, countries: Sequence[str] = (), without: ScenarioRu
     )
     assumed = dict.fromkeys(m.id for plan in run.plans.values() for m in plan.regime.applied if m.assumed)
     return View(run, branches, _countries(run, countries), focus(run), tuple(assumed))
+
+
+def _rung(run: ScenarioRun, rung: Rung) -> Rung:
+    return replace(rung, result=_grouped(run, rung.result), free=_grouped(run, rung.free))
 
 
 def branch_title(run: ScenarioRun, name: str) -> str:

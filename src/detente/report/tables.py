@@ -21,9 +21,9 @@ def run_tables(view: View) -> Iterable[tuple[str, Columns]]:
         parts = [(branch.name, _of(branch.result, name, view)) for branch in view.branches]
         whole: Columns = {"scenario": [], "branch": []}
         for branch_name, columns in parts:
-            if columns is None:
+            count = 0 if columns is None else len(next(iter(columns.values())))
+            if columns is None or not count:
                 continue
-            count = len(next(iter(columns.values())))
             whole["scenario"] += [view.run.scenario.id] * count
             whole["branch"] += [branch_name] * count
             for key, values in columns.items():

@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
 from detente.core.closure import WORLD_INCOME
 from detente.core.codes import WORLD
+from detente.report.chokepoints import instrument_lines, ladder_lines, user_lines
 from detente.report.select import ASSUMED_LINE, HEADLINE, BranchView, Line, View
+from detente.report.text_table import number, table
 from detente.scenario.calendar import describe_not_applied
 
-DIGITS: Final = 3
 WIDTH: Final = 120
-NO_NUMBER: Final = "-"
-
-
-def number(value: float | None, *, change: bool = False) -> str:
-    """Return a number with three significant digits, at most three decimals and thousands set apart.
-
-    Args:
-        value: the number, or None. change: print the sign of a gain too.
-    """
-    if value is None or not math.isfinite(value):
-        return NO_NUMBER
-    magnitude = math.floor(math.log10(abs(value))) if value else 0
-    decimals = DIGITS - 1 - magnitude
-    shown = round(value, decimals) if decimals < 0 else value
-    text = f"{shown:{'+' if change else ''},.{max(0, min(DIGITS, decimals))}f}"
-    return text if text.strip("+-0.,") else "0"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
-    """Return an aligned table; the first `left` columns are text and set left, the others right."""
-    cells = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    lines = []
-    for row in cells:
-        parts = [
-            text.ljust(width) if column < left else text.rjust(width)
-            for column, (text, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(parts).rstrip())
-    return "\n".join(lines)
 
 
 def run_text(view: View, *, width: int = WIDTH, facts: Sequence[str] = (), detail: bool = False) -> str:
@@ -58,7 +28,7 @@ def run_text(view: View, *, width: int = WIDTH, facts: Sequence[str] = (), detai
         if detail and view.focus:
             parts.append(_between(view, branch, *view.focus))
             parts.append(_diversions(view, branch, *view.focus))
-        parts.append(_footer(view, branch))
+        parts += [*_instruments(branch), _footer(view, branch)]
     return "\n\n".join(parts)
 
 
@@ -148,6 +118,26 @@ def _diversions(view: View, branch: BranchView, by: str, against: str) -> str:
         f"redirected: {against} to others"
     )
     return table(head, rows, left=2) + "\n" + note
+
+
+def _instruments(branch: BranchView) -> list[str]:
+    head, rows = instrument_lines(branch)
+    note = "price: the highest wedge between producer and border; volume: all of the measure's trade, tariffs included"
+    return [f"{table(head, rows, left=3)}\n{note}"] if rows else []
+
+
+def ladder_text(view: View) -> str:
+    """Return what rests on the substitution of critical inputs, side by side; empty where it does not matter."""
+    parts = []
+    for branch in view.branches:
+        rungs = view.ladders.get(branch.name, ())
+        if not rungs:
+            continue
+        title = " ".join(part for part in (branch.mark, branch.name) if part)
+        title += ": bounds on critical inputs, what they do to real income, MUSD; this rests on rho, not on data"
+        users, lines = user_lines(rungs, view.countries)
+        parts += [f"{title}\n{table(*ladder_lines(rungs, view.countries))}", *([table(users, lines)] if lines else [])]
+    return "\n\n".join(parts)
 
 
 def _footer(view: View, branch: BranchView) -> str:
