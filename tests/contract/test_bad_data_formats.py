@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 import openpyxl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xarray as xr
 from hypothesis import HealthCheck, given, settings
@@ -25,10 +26,12 @@ from openpyxl.chart import BarChart
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from detente.baseline import files, text
+from detente.baseline.accounts import silent
 from detente.baseline.files import save_npz
 from detente.baseline.importers import import_world, parquet, workbook
 from detente.baseline.tables import read_tables
 from detente.baseline.tables_export import export_world
+from detente.baseline.tables_place import LAYOUTS
 from detente.core.errors import DataError, DetenteError, MissingDataError
 from tables_elsewhere import GOOD, dataset, netcdf, parquet_folder, signed
 from tables_elsewhere import workbook as make_workbook
@@ -314,6 +317,34 @@ def test_68_parquet_npz_and_netcdf_bombs(tmp_path: Path, monkeypatch: pytest.Mon
     with h5py.File(tmp_path / "t.nc", "w") as file:
         file.create_dataset("flows", shape=(10**5, 10**5, 10), dtype="f8", chunks=(10, 10, 10), compression="gzip")
     refused(tmp_path / "t.nc", "netcdf", ["flows", "100000000000 cells", "at most 4000000"])
+
+
+def test_68_parquet_files_that_unpack_to_much_more_than_they_are(tmp_path: Path) -> None:
+    """Few kB that would be MB are refused unread; a long code is told by its length, once, not row by row."""
+    edit = column("flows", "origin", lambda v: ["x" * 2_000_000] * 8)
+    folder = parquet_folder(tmp_path / "p", edit, compression="zstd")
+    assert (folder / "flows.parquet").stat().st_size < 20_000
+    error = refused(folder, "parquet", ["bytes when unpacked", "at most 100 to 1"])
+    assert not any(problem.field == "origin" for problem in error.problems)
+    folder = parquet_folder(tmp_path / "q", column("flows", "origin", lambda v: ["x" * 300, *v[1:]]))
+    error = refused(folder, "parquet", ["row 1: origin: found a code of 300 bytes, here or below", "at most 64"])
+    assert len(error.problems) == 1
+    folder = parquet_folder(tmp_path / "r", column("flows", "origin", with_first("\U00010348" * 64)))
+    refused(folder, "parquet", ["\U00010348", "expected each of the countries"])  # 64 characters, 256 bytes
+
+
+def test_68_zeros_are_no_bomb(tmp_path: Path) -> None:
+    """Doubles that compress well are as large as they say: a table of 150,000 zero tariffs is taken."""
+    codes = [f"C{at:02}" for at in range(60)]
+    places = [(a, b, s) for a in codes for b in codes for s in codes[:42]]
+    table = pa.table({**dict(zip(("by", "against", "sector"), map(list, zip(*places, strict=True)), strict=True)),
+                      "rate_pct": np.zeros(len(places))})  # fmt: skip
+    pq.write_table(table, tmp_path / "tariffs.parquet", compression="zstd", use_dictionary=["by", "against", "sector"])
+    unpacked = pq.read_metadata(tmp_path / "tariffs.parquet").row_group(0).total_byte_size
+    assert unpacked > 100 * (tmp_path / "tariffs.parquet").stat().st_size > 100
+    found = parquet._table(tmp_path / "tariffs.parquet", LAYOUTS["tariffs"], {}, silent)
+    assert not found.problems
+    assert len(found.values) == len(places)
 
 
 def test_65_a_flipped_byte_or_a_lost_end_of_parquet_is_seen(tmp_path: Path) -> None:

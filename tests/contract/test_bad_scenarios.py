@@ -178,6 +178,49 @@ INSTEAD: list[tuple[str, str, int, tuple[str, ...]]] = [
     ("negative-demand", "kind: government-demand\n    amount: -10 MUSD/year", 2, ("only a stockpile can be released",)),
     ("tonnes-of-money", "kind: stockpile\n    amount: 10 Mt/year", 2, ("money, such as",)),
     ("negative-cost", "kind: port-fee\n    as_cost: -1%", 2, ("below zero",)),
+    (
+        "trq-falls",
+        "kind: tariff-rate-quota\n    rate: 9%\n    over_rate: 2%\n    volume: 9% of base",
+        3,
+        ("].over_rate: found '2%'; expected at least 9%",),
+    ),
+    (
+        "trq-negative",
+        "kind: tariff-rate-quota\n    rate: 9%\n    over_rate: -2%\n    volume: 9% of base",
+        3,
+        ("].over_rate: found '-2%'; expected a rate of zero or more",),
+    ),
+    (
+        "trq-range",
+        "kind: tariff-rate-quota\n    rate: 0%\n    over_rate: {low: -1pp, mode: +5pp, high: +6pp}\n"
+        "    volume: 9% of base",
+        3,
+        ("].over_rate: found '-1pp'; expected a rate of zero or more",),
+    ),
+    (
+        "trq-extreme",
+        "kind: tariff-rate-quota\n    rate: 9%\n    over_rate: 5000%\n    volume: 9% of base",
+        3,
+        ("].over_rate: found 5000%; expected at most 1000%, unless the measure says allow_extreme: true",),
+    ),
+    (
+        "floor-nothing",
+        "kind: price-floor\n    origin: AUS\n    volume: 10% of base\n    floor: -100%",
+        4,
+        ("].floor: found '-100%'; expected a percentage above -100%",),
+    ),
+    (
+        "stock-target",
+        "kind: stockpile\n    amount: 10 MUSD/year",
+        0,
+        ("].against: found a field that kind 'stockpile' does not have", "try origin:"),
+    ),
+    (
+        "floor-target",
+        "kind: price-floor\n    origin: AUS\n    volume: 10% of base\n    floor: +5%",
+        0,
+        ("].against: found a field that kind 'price-floor' does not have", "try origin:"),
+    ),
     ("way", "kind: port-fee\n    as_cost: 1%\n    direction: up", 3, ("one of inbound, outbound, both",)),
 ]
 
@@ -190,6 +233,46 @@ def test_levels_that_say_nothing(name: str, new: str, offset: int, words: tuple[
         assert word in message
     if offset:
         assert f"case.yaml:{line + offset - 1}: " in message
+
+
+def test_against_without_a_target_is_refused_at_its_line(folder: Path) -> None:
+    text, line = edited(LICENCE, "    kind: government-demand\n    amount: 10 MUSD/year\n    sectors: C26\n")
+    assert f"case.yaml:{line - 1}: measures[3].against: found a field" in refused(text, folder)
+    parse_scenario(text.replace("    against: WORLD\n    kind: gov", "    kind: gov").encode(), folder=folder)
+
+
+def test_extreme_rates_above_a_volume_are_accepted_where_the_measure_says_so(folder: Path) -> None:
+    level = "    kind: tariff-rate-quota\n    rate: 9%\n    over_rate: 5000%\n    volume: 9% of base\n"
+    text, _ = edited(LICENCE, level + "    allow_extreme: true\n    sectors: C26\n")
+    assert parse_scenario(text.encode(), folder=folder).warnings == ()
+
+
+NOTHING: list[tuple[str, str]] = [
+    ("as_cost", "kind: port-fee\n    as_cost: 0%"),
+    ("as_cost", "kind: trade-cost\n    as_cost: 0%"),
+    ("rate", "kind: export-tax\n    rate: 0%"),
+    ("amount", "kind: stockpile\n    amount: 0 MUSD/year"),
+    ("amount", "kind: government-demand\n    amount: 0 MUSD"),
+]
+
+
+@pytest.mark.parametrize(("field", "new"), NOTHING)
+def test_row_44_holds_for_every_kind(field: str, new: str, folder: Path) -> None:
+    for level, told in ((new, 1), (new.replace(": 0", ": 1"), 0)):
+        text, line = edited(LICENCE, f"    {level}\n")
+        line += 1
+        if field == "amount":
+            text, line = text.replace("    against: WORLD\n    kind", "    kind"), line - 1
+        found = parse_scenario(text.encode(), path="case.yaml", folder=folder).warnings
+        assert [warning.startswith(f"case.yaml:{line}: measures[3].{field}: ") for warning in found] == [True] * told
+        assert all("changes nothing" in warning for warning in found)
+
+
+def test_row_44_a_tariff_rate_quota_has_two_rates(folder: Path) -> None:
+    text, _ = edited(
+        LICENCE, "    kind: tariff-rate-quota\n    rate: +0pp\n    over_rate: 9%\n    volume: 9% of base\n"
+    )
+    assert parse_scenario(text.encode(), folder=folder).warnings == ()
 
 
 def test_a_licence_against_oneself_is_refused(folder: Path) -> None:

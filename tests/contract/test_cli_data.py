@@ -77,6 +77,22 @@ def test_data_check_tells_every_problem(tmp_path: Path, capsys: pytest.CaptureFi
     assert said(capsys, "data", "check", str(tmp_path / "nowhere"))[0] == 6
 
 
+def test_import_refuses_names_folders_and_single_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A packaged name is nobody else's, a folder is not replaced, and one table is not the folder that holds it."""
+    for name, words in (("world-2022.npz", "which is packaged"), ("x y.npz", "found 'x y'"), (".npz", "found '.npz'")):
+        code, _, err = said(capsys, "data", "import", str(GOOD), "--out", str(tmp_path / name), "--force")
+        assert (code, words in err) == (2, True), err
+    (tmp_path / "x.npz").mkdir()
+    code, _, err = said(capsys, "data", "import", str(GOOD), "--out", str(tmp_path / "x.npz"), "--force")
+    assert code == 2
+    assert "which is a folder" in err
+    for table in ("flows.csv", "meta.yaml"):
+        code, _, err = said(capsys, "data", "import", str(GOOD / table), "--out", str(tmp_path / "q.npz"))
+        assert code == 3
+        assert "expected the folder that holds all tables" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["x.npz"]
+
+
 def test_scenario_check_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capsys, "scenario", "check", CASE)
     assert code == 0

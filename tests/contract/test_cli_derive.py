@@ -16,6 +16,7 @@ from detente.cli.derive import groups
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep what is written away from the user's own data."""
     monkeypatch.setenv("DETENTE_DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -66,6 +67,8 @@ def test_split_and_update(home: Path, capsys: pytest.CaptureFixture[str]) -> Non
         (["update", "world-2022", "--tariffs", "none.csv", "--out", "x"], 6, "no such file"),
         (["aggregate", "world-2022", "--countries", "ROW=*", "--out", "world-2022"], 2, "which is packaged"),
         (["split", "nowhere", "--out", "x"], 6, "not on this machine"),
+        (["aggregate", "world-2022", "--countries", "ROW=*", "--out", "world-2022.npz"], 2, "which is packaged"),
+        (["aggregate", "world-2022", "--countries", "ROW=*", "--out", "x y.npz"], 2, "found 'x y'"),
     ],
 )
 def test_what_is_refused(
@@ -74,6 +77,21 @@ def test_what_is_refused(
     assert execute(["data", *words]) == code
     assert said in capsys.readouterr().err
     assert not list(home.rglob("*.npz"))
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_a_folder_is_no_place_for_a_file(force: list[str], home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "x.npz"
+    folder.mkdir()
+    assert execute(["data", "split", "world-2022", "--products", "magnets", "--out", str(folder), *force]) == 2
+    assert "which is a folder" in capsys.readouterr().err
+    assert list(home.rglob("*")) == [folder]
+
+
+def test_a_merged_world_is_not_cut(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["data", "aggregate", "world-2022", "--countries", "ROW=*,USA", "--out", "two", "-q"]) == 0
+    assert execute(["data", "split", "two", "--products", "soybeans", "--out", "soy"]) == 2
+    assert "cut first, then merge" in capsys.readouterr().err
 
 
 def test_a_name_is_not_taken_twice(capsys: pytest.CaptureFixture[str]) -> None:

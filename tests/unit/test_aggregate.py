@@ -288,6 +288,10 @@ def test_identical_countries_merge_with_theta_and_shares_kept() -> None:
         ({"tariffs": np.ones((4, 4, 3))}, "tariffs: found shape (4, 4, 3)"),
         ({"tariffs": np.full((4, 4), 0.1)}, "B07 tariffs: found 0.1 at C00 on itself, NEW"),
         ({"trade_elasticity": 0.01}, "B05 trade_elasticity: found 0.01 in NEW"),
+        ({"trade_elasticity": float("nan")}, "B05 trade_elasticity: found nan in NEW"),
+        ({"trade_elasticity": "abc"}, "trade_elasticity: found 'abc'; expected one number, or None"),
+        ({"trade_elasticity": [1.0, 2.0]}, "trade_elasticity: found [1.0, 2.0]; expected one number"),
+        ({"new": "X" * 65}, "expected a code of 1 to 64 characters"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_split(arguments: dict[str, Any], words: str) -> None:
@@ -379,6 +383,18 @@ def test_notes_on_cut_sectors_follow_a_merger() -> None:
     found = aggregated(cut, sectors={"G": ["S00", "S01"], "N": ["NEW"], "S02": ["S02", "TWO"]}).meta["satellites"]
     assert set(found) == {"N"}
     assert found["N"]["parent"] == "G"
+
+
+def test_weaknesses_of_merged_satellites_go(world: dt.Baseline) -> None:
+    """What is said about a product that is no sector any more is not said of the merged world; the rest stays."""
+    cut = dt.with_satellites(world, ["soybeans", "magnets", "batteries"])
+    later = cut.replace(meta={**cut.meta, "known_weaknesses": (*cut.meta["known_weaknesses"], "C27_MAG: of a year")})
+    groups = {"C27": ["C27", "C27_MAG"], "A01": ["A01", "A01_SOY"]}
+    found = aggregated(later, sectors=groups).meta["known_weaknesses"]
+    assert [text[:7] for text in found if text[:3] in ("A01", "C27")] == ["C27_BAT"]
+    assert set(world.meta["known_weaknesses"]) <= set(found)
+    every = {"C27": ["C27", "C27_MAG", "C27_BAT"], "A01": ["A01", "A01_SOY"]}
+    assert aggregated(later, sectors=every).meta["known_weaknesses"] == world.meta["known_weaknesses"]
 
 
 def test_filling() -> None:

@@ -131,7 +131,23 @@ def test_own_data_by_folder_file_and_name(home: Path, tmp_path: Path) -> None:
         load_baseline("isles", elasticities="CP")
 
 
-@pytest.mark.parametrize("name", [WORLD, "../x", "a/b", "", "x" * 65, "a\n"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        WORLD,
+        "../x",
+        "a/b",
+        "",
+        "x" * 65,
+        "a\n",
+        f"{WORLD}.npz",
+        f"/tmp/{WORLD}.npz",
+        ".npz",
+        "x y.npz",
+        "d/.npz",
+        "a.b.npz",
+    ],
+)
 def test_names_that_cannot_be_imported_to(name: str) -> None:
     with pytest.raises(UsageError):
         import_path(name)

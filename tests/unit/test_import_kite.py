@@ -178,6 +178,8 @@ REFUSED: list[tuple[str, Callable[[Path], None], list[str]]] = [
     ("no table", lambda folder: (folder / "tariff.csv").unlink(), ["tariff.csv: found no such file"]),
     ("text", put("expenditure.csv", "sector,value\n", "sector,value\nX,Y,n/a\n"), ["expenditure.csv:2", "'n/a'"]),
     ("ragged", put("expenditure.csv", "sector,value\n", "sector,value\nX,Y\n"), ["expenditure.csv:2", "2 fields"]),
+    ("services that are no sectors", put("meta.yaml", "world", "services: [S00, S9]\nworld"),
+     ["meta.yaml:5: services: found 'S9'", "expected sectors of"]),
     ("a field that is not for shares", put("meta.yaml", "world", "negative_flows: zero\nworld"), ["negative_flows"]),
 ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -28,9 +29,10 @@ CODES = ("USA", "CHN", "DEU", "MEX")
 SECTORS = ("A01", "C26", "SERV")
 USA, CHN, DEU, MEX = range(4)
 FARM, CHIPS, SERVICES = range(3)
+UNION = ("USA", "CHN", "DEU", "FRA")
 
 
-def world() -> Baseline:
+def world(codes: tuple[str, ...] = CODES) -> Baseline:
     """Return a world of different flows, so that a swapped origin and dest cannot pass."""
     rng = np.random.default_rng(7)
     flows = rng.uniform(5.0, 15.0, (4, 4, 3))
@@ -41,7 +43,7 @@ def world() -> Baseline:
     tariffs[np.arange(4), np.arange(4)] = 0.0
     share = np.full((4, 3), 0.6)
     inputs = np.full((3, 4, 3), 0.4 / 3)
-    base = Baseline.from_flows(CODES, SECTORS, flows, tariffs, share, inputs, np.full(3, 4.0))
+    base = Baseline.from_flows(codes, SECTORS, flows, tariffs, share, inputs, np.full(3, 4.0))
     return base.replace(meta={**base.meta, "years": {"flows": "2022"}})
 
 
@@ -157,6 +159,105 @@ def test_a_tariff_rate_quota_has_the_lower_rate_as_tariff_and_the_higher_one_abo
     ] * 2
     added = compiled(WORLD, [measure("tariff-rate-quota", **{**given, "over_rate": "+10pp"})])
     assert added.wedges.bounds[0].rate == pytest.approx(0.15)
+
+
+TRQ = {"rate": "5%", "over_rate": "25%", "volume": "80% of base"}
+
+
+def above(*others: Measure, **given: str) -> tuple[float, float]:
+    """Return the rates up to the volume of a tariff-rate quota and above it, beside other measures."""
+    level = {**TRQ, **given}
+    found = compiled(WORLD, [measure("tariff-rate-quota", "q", path="f.yaml", lines={"": 4}, **level), *others]).wedges
+    assert found.tariffs is not None
+    (bound,) = found.bounds
+    assert bound.rate is not None
+    return round(float(found.tariffs[CHN, USA, CHIPS]), 12), round(bound.rate, 12)
+
+
+def test_points_of_other_measures_apply_on_both_sides_of_a_tariff_rate_quota() -> None:
+    points = measure("tariff", "t", rate="+50pp")
+    assert above() == (0.05, 0.25)
+    assert above(points) == (0.55, 0.75)
+    assert above(points, over_rate="+20pp") == (0.55, 0.75)
+    assert above(points, rate="+5pp") == (0.57, 0.75)  # the baseline rate of 2 % is there up to the volume
+    assert above(measure("tariff", "t", rate="+50pp"), measure("tariff", "u", rate="+1pp")) == (0.56, 0.76)
+    cost = solve(WORLD, wedges=compiled(WORLD, [points, measure("tariff-rate-quota", **TRQ)]).wedges)
+    assert cost["wedge"][CHN, USA, CHIPS] <= 1.75 / 1.55 + 1e-9
+
+
+def test_above_a_tariff_rate_quota_other_measures_stack_as_they_do_up_to_it() -> None:
+    assert above(measure("tariff", "t", rate="30%", stack="add")) == (0.35, 0.55)
+    assert above(measure("tariff", "t", rate="15%", stack="max")) == (0.15, 0.25)
+    assert above(replace(measure("tariff", "t", rate="15%"), at_least=True)) == (0.15, 0.25)
+    assert above(measure("agreement", "t", rate="0%")) == (0.0, 0.0)
+    agreed = [measure("tariff-rate-quota", "q", **TRQ), measure("agreement", "t", rate="0%")]
+    assert any(text.startswith("q: the same rate") for text in compiled(WORLD, agreed).warnings)
+    assert not any("same rate" in text for text in compiled(WORLD, agreed[:1]).warnings)
+
+
+FALLING: list[tuple[dict[str, str], tuple[str, ...]]] = [
+    ({"over_rate": "2%"}, ("q.over_rate: found '2%'", "at least 5%, the rate up to the volume")),
+    ({"over_rate": "-3%"}, ("q.over_rate: found '-3%'", "zero or more")),
+    ({"over_rate": "-3pp"}, ("q.over_rate: found '-3pp'", "zero or more")),
+    ({"rate": "+9pp", "over_rate": "10%"}, ("q.over_rate: found 10%", "volume, 11% on USA on CHN, C26")),
+]
+
+
+@pytest.mark.parametrize(("level", "words"), FALLING)
+def test_a_tariff_rate_quota_whose_rate_falls_is_refused_at_its_line(
+    level: dict[str, str], words: tuple[str, ...]
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        above(**level)
+    for word in ("f.yaml:4: ", *words):
+        assert word in str(caught.value)
+
+
+INNER = [
+    ("tariff", {"rate": "+10pp"}),
+    ("tariff-rate-quota", TRQ),
+    ("import-quota", {"volume": "50% of base"}),
+    ("export-licence", {"volume": "50% of base"}),
+]
+
+
+@pytest.mark.parametrize("sides", [("WORLD", "EU"), ("EU", "WORLD"), ("WORLD", "WORLD")])
+@pytest.mark.parametrize(("kind", "level"), INNER)
+def test_world_on_either_side_spares_the_inner_trade_of_a_union(
+    kind: str, level: dict[str, str], sides: tuple[str, str]
+) -> None:
+    base = world(UNION)
+    by, against = (("DEU", "FRA") if side == "EU" else (side,) for side in sides)
+    found = compiled(base, [measure(kind, by=by, against=against, sectors=("A01",), **level)]).wedges
+    touched = {(o, d) for bound in found.bounds for o, d, _ in bound.cells}
+    if found.tariffs is not None:
+        touched |= {(UNION[o], UNION[d]) for o, d, _ in np.argwhere(found.tariffs != base.tariffs)}
+    assert not touched & {("DEU", "FRA"), ("FRA", "DEU")}
+    assert touched & {("DEU", "USA"), ("USA", "DEU")}
+    named = compiled(base, [measure("tariff", by=("DEU",), against=("FRA",), sectors=("A01",), rate="9%")]).wedges
+    assert named.tariffs is not None
+    assert named.tariffs[3, 2, FARM] == 0.09
+
+
+def test_a_row_for_everybody_spares_the_inner_trade_of_a_union() -> None:
+    base = world(UNION)
+    for row in ("WORLD,FRA,A01,+7pp", "FRA,WORLD,A01,+7pp"):
+        table, _ = read_table(f"by,against,sector,rate\n{row}\n", "t", "t")
+        case = [measure("tariff", by=("WORLD",), against=("WORLD",), sectors=(), table=table)]
+        tariffs = compiled(base, case).wedges.tariffs
+        assert tariffs is not None
+        changed = {(UNION[o], UNION[d]) for o, d, _ in np.argwhere(tariffs != base.tariffs)}
+        pairs = {("FRA", code) for code in ("USA", "CHN")}
+        assert changed == (pairs if row.startswith("WORLD") else {pair[::-1] for pair in pairs})
+
+
+@pytest.mark.parametrize(("by", "origin"), [(("WORLD",), ("FRA", "USA")), (("FRA", "USA"), ("WORLD",))])
+def test_a_floor_for_everybody_spares_the_inner_trade_of_a_union(by: tuple[str, ...], origin: tuple[str, ...]) -> None:
+    level = {"origin": origin, "volume": "100% of base", "floor": "+20%", "paid_by": "buyer", "sectors": ("A01",)}
+    (bound,) = bounds(measure("price-floor", by=by, against=(), **level), base=world(UNION))
+    touched = {cell[:2] for cell in bound.cells}
+    assert not touched & {("DEU", "FRA"), ("FRA", "DEU")}
+    assert {("FRA", "USA"), ("USA", "FRA")} <= touched
 
 
 def test_a_duty_per_unit_is_a_rate_at_the_stated_unit_value() -> None:
@@ -345,10 +446,11 @@ def test_an_embargo_empties_its_flow_for_every_other_instrument() -> None:
     found = bounds(ban, quota)
     assert [(b.name, b.cells) for b in found] == [
         ("ban", (("CHN", "USA", "C26"),)),
-        ("quota", (("DEU", "USA", "C26"),)),
+        ("quota", (("CHN", "USA", "C26"), ("DEU", "USA", "C26"))),
     ]
-    flows = WORLD.flows[:, USA, CHIPS]
-    assert found[1].volume == pytest.approx(0.5 * (flows[CHN] + flows[DEU]) / flows[DEU])
+    result = solve(WORLD, wedges=compiled(WORLD, [ban, quota]).wedges)
+    assert result.flows_new[CHN, USA, CHIPS] == 0
+    assert instrument_columns(result)["volume_pct"][1] <= 50 + 1e-6  # of what both sold, all of it left to one
     alone = compiled(WORLD, [ban, measure("import-quota", "quota", volume="50% of base")])
     assert "quota: no effect on CHN-USA-C26, which ban closes" in alone.warnings
     with pytest.raises(PolicyError, match="buy: found a purchase on CHN-USA-C26, which 'ban' closes"):
@@ -361,8 +463,9 @@ def test_instruments_that_contradict_each_other_are_refused_with_both_names() ->
     with pytest.raises(PolicyError, match=r"f.yaml:9: buy: found at least 120% .*'quota' allows 50%;"):
         compiled(WORLD, [quota, buy])
     pool = measure("import-quota", "pool", against=("CHN", "DEU"), volume="50% of base")
-    with pytest.raises(PolicyError, match="where 'quota' has one for several flows together"):
-        compiled(WORLD, [quota, pool])
+    assert [bound.name for bound in compiled(WORLD, [quota, pool]).wedges.bounds] == ["quota", "pool"]
+    with pytest.raises(PolicyError, match="again: found a quota on CHN-USA-C26, where 'pool' has one"):
+        compiled(WORLD, [pool, replace(pool, id="again")])
     assert settled(WORLD, []).bounds == ()
 
 
@@ -405,6 +508,8 @@ LEVELS: list[tuple[str, dict[str, str], str]] = [
     ("stockpile", {"amount": "10 Mt/year"}, "money, such as"),
     ("government-demand", {"amount": "-10 MUSD/year"}, "only a stockpile can be released"),
     ("trade-cost", {"as_cost": "-100%"}, "above -100%"),
+    ("price-floor", {"floor": "-100%", "volume": "100% of base"}, "m.floor: found '-100%'; expected a percentage abo"),
+    ("price-floor", {"floor": "0 USD/t", "base_price": "9 USD/t", "volume": "9% of base"}, "a price above zero"),
 ]
 
 
@@ -414,6 +519,38 @@ def test_levels_that_say_nothing_are_refused_with_what_is_missing(kind: str, lev
         compiled(WORLD, [measure(kind, path="f.yaml", lines={"": 4}, **level)])
     assert words in str(caught.value)
     assert "f.yaml:4: m." in str(caught.value)
+
+
+NOTHING: list[tuple[str, dict[str, Any]]] = [
+    ("port-fee", {"as_cost": "0%"}),
+    ("port-fee", {"as_cost": "0%", "third_countries": "0%"}),
+    ("trade-cost", {"as_cost": "0%"}),
+    ("export-tax", {"rate": "0%"}),
+    ("stockpile", {"against": (), "amount": "0 MUSD/year"}),
+    ("stockpile", {"against": (), "amount": "0 MUSD/year", "origin": ("MEX",)}),
+    ("government-demand", {"against": (), "amount": "0 MUSD/year"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "level"), NOTHING)
+def test_a_measure_of_size_zero_says_that_it_changes_nothing(kind: str, level: dict[str, Any]) -> None:
+    told = "m: adds nothing, so the measure changes nothing"
+    assert told in compiled(WORLD, [measure(kind, **level)]).warnings
+    some = {name: text.replace("0", "1") if isinstance(text, str) else text for name, text in level.items()}
+    found = compiled(WORLD, [measure(kind, **some), measure("tariff", "t", rate="+0pp")])
+    assert found.warnings == ("t: leaves every rate as it is in the baseline",)
+
+
+def test_a_fee_of_zero_that_third_countries_pay_is_not_nothing() -> None:
+    assert compiled(WORLD, [measure("port-fee", as_cost="0%", third_countries="1%")]).warnings == ()
+
+
+@pytest.mark.parametrize("kind", ["import-quota", "export-licence", "tariff-rate-quota"])
+def test_a_cap_that_is_not_below_the_baseline_binds_only_if_trade_grows(kind: str) -> None:
+    rates = {"rate": "5%", "over_rate": "25%"} if kind == "tariff-rate-quota" else {}
+    for volume, told in (("100% of base", True), ("110% of base", True), ("99% of base", False)):
+        found = compiled(WORLD, [measure(kind, volume=volume, **rates)]).warnings
+        assert found == ((f"m: a cap of {volume} binds only if trade grows",) if told else ())
 
 
 def test_levels_are_numbers() -> None:

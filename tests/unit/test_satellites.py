@@ -20,6 +20,7 @@ from detente.baseline.build.products import CHINA, EUROPE
 from detente.baseline.build.satellites import SHARES, USES, build, main
 from detente.baseline.build.satellites_maps import SECTOR_OF_CHINA, sector_of_china, sector_of_naics
 from detente.baseline.build.satellites_sources import Sources, Split
+from detente.baseline.files import read_npz, save_npz
 from detente.baseline.satellites import DATA
 from detente.baseline.satellites_table import (
     FINAL,
@@ -356,6 +357,7 @@ def test_a_sector_that_was_cut_buys_like_its_parent(world: dt.Baseline) -> None:
 
 def test_other_worlds_use_the_wildcards_and_say_what_is_missing(world: dt.Baseline) -> None:
     small = world.aggregated({"REST": [code for code in world.countries if code not in ("USA", "CHN", "BRA")]})
+    small = small.replace(meta={key: value for key, value in small.meta.items() if key != "aggregation"})
     split = dt.with_satellites(small, "soybeans")
     assert split.shape == (4, 29)
     facts = split.meta["satellites"]["A01_SOY"]
@@ -365,6 +367,37 @@ def test_other_worlds_use_the_wildcards_and_say_what_is_missing(world: dt.Baseli
     assert split.flows[rest, bra, at] == pytest.approx(default.share * small.flows[rest, bra, 0])
     merged = world.aggregated(sectors={"GOODS": ["C10T12", "C13T15"]})
     assert "not those of the table" in dt.with_satellites(merged, "soybeans").meta["satellites"]["A01_SOY"]["users"]
+
+
+@pytest.mark.parametrize("countries", [{"ROW": "*", "USA": ["USA"], "CHN": ["CHN"]}, {"US": ["USA"]}, {"EU27": "EU27"}])
+def test_packaged_shares_are_not_for_merged_countries(
+    countries: dict[str, Any], world: dt.Baseline, tmp_path: Path
+) -> None:
+    """A code such as ROW means something else there; cutting first and merging then keeps every flow."""
+    small = world.aggregated(countries, treatment="exogenous")
+    again = small.aggregated(None, {"MACH": ["C27", "C28"]})
+    stored = read_npz(save_npz(small, tmp_path / "small.npz"))
+    for base in (small, again, stored):
+        with pytest.raises(
+            UsageError, match=r"cut first, then merge; try with_satellites\(world\).aggregated"
+        ) as caught:
+            dt.with_satellites(base, "soybeans")
+        assert all(f"{code} of " in str(caught.value) for code in small.meta["aggregation"]["countries"])
+    path = table(tmp_path, row(share=3))
+    assert "A01_SOY" in dt.with_satellites(small, table=path).sectors
+    right = dt.with_satellites(world, "soybeans").aggregated(countries, treatment="exogenous")
+    assert right.meta["satellites"]["A01_SOY"]["rows_unused"] == 0
+
+
+def test_merged_sectors_can_be_cut(world: dt.Baseline) -> None:
+    merged = world.aggregated(sectors={"MACH": ["C27", "C28"]})
+    assert "A01_SOY" in dt.with_satellites(merged, "soybeans").sectors
+
+
+@pytest.mark.parametrize("names", [3, 2.5, [3], ["soybeans", None], []])
+def test_names_that_are_no_names(names: Any, world: dt.Baseline) -> None:
+    with pytest.raises(UsageError, match="names: found"):
+        dt.with_satellites(world, names)
 
 
 def test_another_year_of_flows_is_a_weakness(world: dt.Baseline) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -12,11 +14,13 @@ from hypothesis import strategies as st
 from detente.baseline import Baseline
 from detente.baseline.satellites import with_satellites
 from detente.core.errors import MissingDataError, UsageError
+from detente.core.result import Result
 from detente.policy.compile import contributions
 from detente.scenario.claim import ADDITION, AVERAGE, CHANGE, COMPONENT, TOTAL, TWICE, Claim, check_claim
 from detente.scenario.contributions import BASELINE, REPLACED
 from detente.scenario.dated import branch_by_dates, day_of, law, members, sectors_of, sides
-from detente.scenario.explain import explain, sector_of_hs
+from detente.scenario.execute import _headline
+from detente.scenario.explain import explain, says, sector_of_hs
 from detente.scenario.load import load_scenario, parse_scenario
 from detente.scenario.products import with_products
 from detente.scenario.schema import Scenario
@@ -99,6 +103,62 @@ def test_what_is_in_force_and_why_the_rest_is_not() -> None:
     assert (found.applied[0].trade_musd, found.applied[1].trade_musd) == (120.0, 90.0)
     assert (found.applied[0].rate, found.applied[0].source) == ("+20pp", "An order")
     assert found.rate is None
+
+
+def test_a_ban_and_a_tariff_rate_quota_say_what_they_set() -> None:
+    quota = "kind: tariff-rate-quota, sectors: C26, rate: 5%, over_rate: 25%, volume: 80% of base"
+    spread = (
+        "kind: tariff-rate-quota, sectors: A01, rate: 5%, over_rate: {low: 8%, mode: 9%, high: 10%}, volume: 1% of base"
+    )
+    text = "".join(
+        f"  - {{id: m{number}, by: USA, against: CHN, {fields}}}\n"
+        for number, fields in enumerate((
+            "kind: export-ban", "kind: export-ban, sectors: C26, volume: 3% of base", quota, spread,
+        ))
+    )  # fmt: skip
+    scenario = parse_scenario(f"{HEAD}measures:\n{text}".encode(), path="case.yaml")
+    assert [says(each) for each in scenario.measures] == [
+        "embargo", "3% of base", "5% up to 80% of base, 25% above", "5% up to 1% of base, 9% (8% to 10%) above",
+    ]  # fmt: skip
+
+
+def test_the_rate_above_a_volume_is_told_with_its_volume() -> None:
+    quota = "id: q, kind: tariff-rate-quota, sectors: goods, rate: 5%, over_rate: 25%, volume: 80% of base"
+    points = "id: t, kind: tariff, sectors: C26, rate: +50pp"
+    body = "".join(f"  - {{by: USA, against: CHN, {fields}}}\n" for fields in (quota, points))
+    scenario = parse_scenario(f"{HEAD}measures:\n{body}".encode(), path="case.yaml")
+    for sector, total, above in (("C26", 55, "75%"), ("A01", 5, "25%"), (None, 42.5, "25% to 75%")):
+        rate = explain(scenario, rate=("USA", "CHN"), sector=sector, base=world()).rate
+        assert rate is not None
+        assert rate.total_pct == pytest.approx(total)
+        assert rate.note == f"q: this rate holds up to 80% of base, {above} above that volume"
+    other = explain(scenario, rate=("USA", "MEX"), sector="C26", base=world()).rate
+    assert other is not None
+    assert other.note == ""
+
+
+@pytest.mark.parametrize("sides", [("WORLD", "[DEU, FRA]"), ("[DEU, FRA]", "WORLD")])
+def test_a_headline_for_everybody_is_none_inside_a_union(sides: tuple[str, str]) -> None:
+    n = 4
+    flows = np.full((n, n, 3), 10.0)
+    codes = ("USA", "CHN", "DEU", "FRA")
+    base = Baseline.from_flows(
+        codes, SECTORS, flows, np.zeros((n, n, 3)), np.ones((n, 3)), np.zeros((3, n, 3)), np.full(3, 4.0)
+    )
+    by, against = sides
+    body = f"  - {{id: said, by: {by}, against: {against}, kind: tariff, rate: 57%, rate_kind: headline}}\n"
+    scenario = parse_scenario(f"{HEAD}measures:\n{body}".encode(), path="case.yaml")
+
+    def said(*pair: str) -> int:
+        rate = explain(scenario, rate=(pair[0], pair[1]), base=base).rate
+        assert rate is not None
+        return len(rate.headline)
+
+    outer = ("USA", "DEU") if by == "WORLD" else ("DEU", "USA")
+    assert (said("DEU", "FRA"), said(*outer)) == (0, 1)
+    found = _headline(law(scenario, base).regime, cast(Result, SimpleNamespace(countries=codes)))
+    assert found[outer] == 57
+    assert not {("DEU", "FRA"), ("FRA", "DEU")} & set(found)
 
 
 def test_table_rows_are_counted() -> None:

@@ -94,7 +94,8 @@ def test_every_kind_is_read(kind: str, each: object) -> None:
         extra["volume"] = '">= 50% of base"'
     needs = {need.split("|")[0] for need in KINDS[kind].needs}
     fields = "".join(f", {name}: {extra[name]}" for name in sorted(needs))
-    scenario = case(f"  - {{id: m, by: USA, against: CHN, kind: {kind}{fields}}}\n")
+    target = ", against: CHN" if KINDS[kind].target else ""
+    scenario = case(f"  - {{id: m, by: USA{target}, kind: {kind}{fields}}}\n")
     assert parse_scenario(dump(scenario.resolved()).encode()) == scenario
 
 

@@ -129,7 +129,7 @@ def test_what_is_hard_to_replace_hurts_more_when_it_is_withheld() -> None:
     assert low < mode < standard < 1
 
 
-def test_capacities_bound_those_that_no_measure_bounds() -> None:
+def test_capacities_bound_every_origin_beside_the_measures() -> None:
     open_ = case(LICENCE, critical=[MAGNETS])
     capped = case(
         LICENCE,
@@ -138,10 +138,10 @@ def test_capacities_bound_those_that_no_measure_bounds() -> None:
     world = world_of(open_)
     (main,) = plan(capped, world)
     limits = [bound for bound in main.wedges.bounds if bound.name == "capacity of magnets"]
-    assert "CHN" not in {bound.cells[0][0] for bound in limits}
+    assert {bound.cells[0][0] for bound in limits} == set(world.countries)
     assert {bound.volume for bound in limits} == {1.05}
     assert ("JPN", "JPN", "C27_MAG") in next(bound for bound in limits if bound.cells[0][0] == "JPN").cells
-    assert capacities(open_, world, ()) == ()
+    assert capacities(open_, world) == ()
     free, held = (run_scenario(each, base=world)["main"] for each in (open_, capped))
     s, japan = held.sectors.index("C27_MAG"), held.countries.index("JPN")
     assert free.flows_new[japan, :, s].sum() > 1.05 * world.flows[japan, :, s].sum()

@@ -18,6 +18,7 @@ import detente as dt
 from detente.baseline.baseline import ARRAYS, Baseline
 from detente.baseline.catalogue import load_baseline
 from detente.baseline.describe import describe
+from detente.baseline.files import read_npz
 from detente.baseline.importers import import_world
 from detente.baseline.tables import read_tables
 from detente.baseline.tables_csv import _plain_block
@@ -338,6 +339,30 @@ def test_exports_and_templates_refuse_what_does_not_fit(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="something there already"):
             export_world(base, path, form)
         assert [each.name for each in path.parent.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_meta_that_no_reader_takes_is_not_written(tmp_path: Path, form: str) -> None:
+    """The limit of the reader holds for the writer; what was made for a refused export is removed."""
+    base = economy(8, known_weaknesses=tuple(f"w{at} {'z' * 100}" for at in range(800)))
+    with pytest.raises(UsageError, match=r"meta.yaml: found [0-9]+ bytes .* at most 65536; try the format npz"):
+        export_world(base, tmp_path / "a" / "b" / "t", form)
+    assert not list(tmp_path.iterdir())
+    assert read_npz(export_world(base, tmp_path / "t.npz", "npz")).sha256 == base.sha256
+
+
+@pytest.mark.parametrize("form", TABLES)
+def test_a_refused_export_leaves_no_folder(tmp_path: Path, form: str) -> None:
+    """Folders that were made go, those that were there stay, whatever is in them."""
+    base = economy(8)
+    odd = base.replace(final_exogenous=base.final_exogenous + 1.0)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    with pytest.raises(UsageError, match="no table can hold it"):
+        export_world(odd, kept / "a" / "b" / FORMS[form], form)
+    with pytest.raises(UsageError, match="no table can hold it"):
+        export_world(odd, kept / FORMS[form], form)
+    assert list(tmp_path.rglob("*")) == [kept]
 
 
 @pytest.mark.slow

@@ -179,10 +179,10 @@ def test_fractions_in_a_table_are_remarked(tmp_path: Path, world: dt.Baseline) -
         ("USA,CHN,C29,\n", "rates.csv:2: rate_pct: found a blank"),
         ("USA,CHN,C29,25%\n", "rates.csv:2: rate_pct: found '25%'"),
         ("USA,CHN,C29\n", "rates.csv:2: found 3 fields"),
-        ("USA,USA,C29,5\n", "0 on home sales"),
-        ("USA,CHN,C29,-100\n", "above -1"),
-        ("USA,CHN,C29,-60\n", "B07 tariffs: found -0.6 at CHN, USA, C29"),
-        ("USA,CHN,SERV,5\n", "no tariff on services"),
+        ("USA,USA,C29,5\n", "rates.csv:2: rate_pct: found 5 at USA, USA, C29; expected 0 on home sales"),
+        ("USA,CHN,A01,5\nUSA,CHN,C29,-100\n", "rates.csv:3: rate_pct: found -100 at USA, CHN, C29; expected rates of"),
+        ("USA,CHN,C29,-60\n", "rates.csv:2: rate_pct: found -60 at USA, CHN, C29; expected rates of at least -50 %"),
+        ("USA,CHN,SERV,5\n", "rates.csv:2: rate_pct: found 5 at USA, CHN, SERV; expected no tariff on services"),
     ],
 )
 def test_what_is_wrong_with_a_table(tmp_path: Path, world: dt.Baseline, text: str, words: str) -> None:
@@ -190,6 +190,16 @@ def test_what_is_wrong_with_a_table(tmp_path: Path, world: dt.Baseline, text: st
     with pytest.raises(dt.DataError) as caught:
         dt.updated(world, written(tmp_path, text))
     assert words in str(caught.value)
+
+
+def test_every_impossible_rate_is_told_at_once(tmp_path: Path, world: dt.Baseline) -> None:
+    """With its line; zeros at home and on services, and -50 %, are fine."""
+    rows = "USA,USA,C29,5\nUSA,CHN,C29,-51\nUSA,CHN,SERV,1\nUSA,USA,C28,0\nUSA,CHN,C28,-50\n"
+    with pytest.raises(dt.DataError) as caught:
+        dt.updated(world, written(tmp_path, rows))
+    assert sorted(problem.where[-2:] for problem in caught.value.problems) == [":2", ":3", ":4"]
+    fine = dt.updated(world, written(tmp_path, "USA,USA,C28,0\nUSA,CHN,SERV,0\nUSA,CHN,C28,-50\n"))
+    assert fine.tariffs.min() == -0.5
 
 
 def test_every_unknown_code_is_told_at_once(tmp_path: Path, world: dt.Baseline) -> None:

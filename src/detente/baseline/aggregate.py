@@ -140,6 +140,7 @@ def _meta(base: Baseline, by: Groups, on: Groups, internal: Array) -> Mapping[st
             changes[name] = MappingProxyType(_labels(base.meta[name], groups))
     if "satellites" in base.meta:
         changes["satellites"] = MappingProxyType(_satellites(base.meta["satellites"], on))
+        changes["known_weaknesses"] = _weaknesses(base, on)
     if base.meta.get("elasticity_spread"):
         changes["elasticity_spread"] = _spread(base, on)
     return derived_meta(base, step, changes)
@@ -183,6 +184,14 @@ def _satellites(known: Mapping[str, Mapping[str, Any]], on: Groups) -> dict[str,
         for code, facts in known.items()
         if code in alone
     }
+
+
+def _weaknesses(base: Baseline, on: Groups) -> tuple[str, ...]:
+    """Return the known weaknesses without those of satellites that were merged into others."""
+    alone = {group[0] for group in on.members if len(group) == 1}
+    gone = [code for code in base.meta["satellites"] if code not in alone]
+    own = tuple(f"{code}{mark}" for code in gone for mark in (" (", ": "))
+    return tuple(text for text in base.meta.get("known_weaknesses", ()) if not str(text).startswith(own))
 
 
 def _spread(base: Baseline, on: Groups) -> Mapping[str, Mapping[str, float]]:

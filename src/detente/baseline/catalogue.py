@@ -125,18 +125,19 @@ def import_path(name: str) -> Path:
     """Return where an imported baseline is kept so that its name finds it; `save_npz` writes there.
 
     Args:
-        name: a plain name, or a path that ends in .npz and is taken as it is.
+        name: a plain name, or a path that ends in .npz and is taken as it is; its stem becomes the id of the baseline.
     Raises:
         UsageError: not a name, the name of a packaged baseline, or no folder to keep it in.
     """
-    if name.endswith(".npz"):
+    is_path = name.endswith(".npz")
+    stem = Path(name).stem if is_path else name
+    if not _NAME.fullmatch(stem):
+        expected = "1 to 64 letters, digits, +, - or _, or a path to such a name with .npz"
+        raise UsageError(f"name: found {stem[:80]!r}; expected {expected}")
+    if any(entry.name == stem for entry in list_baselines() if entry.packaged):
+        raise UsageError(f"name: found {stem!r}, which is packaged; expected another name")
+    if is_path:
         return Path(name)
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"name: found {name[:80]!r}; expected 1 to 64 letters, digits, - or _, or a path ending in .npz"
-        )
-    if any(entry.name == name for entry in list_baselines() if entry.packaged):
-        raise UsageError(f"name: found {name!r}, which is packaged; expected another name")
     folder = user_folder()
     if folder is None:
         raise UsageError(f"found no home folder; expected ${HOME_VARIABLE}, or a path ending in .npz")
@@ -211,10 +212,19 @@ def _read_path(path: Path) -> Baseline:
         from detente.baseline.importers import import_world
 
         return import_world(path, form_of(path))
+    refuse_one_table(path)
+    return read_npz(path)
+
+
+def refuse_one_table(path: Path) -> None:
+    """Refuse one file of a folder of tables where the whole folder is needed.
+
+    Raises:
+        DataError: the file is a CSV table or a meta.yaml.
+    """
     if path.suffix.lower() in (".csv", ".yaml", ".yml"):
         found, expected = "one table", "the folder that holds all tables"
         raise DataError(problems=[Problem(str(path), "", found, expected, str(path.parent))])
-    return read_npz(path)
 
 
 def form_of(path: Path) -> str:

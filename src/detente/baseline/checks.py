@@ -162,7 +162,7 @@ def _check_shares(base: Baseline) -> tuple[list[Problem], list[str]]:
 
 def _check_elasticities(base: Baseline) -> tuple[list[Problem], list[str]]:
     theta, problems, warnings = base.trade_elasticity, [], []
-    for s in np.flatnonzero((theta < 0.1) | (theta > 100)):
+    for s in np.flatnonzero(~((theta >= 0.1) & (theta <= 100))):
         found = f"{theta[s]:g} in {base.sectors[s]}"
         problems.append(Problem("", "B05 trade_elasticity", found, "theta between 0.1 and 100, positive", "sigma - 1"))
     low, high = np.flatnonzero((theta >= 0.1) & (theta < 1)), np.flatnonzero((theta > 20) & (theta <= 100))

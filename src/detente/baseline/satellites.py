@@ -6,7 +6,7 @@ and between which limits it can be. Most cells are assumed; `meta["satellites"]`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -47,7 +47,8 @@ def with_satellites(
     """Return the world with product groups as sectors of their own, each after its parent.
 
     Args:
-        base: a world whose sectors contain the parents. names: satellites of the table; None is all of them.
+        base: a world whose sectors contain the parents. names: satellites of the table, cut in the order of the table;
+            None is all of them.
         table: CSV in the layout of the packaged `satellites.csv`; None is that table, made for world-2022. In other
             worlds its groups and "*" rows hold; rows of economies that are not there are counted and left out.
         shares: "central", or "low" or "high": every assumed share at that end of its range.
@@ -55,13 +56,16 @@ def with_satellites(
         The new world. Totals of output, value added, deficits, income and revenue are those of `base`. The new sectors
         are named parent_SUFFIX, for example A01_SOY; `meta["satellites"]` says what is data and what is assumed.
     Raises:
-        UsageError: unknown name or reading. MissingDataError: no such table.
+        UsageError: unknown name or reading; the packaged table on a world whose countries were merged or renamed,
+            where a code such as ROW is no longer what the rows mean. MissingDataError: no such table.
         DataError: a table that is wrong, a parent that `base` does not have, shares that add to more than the parent.
     Source: MODEL section 11, first paragraph; own.
     """
     if shares not in READINGS:
         raise UsageError(f"shares: found {shares!r}; expected one of {', '.join(READINGS)}")
     own = table is not None
+    if not own:
+        _refuse_merged(base)
     path = Path(table) if table is not None else SHARES
     rows = read_shares(path, countries=base.countries if own else None, sectors=base.sectors if own else ())
     chosen = _chosen(names, rows, path)
@@ -74,8 +78,31 @@ def with_satellites(
     return world
 
 
+def _refuse_merged(base: Baseline) -> None:
+    """Refuse a world whose countries are not those of the packaged table, although codes may be the same."""
+    changed: dict[str, Sequence[str]] = {}
+    step = base.meta.get("aggregation")
+    while isinstance(step, Mapping):
+        changed = {**step.get("countries", {}), **changed}
+        step = step.get("earlier")
+    if not changed:
+        return
+    texts = [
+        f"{code} of {len(old)} ({', '.join(old[:TOLD])}{', ..' * (len(old) > TOLD)})" for code, old in changed.items()
+    ]
+    more = f" and {len(texts) - TOLD} more" if len(texts) > TOLD else ""
+    raise UsageError(
+        f"base: found {base.id}, whose countries were merged or renamed: {', '.join(texts[:TOLD])}{more}; expected the "
+        "countries that the packaged shares were made for: cut first, then merge; try "
+        "with_satellites(world).aggregated(...), or a table= of your own"
+    )
+
+
 def _chosen(names: str | Sequence[str] | None, rows: Sequence[Share], path: Path) -> tuple[str, ...]:
+    """Return the satellites that were asked for in the order of the table, on which use by industries depends."""
     valid = tuple(dict.fromkeys(row.satellite for row in rows))
+    if names is not None and not isinstance(names, Iterable):
+        raise UsageError(f"names: found {names!r}; expected None, or names of {', '.join(valid)}")
     wanted = valid if names is None else (names,) if isinstance(names, str) else tuple(names)
     for name in wanted:
         if name not in valid:
@@ -84,7 +111,7 @@ def _chosen(names: str | Sequence[str] | None, rows: Sequence[Share], path: Path
             raise UsageError(f"names: found {name!r}; expected one of {', '.join(valid)} ({path.name}){hint}")
     if len(set(wanted)) != len(wanted) or not wanted:
         raise UsageError(f"names: found {', '.join(wanted) or 'none'}; expected satellites, each once")
-    return wanted
+    return tuple(name for name in valid if name in wanted)
 
 
 def _definition(name: str, rows: Sequence[Share]) -> Satellite:

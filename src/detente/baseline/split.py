@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from detente.baseline.aggregate_groups import CODE_LIMIT
 from detente.baseline.baseline import ROUNDING, Baseline
 from detente.baseline.derive import checked, derived_meta, with_remarks
 from detente.core.arrays import Array, Float, frozen_array
@@ -81,11 +82,12 @@ def split_sector(
     weights = given.array("use_weight", use_weight, (n, j), low=0.0)
     final = given.array("final_weight", final_weight, (n,), low=0.0, high=1.0, filled=True)
     rates = given.array("tariffs", tariffs, (n, n), low=-0.5)
+    theta = given.elasticity(trade_elasticity)
     given.raise_all()
     p = base.sectors.index(parent)
     rates = np.array(base.tariffs[:, :, p] if rates is None else rates)
     arrays, use = _arrays(base, p, np.asarray(x), rates, weights, final)
-    theta = float(base.trade_elasticity[p]) if trade_elasticity is None else float(trade_elasticity)
+    theta = float(base.trade_elasticity[p]) if theta is None else theta
     arrays["trade_elasticity"] = np.insert(base.trade_elasticity, p + 1, theta)
     facts = {**(note or {}), **_facts(base, p, np.asarray(x), use)}
     own = theta != base.trade_elasticity[p]
@@ -113,8 +115,18 @@ class _Given:
             self.problems.append(Problem("", "parent", repr(parent), expected, repr(close) if close else ""))
         if not isinstance(new, str) or not new or new.strip() != new or not new.isprintable():
             self.problems.append(Problem("", "new", repr(new), "a code without blanks around it"))
+        elif len(new) > CODE_LIMIT:
+            self.problems.append(Problem("", "new", repr(new[:CODE_LIMIT]), f"a code of 1 to {CODE_LIMIT} characters"))
         elif new in base.sectors:
             self.problems.append(Problem("", "new", repr(new), f"a code that {base.id} does not have"))
+
+    def elasticity(self, value: Any) -> float | None:
+        """Return theta of the new sector, or None for that of the parent; its size is checked with the world."""
+        try:
+            return None if value is None else float(value)
+        except (TypeError, ValueError):
+            self.problems.append(Problem("", "trade_elasticity", repr(value)[:60], "one number, or None"))
+            return None
 
     def array(
         self,

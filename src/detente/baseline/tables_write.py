@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from detente.baseline.baseline import Baseline
 from detente.baseline.tables_content import Content, content_of
 from detente.baseline.tables_meta import LISTS
 from detente.baseline.tables_place import LAYOUTS
-from detente.baseline.text import guarded
+from detente.baseline.text import META_LIMIT, guarded
 from detente.core.arrays import Array
 from detente.core.errors import UsageError
 
@@ -27,7 +28,7 @@ def write_tables(base: Baseline, folder: Path) -> Path:
     Returns:
         The folder.
     Raises:
-        UsageError: the folder exists, or the baseline holds something the tables have no column for.
+        UsageError: the folder exists, or the baseline holds something the tables have no column or no room for.
     """
 
     def fill(draft: Path) -> None:
@@ -46,15 +47,15 @@ def new_folder(folder: Path, fill: Callable[[Path], None]) -> Path:
         UsageError: something is there already.
     """
     refuse_existing(folder, "folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        fill(draft)
-        draft.chmod(0o755)
-        draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    with _parents(folder):
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            fill(draft)
+            draft.chmod(0o755)
+            draft.rename(folder)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
     return folder
 
 
@@ -67,18 +68,32 @@ def new_file(path: Path, fill: Callable[[Path], None]) -> Path:
         UsageError: something is there already.
     """
     refuse_existing(path, "file")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    draft = Path(name)
-    try:
-        fill(draft)
-        draft.chmod(0o644)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with _parents(path):
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        draft = Path(name)
+        try:
+            fill(draft)
+            draft.chmod(0o644)
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
     return path
+
+
+@contextmanager
+def _parents(path: Path) -> Iterator[None]:
+    """Make the folders above a path, and remove those that were made if what is done in them fails."""
+    new = [parent for parent in path.parents if not parent.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for parent in new:
+                parent.rmdir()
+        raise
 
 
 def refuse_existing(path: Path, kind: str) -> None:
@@ -92,7 +107,11 @@ def refuse_existing(path: Path, kind: str) -> None:
 
 
 def meta_yaml(fields: Mapping[str, Any]) -> str:
-    """Return fields as the text of a `meta.yaml`."""
+    """Return fields as the text of a `meta.yaml`.
+
+    Raises:
+        UsageError: it would be larger than a reader accepts.
+    """
     lines = []
     for name, value in fields.items():
         if isinstance(value, bool):
@@ -105,7 +124,12 @@ def meta_yaml(fields: Mapping[str, Any]) -> str:
             lines.append(f"{name}: [{', '.join(map(_scalar, value))}]")
         else:
             lines += [f"{name}:", *(f"  - {_scalar(text)}" for text in value)]
-    return "\n".join([*lines, ""])
+    text = "\n".join([*lines, ""])
+    size = len(text.encode())
+    if size > META_LIMIT:
+        found = f"{size} bytes of notes on these data"
+        raise UsageError(f"meta.yaml: found {found}; expected at most {META_LIMIT}; try the format npz, which has room")
+    return text
 
 
 def _texts(content: Content) -> Iterator[tuple[str, str]]:

@@ -212,7 +212,8 @@ def _gap(arrays: Mapping[str, Any], entries: _Entries, bound: Bound, rows: Array
     """Return ln of volume over the bound, or of the amount over the bound."""
     if bound.kind == MINIMUM_VALUE:
         total = float(np.asarray(arrays["flows_new"])[tuple(entries.cell[rows].T)].sum())
-        return float(np.log(total / (float(bound.value_musd or 0.0) * unit)))
+        with np.errstate(divide="ignore"):
+            return float(np.log(total / (float(bound.value_musd or 0.0) * unit)))
     base = _base_value(arrays, entries, rows) * float(bound.volume or 0.0)
     with np.errstate(divide="ignore"):
         return float(np.log(_volume(arrays, entries, rows) / base))
@@ -253,6 +254,6 @@ def _complementarity(
             error = level - min(max(0.0, level + gap), limit)
         else:
             a, b = (level, -gap) if bound.kind == "quota" else (-level, gap)
-            error = float(np.hypot(a, b) - a - b) if np.isfinite(b) else min(a, 0.0)
+            error = float(np.hypot(a, b) - a - b) if np.isfinite(b) else a if b > 0 else np.inf
         worst = max(worst, (abs(error), bound.name or f"{bound.kind} on {'-'.join(bound.cells[0])}"))
     return worst

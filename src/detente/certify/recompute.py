@@ -223,10 +223,10 @@ def _largest(error: Array, scale: Array) -> float:
 def _own_varieties(stored: _Stored) -> tuple[Array, Array]:
     """Return, for every market, whose variety the identity follows and ln k + ln(share_hat)/theta of it.
 
-    Home where there are home sales, else the largest origin; position 0 and gap 0 in an empty market.
+    Home where there are home sales before and after, else the largest origin; position 0 and gap 0 in an empty market.
     """
     n, j = stored["price_hat"].shape
-    home = np.einsum("nns->ns", stored["share"])
+    home = np.minimum(np.einsum("nns->ns", stored["share"]), np.einsum("nns->ns", stored["share_new"]))
     origin = np.repeat(np.arange(n)[:, None], j, axis=1)
     for d, s in np.argwhere(home <= 0):
         origin[d, s] = np.minimum(stored["share"][:, d, s], stored["share_new"][:, d, s]).argmax()

@@ -7,15 +7,23 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from detente.baseline.catalogue import check_path, elasticity_sets, form_of, import_path, list_baselines, load_baseline
+from detente.baseline.catalogue import (
+    check_path,
+    elasticity_sets,
+    form_of,
+    list_baselines,
+    load_baseline,
+    refuse_one_table,
+)
 from detente.baseline.describe import describe
 from detente.baseline.files import plain, save_npz
 from detente.baseline.importers import import_world
 from detente.baseline.tables_export import export_world
 from detente.baseline.tables_template import write_template
 from detente.cli import output
+from detente.cli.derive import free
 from detente.cli.progress import reported
-from detente.core.errors import DataError, UsageError
+from detente.core.errors import DataError
 from detente.report.text_table import number, table
 
 
@@ -84,11 +92,11 @@ def imported(source: Path, form: str | None, out: str, *, year: int | None, forc
     """Keep somebody's data under a name, and say what came in.
 
     Raises:
-        UsageError: an unknown format, or a name that is taken.
+        UsageError: an unknown format, or a name that is taken. DataError: everything that is wrong with the data.
     """
-    path = import_path(out)
-    if path.exists() and not force:
-        raise UsageError(f"out: found {str(path)!r}, which exists; expected a new name; try --force to replace it")
+    path = free(out, force)
+    if form is None and source.is_file():
+        refuse_one_table(source)
     form = form or (form_of(source) if source.exists() else "csv")
     with reported() as progress:
         base = import_world(source, form, year=year, progress=progress)

@@ -50,7 +50,7 @@ def aggregate(name: str, countries: str | None, sectors: str | None, out: str, *
     """
     if countries is None and sectors is None:
         raise UsageError("countries, sectors: found neither; expected groups, such as --countries 'EU27, ROW=*'")
-    path = _free(out, force)
+    path = free(out, force)
     merged = load_baseline(name).aggregated(groups("countries", countries), groups("sectors", sectors))
     _kept(merged, path)
 
@@ -63,7 +63,7 @@ def split(name: str, products: str | None, out: str, *, shares: str, force: bool
     """
     from detente.baseline.satellites import with_satellites
 
-    path = _free(out, force)
+    path = free(out, force)
     chosen = None if products is None else [item.strip() for item in products.split(",")]
     _kept(with_satellites(load_baseline(name), chosen, shares=shares), path)
 
@@ -76,12 +76,19 @@ def update(name: str, tariffs: Path, out: str, *, force: bool) -> None:
     """
     from detente.equilibrium.update import updated
 
-    path = _free(out, force)
+    path = free(out, force)
     _kept(updated(load_baseline(name), tariffs, id=path.stem), path)
 
 
-def _free(out: str, force: bool) -> Path:
+def free(out: str, force: bool) -> Path:
+    """Return where a baseline is kept under a name.
+
+    Raises:
+        UsageError: no name, a folder, or a name that is taken unless `force` allows to replace it.
+    """
     path = import_path(out)
+    if path.is_dir():
+        raise UsageError(f"out: found {str(path)!r}, which is a folder; expected a file, or a new name")
     if path.exists() and not force:
         raise UsageError(f"out: found {str(path)!r}, which exists; expected a new name; try --force to replace it")
     return path

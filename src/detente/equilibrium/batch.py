@@ -34,6 +34,9 @@ MEMORY: Final = 64 * 1024**2
 """Bytes that one batch may take beside the baseline; the width of a batch follows from it."""
 
 WIDEST: Final = 64
+LONG: Final = 60
+"""Passes after which rounding has been amplified so far that a batch is no longer one solve to the last digits."""
+
 FEW, DENSE = 5_000, 0.15
 """A shock that changes more cells than FEW and this share of all is cheaper with factors of its own (measured)."""
 
@@ -197,7 +200,7 @@ def _economy(econ: Economy, shocks: Sequence[Shock], changes: Sequence[_Change])
 
 def _confirmed(shock: Shock, solution: Solution, column: int, settings: Settings) -> Root | None:
     """Return the root of one scenario, if one pass of its own economy finds nothing left to do."""
-    if solution.status[column] != CONVERGED:
+    if solution.status[column] != CONVERGED or solution.steps[column] > LONG:
         return None
     econ, found = shock.economy()
     z = solution.value[:, [column]]

@@ -10,6 +10,7 @@ import numpy as np
 from detente.core.arrays import Array
 from detente.core.errors import Problem, UsageError
 from detente.equilibrium.connect import Links
+from detente.equilibrium.contradictions import over_the_cap
 from detente.equilibrium.shock import Shock
 from detente.model.clearing import Point, clear, settling_step
 from detente.model.economy import Economy
@@ -81,7 +82,12 @@ class Root:
 def find_root(shock: Shock, settings: Settings, start: Array | None = None) -> Root:
     """Return the equilibrium of a shock: Anderson, then Newton-GMRES, then continuation in the size of the shock."""
     econ, found = shock.economy()
-    infeasible = (*found.infeasible, *_unsupplied(shock, econ), *_out_of_reach(shock, econ))
+    infeasible = (
+        *found.infeasible,
+        *_unsupplied(shock, econ),
+        *_out_of_reach(shock, econ),
+        *over_the_cap(shock.base, shock.bounds),
+    )
     z0 = np.zeros((econ.unknowns, 1)) if start is None else start
     if infeasible:
         with np.errstate(all="ignore"):

@@ -29,6 +29,9 @@ from detente.policy.wedges import Wedges
 TOL: Final = 1e-12
 """Residual of the solve: as for every world that is handed out as a baseline."""
 
+LOWEST: Final = -50.0
+"""Lowest rate that a baseline may have [percent], as in check B07."""
+
 FRACTIONS: Final = 1.0
 """A table whose largest rate is below this [percent] is probably in fractions."""
 
@@ -102,7 +105,7 @@ def _from_table(base: Baseline, path: Path) -> tuple[Array, dict[str, Any]]:
             problems=[Problem(str(path), "", "no such file", "a table by, against, sector, rate_pct")]
         )
     table = read_table(path, LAYOUTS["tariffs"])
-    problems = list(table.problems) or _unknown(base, table)
+    problems = list(table.problems) or _unknown(base, table) or _impossible(base, table)
     if problems:
         raise DataError(problems=problems)
     axes = {"by": base.countries, "against": base.countries, "sector": base.sectors}
@@ -127,6 +130,24 @@ def _unknown(base: Baseline, table: Table) -> list[Problem]:
                 where = f"{table.path}:{table.first_line(key, code)}"
                 expected = f"a code of {base.id}"
                 problems.append(Problem(where, key, f"unknown code {code!r}", expected, repr(close) if close else ""))
+    return problems
+
+
+def _impossible(base: Baseline, table: Table) -> list[Problem]:
+    """Return the rows whose rate no baseline may have, with their lines (check B07)."""
+    codes = [np.array(table.codes[key])[table.positions[key]] for key in table.layout.keys]
+    by, against, sector = codes
+    services = () if base.meta.get("service_tariffs") else tuple(base.meta.get("services", SERVICES))
+    rules = (
+        (table.values < LOWEST, f"rates of at least {LOWEST:g} %"),
+        ((by == against) & (table.values != 0), "0 on home sales (by = against)"),
+        (np.isin(sector, services) & (table.values != 0), "no tariff on services"),
+    )
+    problems = []
+    for wrong, expected in rules:
+        for row in np.flatnonzero(wrong):
+            found = f"{table.values[row]:g} at {by[row]}, {against[row]}, {sector[row]}"
+            problems.append(Problem(table.at(int(table.lines[row])), table.layout.value, found, expected))
     return problems
 
 

@@ -21,6 +21,7 @@ from detente.core.instruments import (
     MINIMUM,
     MINIMUM_VALUE,
     NEEDS,
+    QUOTA,
     TARIFF_RATE_QUOTA,
     Bound,
     CriticalInput,
@@ -51,14 +52,19 @@ def check_bounds(bounds: Sequence[Any], base: Baseline, tariffs: Array) -> list[
         found += [Problem(name, *item) for item in _codes(bound, countries, sectors)]
         if not found:
             found += [Problem(name, *item) for item in _cells(bound, base, tariffs, countries, sectors)]
-        if not found and bound.kind in BOUNDED:
-            for cell in bound.cells:
-                other = seen.setdefault((bound.kind, cell), number)
+        if not found and bound.kind in BOUNDED and bound.volume != 0:
+            for key in _places(bound):
+                other = seen.setdefault((bound.kind, key), number)
                 if other != number:
-                    text = f"{'-'.join(cell)}, bounded by wedges.bounds[{other}] already"
+                    text = f"{'-'.join(bound.cells[0])}, bounded by wedges.bounds[{other}] already"
                     found.append(Problem(name, "cells", text, f"one {bound.kind} for a cell"))
         problems += found[:_FEW]
     return problems
+
+
+def _places(bound: Bound) -> Sequence[Any]:
+    """Return what a bounded instrument has for itself: its cells; of quotas, which may overlap, the set of them."""
+    return [frozenset(bound.cells)] if bound.kind == QUOTA else bound.cells
 
 
 def _levels(bound: Bound) -> Iterator[tuple[str, str, str, str]]:
@@ -100,7 +106,7 @@ def _codes(bound: Bound, countries: dict[str, int], sectors: dict[str, int]) -> 
         for code, known in ((cell[0], countries), (cell[1], countries), (cell[2], sectors)):
             if code not in known:
                 yield "cells", f"the unknown code {code!r}", "codes of the baseline", nearest(str(code), list(known))
-    if bound.to not in BENEFICIARIES and bound.to not in countries:
+    if not isinstance(bound.to, str) or (bound.to not in BENEFICIARIES and bound.to not in countries):
         expected = f"one of {', '.join(BENEFICIARIES)} or a country"
         yield "to", repr(bound.to), expected, nearest(str(bound.to), [*BENEFICIARIES, *countries])
 
@@ -153,7 +159,8 @@ def check_critical(critical: Sequence[Any], base: Baseline) -> list[Problem]:
         elif item.sector in goods:
             problems.append(Problem(where, "sector", f"{item.sector!r} twice", "one entry for each input"))
         goods.add(str(item.sector))
-        if not (isinstance(item.rho, int | float | np.number) and 0.05 <= item.rho <= 1):
+        known = isinstance(item.rho, int | float | np.number) and 0.05 <= item.rho <= 1
+        if not known:
             expected = "a substitution between 0.05 and 1 (0.05-0.5 in the short run; 1 is the standard model)"
             problems.append(Problem(where, "rho", repr(item.rho), expected))
         if not isinstance(item.users, tuple | list):
@@ -162,7 +169,7 @@ def check_critical(critical: Sequence[Any], base: Baseline) -> list[Problem]:
         for user in item.users:
             if not _is_key(user, 2) or user[0] not in base.countries or user[1] not in base.sectors:
                 problems.append(Problem(where, "users", repr(user), "(country, sector) codes of the baseline"))
-            elif rho_of.setdefault(user, item.rho) != item.rho:
+            elif known and rho_of.setdefault(user, item.rho) != item.rho:
                 found = f"{'-'.join(user)} with rho {item.rho:g} and {rho_of[user]:g}"
                 problems.append(Problem(where, "users", found, "one rho for all critical inputs of a user"))
     return problems[:_FEW]

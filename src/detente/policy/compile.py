@@ -14,11 +14,11 @@ import numpy as np
 from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.errors import PolicyError, Problem
-from detente.core.instruments import Bound, CriticalInput
-from detente.core.units import Rate, percent_text
+from detente.core.instruments import FIXED, QUOTA, TARIFF_RATE_QUOTA, Bound, CriticalInput
+from detente.core.units import Rate, percent_text, rate_text
 from detente.policy.grid import Grid
 from detente.policy.instruments import Instruments, instruments
-from detente.policy.levels import LevelError
+from detente.policy.levels import LevelError, over_rate
 from detente.policy.measure import Measure
 from detente.policy.overlap import settled
 from detente.policy.rates import RATED, Rates, rates
@@ -94,7 +94,7 @@ def compiled(base: Baseline, measures: Iterable[Measure], critical: Sequence[Cri
     layers = [layer for found in of_rates.values() for layer in found.layers]
     total = stacked(base.tariffs.reshape(-1), layers, grid.place) if layers and not grid.problems else None
     now = base.tariffs.reshape(-1) if total is None else total
-    built = {each.id: found for each in chosen if (found := _instruments(grid, each, now)) is not None}
+    built = {each.id: found for each in chosen if (found := _instruments(grid, each, now, layers)) is not None}
     _raise(grid)
     if total is not None:
         _refuse_negative(total, chosen, layers, grid)
@@ -102,7 +102,8 @@ def compiled(base: Baseline, measures: Iterable[Measure], critical: Sequence[Cri
     coverage = [_coverage(base, each, of_rates.get(each.id), built.get(each.id)) for each in chosen]
     tariffs = None if total is None else total.reshape(base.tariffs.shape)
     result = Wedges(tariffs, _cost(base, built.values()), bounds, _demand(base, built.values()), tuple(critical))
-    notes = (*_warnings(coverage), *_without_effect(base, total, layers, built), *grid.notes, *gave_way)
+    idle = (*_without_effect(base, total, layers, built), *_caps(built), *_one_rate(built, now))
+    notes = (*_warnings(coverage), *idle, *grid.notes, *gave_way)
     return Compiled(result, tuple(layers), tuple(coverage), tuple(dict.fromkeys(notes)))
 
 
@@ -114,12 +115,39 @@ def _rates(grid: Grid, measure: Measure) -> Rates:
         return Rates(())
 
 
-def _instruments(grid: Grid, measure: Measure, tariffs: Array) -> Instruments | None:
+def _instruments(grid: Grid, measure: Measure, tariffs: Array, layers: Sequence[Layer]) -> Instruments | None:
     try:
-        return instruments(grid, measure, tariffs)
+        above = _above(grid, measure, tariffs, layers) if measure.kind == TARIFF_RATE_QUOTA else tariffs
+        return instruments(grid, measure, above)
     except LevelError as error:
         grid.wrong(measure, error.field, error.found, error.expected, error.hint)
         return None
+
+
+def _above(grid: Grid, measure: Measure, tariffs: Array, layers: Sequence[Layer]) -> Array:
+    """Return the rates above the volume of a tariff-rate quota: its own rate is the higher one, the other layers stay.
+
+    Raises:
+        LevelError: a rate above the volume that is lower than the one up to it.
+    """
+    over, where = over_rate(measure), measure.where("over_rate")
+    if grid.problems:
+        return tariffs
+    raised = []
+    for layer in layers:
+        if layer.measure != measure.id:
+            raised.append(layer)
+        elif over.added:
+            raised.append(replace(layer, values=layer.values + over.value, where=where))
+        else:
+            raised.append(replace(layer, values=np.full(len(layer.cells), over.value), added=False, where=where))
+    above = stacked(grid.base.tariffs.reshape(-1), raised, grid.place)
+    lower = np.flatnonzero(above < tariffs + NEGATIVE)
+    if len(lower):
+        within = percent_text(round(float(tariffs[lower[0]]), 6))
+        expected = f"at least the rate up to the volume, {within} on {grid.place(int(lower[0]))}"
+        raise LevelError("over_rate", rate_text(over), expected)
+    return above
 
 
 def _raise(grid: Grid) -> None:
@@ -209,15 +237,45 @@ def _warnings(coverage: Sequence[Coverage]) -> list[str]:
 def _without_effect(
     base: Baseline, rates: Array | None, layers: Sequence[Layer], built: Mapping[str, Instruments]
 ) -> list[str]:
+    """Return sentences on measures that change nothing: rates as they were, a cost, fee, tax or amount of zero."""
+    nothing = [name for name, each in built.items() if len(each.cells) and _idle(base, each)]
+    told = [f"{name}: adds nothing, so the measure changes nothing" for name in nothing]
     if rates is None:
-        return []
+        return told
     before = base.tariffs.reshape(-1)
     idle: dict[str, bool] = {}
     for layer in layers:
         same = bool((rates[layer.cells] == before[layer.cells]).all())
         idle[layer.measure] = idle.get(layer.measure, True) and same
-    names = [name for name, nothing in idle.items() if nothing and name not in built]
-    return [f"{name}: leaves every rate as it is in the baseline" for name in names]
+    names = [name for name, same in idle.items() if same and name not in built]
+    return [*told, *(f"{name}: leaves every rate as it is in the baseline" for name in names)]
+
+
+def _idle(base: Baseline, built: Instruments) -> bool:
+    """Return whether instruments are all of size zero."""
+    added = built.demand is not None and built.demand.any()
+    return built.cost in (None, 1.0) and not added and all(b.kind == FIXED and b.rate == 0 for b in built.bounds)
+
+
+def _caps(built: Mapping[str, Instruments]) -> list[str]:
+    """Return sentences on caps that are not below the baseline."""
+    caps = (QUOTA, TARIFF_RATE_QUOTA)
+    found = [
+        (name, max(volumes))
+        for name, each in built.items()
+        if (volumes := [b.volume for b in each.bounds if b.kind in caps and b.volume is not None and b.volume >= 1])
+    ]
+    return [f"{name}: a cap of {100 * most:.4g}% of base binds only if trade grows" for name, most in found]
+
+
+def _one_rate(built: Mapping[str, Instruments], tariffs: Array) -> list[str]:
+    """Return sentences on tariff-rate quotas whose rate is the same on both sides of the volume, on every flow."""
+    names = []
+    for name, each in built.items():
+        rates = [b.rate for b in each.bounds if b.kind == TARIFF_RATE_QUOTA]
+        if rates and (np.array(rates) == tariffs[each.cells]).all():
+            names.append(name)
+    return [f"{name}: the same rate up to the volume and above it, so the volume changes nothing" for name in names]
 
 
 def _refuse_negative(rates: Array, measures: Sequence[Measure], layers: Sequence[Layer], grid: Grid) -> None:

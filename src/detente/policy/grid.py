@@ -118,7 +118,7 @@ class Grid:
         self, origins: Sequence[int], dests: Sequence[int], sectors: Sequence[int], *, everybody: bool,
         inside: Array | None = None,
     ) -> Array:  # fmt: skip
-        """Return flat positions, without home sales; "WORLD" as the target spares a customs union's inner trade."""
+        """Return flat positions, without home sales; "WORLD" on either side spares a customs union's inner trade."""
         n, j = self.base.shape
         o, d = (axis.ravel() for axis in np.meshgrid(origins, dests, indexing="ij"))
         keep = o != d
@@ -136,7 +136,7 @@ class Grid:
         against = self.of_countries(measure, measure.against, "against")
         sectors = self.of_sectors(measure)
         ends = (by, against) if exports else (against, by)
-        return self.cells(*ends, sectors, everybody=WORLD in measure.against)
+        return self.cells(*ends, sectors, everybody=WORLD in (*measure.by, *measure.against))
 
     def traded(self, cells: Array) -> Array:
         """Return the cells in which the baseline has trade."""

@@ -30,7 +30,7 @@ from detente.core.instruments import (
     Cell,
 )
 from detente.policy.grid import Grid
-from detente.policy.levels import LevelError, floor_price, money_of, rate_of, share_of, text_of, volume_of
+from detente.policy.levels import LevelError, floor_price, money_of, share_of, text_of, volume_of
 from detente.policy.measure import KINDS, Measure
 
 BOTH: Final = "both"
@@ -59,7 +59,8 @@ def instruments(grid: Grid, measure: Measure, tariffs: Array) -> Instruments | N
     """Return the instruments of a measure, or None if its kind only sets rates.
 
     Args:
-        grid: where problems are noted. measure: in force. tariffs: flat rates after all layers. [fraction]
+        grid: where problems are noted. measure: in force.
+        tariffs: flat rates after all layers; of a tariff-rate quota those above its volume. [fraction]
     Raises:
         LevelError: a level that cannot be read as a number.
     """
@@ -142,13 +143,12 @@ def _pool(grid: Grid, measure: Measure, sector: str) -> str:
 
 
 def _tariff_rate_quota(grid: Grid, measure: Measure, tariffs: Array) -> Instruments:
-    """Two rates around a volume, which is allotted to each origin and importer."""
-    volume, over, to = _ratio(grid, measure), rate_of(measure, "over_rate"), _receiver(measure)
+    """Two rates around a volume, which is allotted to each origin and importer; `tariffs` are those above it."""
+    volume, to = _ratio(grid, measure), _receiver(measure)
     cells = grid.traded(grid.lane(measure, exports=False))
     bounds: list[Bound] = []
     for at, cell in zip(cells, grid.codes(cells), strict=True):
-        rate = over.value + float(tariffs[at]) if over.added else over.value
-        bounds += _each(measure, TARIFF_RATE_QUOTA, [cell], volume=volume, rate=rate, to=to)
+        bounds += _each(measure, TARIFF_RATE_QUOTA, [cell], volume=volume, rate=float(tariffs[at]), to=to)
     return Instruments(cells, tuple(bounds))
 
 
@@ -205,11 +205,12 @@ def _trade_cost(grid: Grid, measure: Measure, tariffs: Array) -> Instruments:
 def _price_floor(grid: Grid, measure: Measure, tariffs: Array) -> Instruments:
     """Guarantee a producer price: the budget of `by` pays the difference, or its buyers pay the floor."""
     price = floor_price(measure)
-    origins = grid.of_countries(measure, measure.details.get("origin", ()), "origin")
+    named = measure.details.get("origin", ())
+    origins = grid.of_countries(measure, named, "origin")
     sectors, n = grid.of_sectors(measure), len(grid.country)
     if text_of(measure, "paid_by") == "buyer":
         buyers = grid.of_countries(measure, measure.by, "by")
-        cells = grid.traded(grid.cells(origins, buyers, sectors, everybody=WORLD in measure.by))
+        cells = grid.traded(grid.cells(origins, buyers, sectors, everybody=WORLD in (*measure.by, *named)))
         return Instruments(cells, _all(grid, measure, PRICE_FLOOR, cells, price=price))
     payer, volume = _one(grid, measure, "pays"), _ratio(grid, measure)
     bounds, touched = [], [_NONE]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from detente.core.units import Quantity, Rate, parse_percent, parse_quantity, parse_rate
+from detente.core.units import Quantity, Rate, parse_percent, parse_quantity, parse_rate, percent_text
 from detente.policy.measure import Measure
 
 BASE: Final = "% of base"
@@ -35,10 +35,10 @@ class Volume:
     value_musd: float | None = None
 
 
-def text_of(measure: Measure, field: str) -> str:
-    """Return what the file says, the mode of a range; "" where it says nothing."""
+def text_of(measure: Measure, field: str, of: str = "mode") -> str:
+    """Return what the file says, the mode of a range or its "low" or "high"; "" where it says nothing."""
     value: Any = measure.details.get(field, "")
-    return str(value["mode"] if isinstance(value, Mapping) else value)
+    return str(value[of] if isinstance(value, Mapping) else value)
 
 
 def quantity_of(measure: Measure, field: str) -> Quantity | None:
@@ -71,17 +71,38 @@ def share_of(measure: Measure, field: str) -> float | None:
         raise LevelError(field, repr(text), str(error)) from None
 
 
-def rate_of(measure: Measure, field: str) -> Rate:
-    """Return a rate of a measure.
+def rate_of(measure: Measure, field: str, of: str = "mode") -> Rate:
+    """Return a rate of a measure; of a range the mode, or its "low" or "high".
 
     Raises:
         LevelError: none there, or not a rate.
     """
-    text = text_of(measure, field)
+    text = text_of(measure, field, of)
     try:
         return parse_rate(text)
     except ValueError as error:
         raise LevelError(field, repr(text) if text else "nothing", str(error)) from None
+
+
+def over_rate(measure: Measure) -> Rate:
+    """Return the rate above the volume of a tariff-rate quota; points are on top of its rate up to there.
+
+    Raises:
+        LevelError: none there, not a rate, below zero, below the rate up to the volume.
+    """
+    over, text = rate_of(measure, "over_rate"), text_of(measure, "over_rate")
+    if rate_of(measure, "over_rate", "low").value < 0:
+        raise LevelError(
+            "over_rate",
+            repr(text_of(measure, "over_rate", "low")),
+            "a rate of zero or more, at least the rate up to the volume",
+        )
+    rate = measure.rate
+    if rate is not None and not rate.added and not over.added and over.value < rate.value:
+        within = percent_text(rate.value)
+        expected = f"at least {within}, the rate up to the volume"
+        raise LevelError("over_rate", repr(text), expected, f"rate: {text} and over_rate: {within}")
+    return over
 
 
 def volume_of(measure: Measure, year: str | None = None) -> Volume | None:
@@ -147,8 +168,17 @@ def floor_price(measure: Measure) -> float:
     """Return a floor relative to the baseline price: 1.2 for "+20%", or 110 USD/kg over the stated base price. [ratio]
 
     Raises:
-        LevelError: a floor in money without its base price, a percentage without a sign.
+        LevelError: a floor in money without its base price, a percentage without a sign, a price of zero or less.
     """
+    price = _floor_ratio(measure)
+    if price <= 0:
+        text = text_of(measure, "floor")
+        expected = "a percentage above -100%" if text.rstrip().endswith("%") else "a price above zero"
+        raise LevelError("floor", repr(text), expected)
+    return price
+
+
+def _floor_ratio(measure: Measure) -> float:
     text = text_of(measure, "floor")
     if text.rstrip().endswith(("%", "pp")):
         rate = rate_of(measure, "floor")
@@ -219,7 +249,8 @@ def _floor_needs(measure: Measure) -> None:
 
 
 def _over_rate(measure: Measure) -> None:
-    rate_of(measure, "over_rate")
+    """Refuse a tariff-rate quota whose rates fall or that has no volume."""
+    over_rate(measure)
     volume = volume_of(measure)
     if volume is None or not volume.ratio:
         raise LevelError("volume", repr(text_of(measure, "volume")), "a volume above zero; without one it is a tariff")

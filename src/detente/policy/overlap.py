@@ -34,10 +34,11 @@ class Settled:
 
 
 def settled(base: Baseline, bounds: Sequence[Bound]) -> Settled:
-    """Return instruments of which no two of a bounded kind share a cell.
+    """Return instruments that can stand side by side.
 
-    A quota of zero empties its cells for every other instrument. Of several quotas on single cells the smallest holds.
-    A pool that shares cells with another quota is a contradiction, and so is more bought than may be sold.
+    A quota of zero empties its cells; a pool keeps its volume, which others may use. Of several quotas on single cells
+    the smallest holds; a pool and a quota on one of its cells hold both. Two instruments of another bounded kind on a
+    cell are a contradiction, and so is more bought than may be sold.
     """
     closed = {cell: bound.name for bound in bounds if bound.kind == QUOTA and bound.volume == 0 for cell in bound.cells}
     open_, notes, problems = _without(base, [each for each in bounds if not _closes(each)], closed)
@@ -64,7 +65,7 @@ def _without(
         if not shut:
             kept.append(bound)
         elif left:
-            kept.append(_smaller(base, bound, left))
+            kept.append(bound if bound.kind == QUOTA else _smaller(base, bound, left))
         elif bound.kind in (*_FLOORS, DEMAND):
             found = f"a purchase on {'-'.join(shut[0])}, which {closed[shut[0]]!r} closes"
             problems.append(Problem("", bound.name, found, "one of the two measures", f"--drop {bound.name}"))
@@ -112,7 +113,7 @@ def _volume(bound: Bound) -> float:
 
 
 def _shared(bounds: Sequence[Bound]) -> list[Problem]:
-    """Return pairs of one bounded kind that meet on a cell, each pair of measures once."""
+    """Return pairs of one bounded kind that meet on a cell (quotas: on the same cells), each pair of measures once."""
     first: dict[tuple[str, Cell], Bound] = {}
     found: dict[tuple[str, str], Problem] = {}
     for bound in bounds:
@@ -120,7 +121,7 @@ def _shared(bounds: Sequence[Bound]) -> list[Problem]:
             continue
         for cell in bound.cells:
             other = first.setdefault((bound.kind, cell), bound)
-            if other is not bound:
+            if other is not bound and (bound.kind != QUOTA or set(other.cells) == set(bound.cells)):
                 text = f"a {bound.kind} on {'-'.join(cell)}, where {other.name!r} has one for several flows together"
                 expected = "one of them on each flow"
                 if bound.kind == GUARANTEE or len(bound.cells) == len(other.cells) == 1:

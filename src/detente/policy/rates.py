@@ -132,7 +132,7 @@ def _row_cells(grid: Grid, table: RateTable, row: TableRow, inside: Array | None
         n, j = grid.base.shape
         return [(o * n + d) * j + s for s in sectors]
     origins, dests = grid.countries((row.against,), unknown), grid.countries((row.by,), unknown)
-    cells = grid.cells(origins, dests, sectors, everybody=row.against == WORLD, inside=inside)
+    cells = grid.cells(origins, dests, sectors, everybody=WORLD in (row.by, row.against), inside=inside)
     return [int(cell) for cell in cells]
 
 

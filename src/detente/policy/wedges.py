@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,12 +55,20 @@ class Wedges:
             _report(wrong, cost, "trade_cost_hat", "ratios above 0; 1 is no change, inf an embargo", base, problems)
         if final is not None:
             _report(~np.isfinite(final), final, "final_exogenous", "finite amounts in MUSD", base, problems)
-        bounds, critical = tuple(self.bounds), tuple(self.critical)
+        bounds, critical = _several("bounds", self.bounds, problems), _several("critical", self.critical, problems)
         problems += check_bounds(bounds, base, base.tariffs if tariffs is None else tariffs)
         problems += check_critical(critical, base)
         if problems:
             raise DataError(problems=problems)
         return Wedges(tariffs, cost, bounds, final, critical)
+
+
+def _several(name: str, values: Any, problems: list[Problem]) -> tuple[Any, ...]:
+    """Return a list of instruments or critical inputs; one alone is not a list."""
+    if isinstance(values, Iterable) and not isinstance(values, str):
+        return tuple(values)
+    problems.append(Problem("wedges", name, type(values).__name__, f"a tuple, such as {name}=(..,)"))
+    return ()
 
 
 def _array(name: str, values: Any, shape: tuple[int, ...], problems: list[Problem]) -> Array | None:

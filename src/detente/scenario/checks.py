@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from detente.core.codes import WORLD
 from detente.core.errors import nearest
 from detente.core.units import rate_text
 from detente.policy.levels import check_levels
 from detente.policy.measure import ALL, GOODS, KINDS, Measure
-from detente.scenario.amounts import check_rate
+from detente.scenario.amounts import Spread, check_rate
 from detente.scenario.build import Context
 from detente.scenario.fields import Reader, Section
 from detente.scenario.format import COMMON, MEASURE
@@ -20,6 +20,12 @@ from detente.scenario.schema import AUTHORITY, Leaf, Talks
 COMPARED: Final = 500
 TOLD: Final = 100
 """All-in rates compared at loading, and contradictions told; the compiler, which knows the cells, finds the rest."""
+
+_SIZES: Final = {
+    "export-tax": "rate", "port-fee": "as_cost", "trade-cost": "as_cost", "stockpile": "amount",
+    "government-demand": "amount", "tariff-rate-quota": "",
+}  # fmt: skip
+"""Kind -> the field that says how much; a tariff-rate quota has two rates."""
 
 
 def measure_fields(reader: Reader, part: Section, measure: Measure, name: str) -> None:
@@ -35,6 +41,9 @@ def measure_fields(reader: Reader, part: Section, measure: Measure, name: str) -
             reader.wrong(part.line, f"{name}.{options[0]}", "nothing", expected)
     if kind.target and "against" not in part.given:
         reader.wrong(part.line, f"{name}.against", "nothing", "who is hit: a code, a group or WORLD")
+    if not kind.target and measure.kind != "non-trade" and "against" in part.given:
+        found, expected = f"a field that kind {measure.kind!r} does not have", "who sells under origin, or nobody"
+        reader.wrong(part.at("against"), f"{name}.against", found, expected, "origin:")
     allowed = {*COMMON, *kind.allows, *(option for need in kind.needs for option in need.split("|"))}
     for field in [each.name for each in MEASURE if each.name in part.given and each.name not in allowed]:
         found = f"a field that kind {measure.kind!r} does not have"
@@ -60,21 +69,45 @@ def measure_amounts(reader: Reader, part: Section, measure: Measure, name: str) 
             reader, rate, line, f"{name}.rate", extreme=measure.allow_extreme, subsidy=measure.kind == "subsidy",
             text=rate_text(rate),
         )  # fmt: skip
-    if measure.rate is not None and measure.rate.added and measure.rate.value == 0 and measure.rate_range is None:
-        reader.warn(line, f"{name}.rate", "adds nothing, so the measure changes nothing")
+    for rate in _values(part.get("over_rate")):
+        text, above = rate_text(rate), part.at("over_rate")
+        check_rate(
+            reader, rate, above, f"{name}.over_rate", extreme=measure.allow_extreme, subsidy=True, text=text
+        )  # fmt: skip
+    _of_nothing(reader, part, measure, name)
     if measure.at_least and measure.rate is not None and measure.rate.added:
         reader.wrong(line, f"{name}.rate", f"{rate_text(measure.rate)} with at_least", "an all-in rate such as 15%")
     if measure.stack and measure.rate is not None and measure.rate.added:
         reader.wrong(part.at("stack"), f"{name}.stack", "points with stack", "an all-in rate; points always add up")
     for each in ("volume", "fee", "duty", "unit_value", "as_cost", "third_countries", "base_quantity", "stock"):
-        value = part.get(each)
-        numbers = [] if value is None else [value.mode if value.low is None else value.low]
-        if any((number if isinstance(number, float) else number.value) < 0 for number in numbers):
+        if any(_number(value) < 0 for value in _values(part.get(each))[:1]):
             reader.wrong(part.at(each), f"{name}.{each}", "an amount below zero", "zero (an embargo) or more")
             return
     for error in check_levels(measure) if measure.kind in KINDS else ():
         if not _missing(part, measure, error.field):
             reader.wrong(part.at(error.field), f"{name}.{error.field}", error.found, error.expected, error.hint)
+
+
+def _values(spread: Spread | None) -> tuple[Any, ...]:
+    """Return the values of a field from low to high: one without a range, none without the field."""
+    if spread is None:
+        return ()
+    return (spread.mode,) if spread.low is None else (spread.low, spread.mode, spread.high)
+
+
+def _number(value: Any) -> float:
+    """Return a rate, a quantity or a percentage without its unit."""
+    return value if isinstance(value, float) else float(value.value)
+
+
+def _of_nothing(reader: Reader, part: Section, measure: Measure, name: str) -> None:
+    """Warn of a measure that adds nothing: no points, a tax, a fee, a cost or an amount of zero."""
+    rate = measure.rate
+    field = _SIZES.get(measure.kind, "rate" if rate is not None and rate.added else "")
+    fields = ("as_cost", "third_countries") if measure.kind == "port-fee" else (field,)
+    values = [value for each in fields for value in _values(part.get(each))]
+    if values and not any(_number(value) for value in values):
+        reader.warn(part.at(fields[0]), f"{name}.{fields[0]}", "adds nothing, so the measure changes nothing")
 
 
 def _missing(part: Section, measure: Measure, field: str) -> bool:

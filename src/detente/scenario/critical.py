@@ -103,13 +103,12 @@ def critical_inputs(case: Scenario, base: Baseline) -> tuple[CriticalInput, ...]
     return tuple(found)
 
 
-def capacities(case: Scenario, base: Baseline, bounds: Sequence[Bound]) -> tuple[Bound, ...]:
-    """Return what each origin of a critical input can sell in all, where no measure bounds what it sells already.
+def capacities(case: Scenario, base: Baseline) -> tuple[Bound, ...]:
+    """Return what each origin of a critical input can sell in all, beside whatever measures bound single flows of it.
 
     Mines and furnaces that are not there yet cannot step in for those that withhold: without this a licence is
     answered by others at constant cost. The scarcity rent is the origin's own.
     """
-    held = {(o, s) for bound in bounds if bound.kind == QUOTA for o, _, s in bound.cells}
     found = []
     for item in case.critical:
         sector = _CODES.get(item.product, item.product)
@@ -119,7 +118,7 @@ def capacities(case: Scenario, base: Baseline, bounds: Sequence[Bound]) -> tuple
         volume, s = parse_quantity(text).value / 100, base.sectors.index(sector)
         for o, origin in enumerate(base.countries):
             sold = [dest for d, dest in enumerate(base.countries) if base.flows[o, d, s] > 0]
-            if sold and (origin, sector) not in held:
+            if sold:
                 cells = tuple((origin, dest, sector) for dest in sold)
                 found.append(Bound(QUOTA, cells, volume=volume, name=f"capacity of {item.product}"))
     return tuple(found)

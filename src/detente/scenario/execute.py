@@ -192,7 +192,7 @@ def _headline(regime: Regime, result: Result) -> dict[tuple[str, str], float]:
     """Return statutory rates in percent by (importer, origin), where the scenario states them as headline measures.
 
     Only all-in rates: points are added to a rate that a headline does not state. WORLD is every
-    economy, but not EU members for each other, as in the compiler.
+    economy, on either side, but not EU members for each other, as in the compiler.
     """
     return {
         (by, against): float(percent_text(measure.rate.value).removesuffix("%"))
@@ -200,7 +200,7 @@ def _headline(regime: Regime, result: Result) -> dict[tuple[str, str], float]:
         if measure.rate is not None and not measure.rate.added
         for by in _economies(measure.by, result)
         for against in _economies(measure.against, result)
-        if by != against and not (WORLD in measure.against and by in EU27 and against in EU27)
+        if by != against and not (WORLD in (*measure.by, *measure.against) and by in EU27 and against in EU27)
     }
 
 

@@ -13,7 +13,9 @@ import numpy as np
 from detente.baseline import Baseline
 from detente.baseline.satellites_table import KNOWN
 from detente.core.arrays import Array
+from detente.core.codes import EU27, WORLD
 from detente.core.errors import MissingDataError, UsageError
+from detente.core.instruments import TARIFF_RATE_QUOTA, Bound
 from detente.core.units import percent_text, rate_text
 from detente.policy.measure import Measure
 from detente.scenario.calendar import HEADLINE_ONLY, headlines
@@ -184,6 +186,7 @@ def why_rate(
     if len(cells) > 1 and not trade.sum() > 0:
         note = "no trade in the baseline: a simple average"
     before = base.tariffs.reshape(-1)
+    note = "; ".join(each for each in (note, *_quotas(base, found.wedges.bounds, cells)) if each)
     told = parts(before, found.layers, cells, weights)
     total = 100 * float(weights @ _compiled(found.wedges.tariffs, base)[cells])
     return RateExplained(
@@ -221,6 +224,7 @@ def stated_rates(
         )
         for each in measures
         if each.rate is not None
+        and not (WORLD in (*each.by, *each.against) and importers | origins <= set(EU27))
         and importers <= _all_members(case, base, each.by, "by")
         and origins <= _all_members(case, base, each.against, "against") | importers
     )
@@ -293,6 +297,8 @@ def _stated(measure: Measure, reason: str, touched: Mapping[str, Any]) -> Stated
 
 def says(measure: Measure) -> str:
     """Return what a measure sets, short: its rate, the size of its table, or the field that matters."""
+    if measure.kind == TARIFF_RATE_QUOTA and measure.rate is not None:
+        return f"{rate_text(measure.rate)} up to {_detail(measure, 'volume')}, {_detail(measure, 'over_rate')} above"
     if measure.rate is not None:
         text = rate_text(measure.rate)
         return f"{text} (headline)" if measure.rate_kind != "applied" else text
@@ -300,9 +306,31 @@ def says(measure: Measure) -> str:
         return f"table, {len(measure.table.rows)} rows"
     for name in ("volume", "as_cost", "fee", "floor", "amount", "duty"):
         if name in measure.details:
-            value = measure.details[name]
-            return f"{value['mode']} ({value['low']} to {value['high']})" if isinstance(value, Mapping) else str(value)
-    return measure.linkage or "-"
+            return _detail(measure, name)
+    return "embargo" if measure.kind == "export-ban" else measure.linkage or "-"
+
+
+def _detail(measure: Measure, name: str) -> str:
+    """Return a level as written, with its range."""
+    value = measure.details.get(name, "-")
+    return f"{value['mode']} ({value['low']} to {value['high']})" if isinstance(value, Mapping) else str(value)
+
+
+def _quotas(base: Baseline, bounds: Iterable[Bound], cells: Array) -> list[str]:
+    """Return what tariff-rate quotas say on some cells: the volume and the total rate above it."""
+    country, sector = base.countries.index, base.sectors.index
+    wanted, rates = set(cells.tolist()), dict[tuple[str, float], list[float]]()
+    for bound in bounds:
+        places = [(country(o), country(d), sector(s)) for o, d, s in bound.cells]
+        at = {int(np.ravel_multi_index(place, base.tariffs.shape)) for place in places}
+        if bound.kind == TARIFF_RATE_QUOTA and at & wanted:
+            rates.setdefault((bound.name, bound.volume or 0.0), []).append(bound.rate or 0.0)
+    told = []
+    for (name, volume), found in rates.items():
+        low, high = (percent_text(round(each, 9)) for each in (min(found), max(found)))
+        span = low if low == high else f"{low} to {high}"
+        told.append(f"{name}: this rate holds up to {100 * volume:.6g}% of base, {span} above that volume")
+    return told
 
 
 def points_beside(found: BranchPlan) -> tuple[tuple[Measure, str], ...]:

@@ -106,7 +106,7 @@ def _compiled(
 
 
 def _with_capacities(scenario: Scenario, base: Baseline, found: Compiled) -> Compiled:
-    more = capacities(scenario, base, found.wedges.bounds)
+    more = capacities(scenario, base)
     return replace(found, wedges=replace(found.wedges, bounds=(*found.wedges.bounds, *more))) if more else found
 
 

@@ -69,12 +69,19 @@ def read_kite(source: Path, *, progress: Progress = silent) -> Baseline:
     try:
         found = read_folder(path, progress) if is_tables else read_archive(path)
         problems += check_set(found)
+        problems += _unknown_services(found, meta)
     except DataError as error:
         problems += error.problems
         raise refusal(problems) from None
     if problems:
         raise refusal(problems)
     return _closed(found, meta)
+
+
+def _unknown_services(found: KiteSet, meta: Meta) -> list[Problem]:
+    where, expected = meta.where("services"), f"sectors of {found.path}"
+    named = meta.values.get("services", ())
+    return [Problem(where, "services", repr(code), expected) for code in named if code not in found.sectors]
 
 
 def _closed(found: KiteSet, meta: Meta) -> Baseline:

@@ -21,7 +21,17 @@ from detente.baseline.baseline import Baseline
 from detente.baseline.tables import Tables, baseline_of, check_folder
 from detente.baseline.tables_meta import read_meta
 from detente.baseline.tables_place import LAYOUTS
-from detente.baseline.tables_rows import CODES_LIMIT, HS_COLUMN, ROW_LIMIT, Codes, Layout, Rows, Table, failed
+from detente.baseline.tables_rows import (
+    CODE_LIMIT,
+    CODES_LIMIT,
+    HS_COLUMN,
+    ROW_LIMIT,
+    Codes,
+    Layout,
+    Rows,
+    Table,
+    failed,
+)
 from detente.baseline.text import META_LIMIT, decode, read_bytes
 from detente.core.arrays import Array
 from detente.core.errors import DataError, MissingDataError, Problem
@@ -31,6 +41,14 @@ META: Final = "meta.yaml"
 FILE_LIMIT: Final = 64 * 1024**2
 CONTENT_LIMIT: Final = 256 * 1024**2
 """Bytes of one table when it is unpacked; 4 million rows take about 60 MB."""
+
+RATIO_LIMIT: Final = 100
+"""Largest size of a table over that of its file, as for workbooks; tables below `RATIO_FROM` bytes, and those that are
+no larger than 8 bytes for each of their cells, are what they say."""
+
+RATIO_FROM: Final = 1024**2
+TEXT_LIMIT: Final = 4 * CODE_LIMIT
+"""Bytes of one code; a character of UTF-8 takes at most 4."""
 
 BATCH: Final = 1 << 16
 COLUMN_LIMIT: Final = 100
@@ -146,7 +164,7 @@ def _read(data: bytes, layout: Layout, rows: Rows, name: str, progress: Progress
     from pyarrow import parquet
 
     with parquet.ParquetFile(pa.BufferReader(data)) as file:
-        if not _sound(file, layout, rows):
+        if not _sound(file, layout, rows, len(data)):
             return
         columns = file.schema_arrow.names
     texts = [name for name in columns if name != layout.value]
@@ -160,7 +178,7 @@ def _read(data: bytes, layout: Layout, rows: Rows, name: str, progress: Progress
                 break
 
 
-def _sound(file: Any, layout: Layout, rows: Rows) -> bool:
+def _sound(file: Any, layout: Layout, rows: Rows, size: int) -> bool:
     """Tell what is wrong with sizes, columns and types, before a page is unpacked."""
     metadata, schema = file.metadata, file.schema_arrow
     # The sizes of row groups, not those of their columns: pyarrow ends the process on damaged column metadata.
@@ -169,6 +187,8 @@ def _sound(file: Any, layout: Layout, rows: Rows) -> bool:
         rows.tell(0, "", f"{metadata.num_rows} rows", f"at most {ROW_LIMIT}")
     if not 0 <= unpacked <= CONTENT_LIMIT:
         rows.tell(0, "", f"{unpacked} bytes when unpacked", f"at most {CONTENT_LIMIT}")
+    elif unpacked > max(RATIO_FROM, RATIO_LIMIT * size, 8 * metadata.num_rows * len(schema.names)):
+        rows.tell(0, "", f"{unpacked} bytes when unpacked, {unpacked // size} to 1", f"at most {RATIO_LIMIT} to 1")
     if len(schema.names) > COLUMN_LIMIT:
         rows.tell(0, "", f"{len(schema.names)} columns", f"at most {COLUMN_LIMIT}")
     if rows.problems or not rows.check_header(0, schema.names):
@@ -216,10 +236,16 @@ def _take(batch: Any, layout: Layout, rows: Rows, first: int) -> None:
 
 def _codes(column: Any, key: str, rows: Rows, lines: Array) -> Codes | None:
     """Return the codes of a column, or None after telling what they are not."""
+    import pyarrow.compute as pc
+
     coded = column.dictionary_encode()
     positions = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     if len(coded.dictionary) > CODES_LIMIT:
         rows.tell(int(lines[0]), key, f"{len(coded.dictionary)} different codes", f"at most {CODES_LIMIT}")
+        return None
+    longest = pc.max(pc.binary_length(coded.dictionary)).as_py() or 0
+    if longest > TEXT_LIMIT:
+        rows.tell(int(lines[0]), key, f"a code of {longest} bytes, here or below", f"at most {CODE_LIMIT} characters")
         return None
     names = coded.dictionary.to_pylist()
     null = np.isin(positions, [-1, *(at for at, name in enumerate(names) if name is None)])
