@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 import detente as dt
+from detente import api
 from detente.core import certificate
 from detente.core.notation import notation
 
@@ -144,7 +145,7 @@ def test_every_status_and_exit_code_is_explained() -> None:
     for page in ("reference/codes.md", "how-to/when-a-solve-fails.md"):
         assert not [word for word in words if f"`{word}`" not in text_of(page)], page
     codes = {
-        each.exit_code for each in vars(dt.api).values() if isinstance(each, type) and issubclass(each, dt.DetenteError)
+        each.exit_code for each in vars(api).values() if isinstance(each, type) and issubclass(each, dt.DetenteError)
     }
     assert not [code for code in codes if f"| {code} |" not in text_of("reference/cli.md")]
 
@@ -164,7 +165,7 @@ def test_every_warning_is_explained_and_leads_somewhere() -> None:
 def test_every_public_name_is_in_the_reference() -> None:
     """The names of the package are those of the page."""
     page = text_of("reference/python.md")
-    assert not [name for name in dt.api.__all__ if not re.search(rf"detente\.api\.{name}$", page, re.MULTILINE)]
+    assert not [name for name in api.__all__ if not re.search(rf"detente\.api\.{name}$", page, re.MULTILINE)]
 
 
 def test_every_equation_function_is_on_the_model_page() -> None:
