@@ -11,7 +11,7 @@ little trade carries as many digits as one with much: the scaled gradient needs 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -66,10 +66,6 @@ class Seeds:
     output: Float[Array, "country sector b"]
     price: Float[Array, "country sector b"]
     wage: Float[Array, "country b"]
-
-    def combined(self, weight: Float[Array, " b"]) -> Seeds:
-        """Return the seeds of the weighted sum of the objectives, one column."""
-        return Seeds(*((getattr(self, item.name) @ weight)[..., None] for item in fields(self)))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from detente.equilibrium.adjoint import Multipliers, multipliers, solved_margins
 from detente.equilibrium.counterfactual import as_shock
 from detente.equilibrium.root import Root, Settings, find_root
 from detente.equilibrium.shock import Shock
-from detente.model.adjoint import Margins, export_tax_slope, tariff_slope
+from detente.model.adjoint import Margins, Worth, export_tax_slope, tariff_slope
 from detente.policy.wedges import Wedges
 from detente.solve.anderson import anderson
 from detente.solve.solution import CONVERGED, Solution
@@ -74,14 +74,21 @@ class Effort:
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """A point of the search: rates x, the step that is left, payoffs by player, the equilibrium there."""
+    """A point of the search.
+
+    Attributes:
+        x: rates in logs. step: what is left of each. values: payoffs by player.
+        curvature: minus the second derivative of the payoff of the player who sets the rate, diagonal.
+        margins, found, scale: the equilibrium, its multipliers, and the income they are relative to.
+    """
 
     x: Array
     step: Array
     values: Array
-    root: Root
+    curvature: Array
     margins: Margins
     found: Multipliers
+    scale: Array
 
 
 class Search:
@@ -100,13 +107,12 @@ class Search:
         rates = game.controls.placed(x, game.rates)
         return as_shock(game.base, Wedges(tariffs=rates), game.closure)
 
-    def solved(self, x: Array, tol: float) -> tuple[Shock, Root]:
-        """Return the equilibrium at rates x.
+    def solved(self, shock: Shock, tol: float) -> Root:
+        """Return the equilibrium of a shock.
 
         Raises:
             SolveError: none was found.
         """
-        shock = self.shock(x)
         root = find_root(shock, Settings(tol), self.z)
         if not root.converged and self.z is not None:
             root = find_root(shock, Settings(tol))
@@ -114,53 +120,65 @@ class Search:
         if not root.converged:
             raise SolveError(f"strategy: no equilibrium at the rates tried ({root.solver_status}); try bounds on rates")
         self.z = root.z
-        return shock, root
+        return root
 
     def values(self, x: Array) -> Array:
         """Return the payoff of every player at rates x, to the last digits."""
-        shock, root = self.solved(self.game.controls.projected(x), VALUE_TOL)
+        return self._payoffs(self.shock(self.game.controls.projected(x)))
+
+    def values_of(self, rates: Array) -> Array:
+        """Return the payoff of every player at everybody's tariffs (N, N, J), whether they could be chosen or not."""
+        return self._payoffs(as_shock(self.game.base, Wedges(tariffs=rates), self.game.closure))
+
+    def _payoffs(self, shock: Shock) -> Array:
+        game, root = self.game, self.solved(shock, VALUE_TOL)
         m = solved_margins(shock, root)
-        game = self.game
         return np.array([standing(game.base, game.closure, player, m, root).value for player in game.players])
 
-    def point(self, x: Array, weight: Array | None = None) -> Point:
-        """Return payoffs and the step at rates x.
+    def point(self, x: Array) -> Point:
+        """Return payoffs, derivatives and every player's own step at rates x, ln(1 + rate).
 
-        Args:
-            x: rates in logs. weight: None, each player for itself; or a weight on each player's payoff, and all rates
-                serve the weighted sum.
+        Raises:
+            SolveError: no equilibrium at these rates.
         """
         game, controls = self.game, self.game.controls
         inside = controls.projected(x)
         tol = float(np.clip(SHARE * self.left, TIGHTEST, LOOSEST))
-        shock, root = self.solved(inside, tol)
+        shock = self.shock(inside)
+        root = self.solved(shock, tol)
         m = solved_margins(shock, root)
         derivatives, scale, standings = seeds(game.base, game.closure, game.players, m, root)
-        stretch = np.ones(len(scale))
-        if weight is not None:
-            derivatives = derivatives.combined(weight / scale * scale.mean())
-            stretch = scale / (weight * scale.mean())
         found = multipliers(m, derivatives, start=self.y, tol=tol)
         self.y = found.y
         self.effort.evaluations += 1
         self.effort.adjoint += found.passes
-        column = controls.player if weight is None else 0
-        newton = self._newton(m, found, column) * stretch[controls.owner]
-        step = np.clip(STEP * newton, -LONGEST, LONGEST)
+        curvature = self._summed(m, m.econ.theta[controls.cells[2], 0] + 1) / scale[controls.owner]
+        curvature = np.where(curvature > 0, curvature, 1.0)
+        own = self._summed(m, self._rule(m, found.worth, controls.cells, controls.player)) / scale[controls.owner]
+        step = np.clip(STEP * own / curvature, -LONGEST, LONGEST)
         step = controls.projected(inside + step) - inside
         self.left = float(np.abs(step).max())
-        return Point(inside, step, np.array([each.value for each in standings]), root, m, found)
+        values = np.array([each.value for each in standings])
+        return Point(inside, step, values, curvature, m, found, scale)
 
-    def _newton(self, m: Margins, found: Multipliers, column: Array | int) -> Array:
-        """Return the scaled gradient of every free rate."""
+    def slopes(self, at: Point) -> Array:
+        """Return the derivative of every player's payoff in every rate, (player, rate)."""
+        worth, cells = at.found.worth, self.game.controls.cells
+        rows = [
+            self._summed(at.margins, self._rule(at.margins, worth, cells, player)) / at.scale[player]
+            for player in range(len(at.scale))
+        ]
+        return np.array(rows)
+
+    @property
+    def _rule(self) -> Callable[[Margins, Worth, tuple[Array, Array, Array], Array | int], Array]:
+        return export_tax_slope if self.game.controls.instrument == EXPORT_TAX else tariff_slope
+
+    def _summed(self, m: Margins, per_dollar: Array) -> Array:
+        """Return the flow-weighted sum over the cells of each rate."""
         controls = self.game.controls
-        rule = export_tax_slope if controls.instrument == EXPORT_TAX else tariff_slope
         o, d, s = controls.cells
-        F = np.where(controls.trades, m.F[s, d, o], 0.0)
-        slope = F * rule(m, found.worth, controls.cells, column)
-        curvature = controls.summed(F * (m.econ.theta[s, 0] + 1))
-        newton: Array = controls.summed(slope) / np.where(curvature > 0, curvature, 1.0)
-        return newton
+        return controls.summed(np.where(controls.trades, m.F[s, d, o] * per_dollar, 0.0))
 
 
 class _Taxes:
