@@ -222,8 +222,9 @@ def _average(game: Game, rates: Array) -> float:
 
 
 def _income_pct(result: Result, members: tuple[int, ...]) -> float:
-    """Return the real income change of a player, members weighted by baseline income. [percent]"""
-    income = result.baseline.income[list(members)]
+    """Return the real income change of a player: equivalent variations over what its members spend. [percent]"""
+    base = result.baseline
+    income = (base.income - base.final_exogenous.sum(axis=1))[list(members)]
     return 100 * float((income * (result.welfare_hat[list(members)] - 1)).sum() / income.sum())
 
 
