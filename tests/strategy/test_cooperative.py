@@ -62,7 +62,7 @@ def test_fair_and_efficient(base: dt.Baseline, players: list[str], solution: str
     total = np.einsum("p,pods->ods", found.weights, slopes)[:, :3]
     scale = np.abs(np.array(found.weights)[:, None, None, None] * slopes[:, :, :3]).max(axis=0)
     traded = (base.flows[:, :3] > 0) & ~np.eye(5, dtype=bool)[:, :3, None]
-    assert (np.abs(total)[traded] < 1e-6 * scale[traded] + 1e-12).all()
+    assert (np.abs(total)[traded] < 1e-5 * scale[traded] + 1e-9).all()
 
 
 def test_payoffs_are_those_of_plain_solves(base: dt.Baseline, players: list[str]) -> None:

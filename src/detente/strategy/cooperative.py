@@ -226,7 +226,7 @@ class _Bargain:
         for player in range(len(self.gone)):
             rule = partial(_serving, player)
             best.append(float(self.gains(self._climbed(x0, rule, "best for one player"))[player]))
-        if min(best) <= 0:
+        if 100 * min(best) <= GAIN_LINE:
             raise SolveError("talks: found nothing to be gained from the disagreement point; try another one")
         return np.array(best)
 
