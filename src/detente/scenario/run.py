@@ -10,9 +10,10 @@ from detente.baseline import Baseline
 from detente.core.codes import WORLD
 from detente.core.errors import PolicyError, Problem, ScenarioError
 from detente.core.instruments import CriticalInput
-from detente.policy.compile import Compiled, Coverage, compiled
+from detente.policy.compile import Compiled, compiled
 from detente.policy.measure import ALL, GOODS, Measure, Regime
 from detente.policy.rates import RATED
+from detente.policy.remarks import Coverage
 from detente.policy.stacking import Layer
 from detente.policy.wedges import Wedges
 from detente.scenario import calendar
