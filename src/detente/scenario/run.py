@@ -153,7 +153,8 @@ def check_codes(scenario: Scenario, base: Baseline) -> None:
     columns = [code for code in scenario.report_countries if code not in scenario.groups]
     problems += _unknown(known, columns, scenario.path, "report.countries")
     if scenario.talks:
-        problems += _unknown(known, scenario.talks.players, scenario.path, "talks.players")
+        players = [code for code in scenario.talks.players if code not in scenario.groups]
+        problems += _unknown(known, players, scenario.path, "talks.players")
     if problems:
         raise ScenarioError(problems=problems)
 
