@@ -40,8 +40,7 @@ class Decision:
     """One choice made: what holds of an issue, at which levels, and what does not.
 
     Attributes:
-        issue, choice: as written. held: measures that hold, at the level of the choice. off: ids and
-            `authority=NAME` items that do not hold.
+        issue, choice: as written. held: measures that hold, at the level of the choice. off: ids that do not hold.
     """
 
     issue: str
@@ -57,10 +56,7 @@ def decided_by(issue: Issue, measures: Iterable[Measure]) -> tuple[Measure, ...]
 
 def givers(issue: Issue, measures: Iterable[Measure]) -> tuple[str, ...]:
     """Return who imposes what the issue decides on: those who can give something here."""
-    basis = {item.removeprefix(AUTHORITY) for item in issue.measures if item.startswith(AUTHORITY)}
-    measures = tuple(measures)
-    found = [*decided_by(issue, measures), *(each for each in measures if each.authorities & basis)]
-    return tuple(dict.fromkeys(code for each in found for code in each.by))
+    return tuple(dict.fromkeys(code for each in decided_by(issue, measures) for code in each.by))
 
 
 def decide(issue: Issue, choice: str, measures: Sequence[Measure]) -> Decision:
@@ -72,10 +68,9 @@ def decide(issue: Issue, choice: str, measures: Sequence[Measure]) -> Decision:
         ChoiceError: neither a word, a rate nor a volume; or a level that none of the measures can have.
     """
     own = decided_by(issue, measures)
-    bases = tuple(item for item in issue.measures if item.startswith(AUTHORITY))
     if choice == IMPOSED:
         firm = tuple(each for each in own if each.status != OFFERED)
-        held, bases = firm or own, ()
+        held = firm or own
     elif choice in WORDS:
         held = ()
     else:
@@ -84,7 +79,7 @@ def decide(issue: Issue, choice: str, measures: Sequence[Measure]) -> Decision:
         if not held:
             raise ChoiceError(_nobody(choice))
     kept = {each.id for each in held}
-    return Decision(issue.name, choice, held, (*(each.id for each in own if each.id not in kept), *bases))
+    return Decision(issue.name, choice, held, tuple(each.id for each in own if each.id not in kept))
 
 
 def _at(issue: Issue, measure: Measure, choice: str) -> Measure | None:
@@ -156,6 +151,8 @@ def check_issues(reader: Reader, top: Section, talks: Talks | None, measures: Se
         name, line = f"talks.issues.{issue.name}", part.at("choices")
         _check_choices(reader, issue, measures, f"{name}.choices", line)
         _check_worth(reader, talks, issue, part, f"{name}.worth")
+        for item in (each for each in issue.measures if each.startswith(AUTHORITY)):
+            reader.wrong(part.at("measure"), f"{name}.measure", repr(item), "ids of measures; an issue decides on acts")
         for measure in decided_by(issue, measures):
             other = taken.setdefault(measure.id, issue)
             if other is not issue:
