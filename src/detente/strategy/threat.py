@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 from detente.strategy.bargaining import SAME
 
 NOT_NEEDED: Final = "better than refusing, whatever the odds"
 NEVER: Final = "refusing is better, whatever the odds"
+NOT_SOLVED: Final = "not solved"
 NO_THREAT: Final = "the threat, carried out, is no worse for it than what it has"
 
 
@@ -32,6 +34,8 @@ def break_even(accept: float, refuse: float, threat: float) -> Odds:
         accept: U_A, the deal. refuse: U_S, no deal and the threat not carried out. threat: U_B, carried out.
     Laws: between 0 and 1 or none; at q* both sides of the equation are equal.
     """
+    if not isfinite(accept + refuse + threat):
+        return Odds(None, NOT_SOLVED)
     if accept >= refuse - SAME:
         return Odds(0.0, NOT_NEEDED)
     if threat >= refuse - SAME:
