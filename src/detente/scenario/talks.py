@@ -30,8 +30,9 @@ from detente.scenario.run import check_codes
 from detente.scenario.schema import Scenario
 from detente.strategy.bargaining import NASH, SOLUTIONS
 from detente.strategy.objective import PERCENT
+from detente.strategy.outcomes import Shift, Solved, by_player, solved_laws
 from detente.strategy.question import Matter, Players, Question
-from detente.strategy.talks import Shift, Solved, Talks, solved_laws
+from detente.strategy.talks import Talks
 
 PURGED, FILE = "purged", "file"
 CLOSURES: Final = (PURGED, FILE)
@@ -238,10 +239,8 @@ def _shift(settled: Talks, stage: Stage) -> Shift:
     solved = solved_laws(question, stage.base, stage.closure.title, len(stage.laws.wedges), done)
     other = replace(settled, solved=solved)
     codes = question.players.codes
-    gains = {
-        name: dict(zip(codes, (other.of_law(law) - other.u0).tolist(), strict=True)) for name, law in points.items()
-    }
-    return Shift(stage.closure.title, dict(zip(codes, other.u0.tolist(), strict=True)), gains)
+    gains = {name: by_player(codes, other.of_law(law) - other.u0) for name, law in points.items()}
+    return Shift(stage.closure.title, by_player(codes, other.u0), gains)
 
 
 def _facts(case: Scenario, world: Baseline, found: Packages, disagreement: str | None, closure: str) -> dict[str, Any]:

@@ -14,124 +14,21 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from detente.core.arrays import Array
-from detente.core.certificate import Certificate
 from detente.core.codes import groups_present
 from detente.core.errors import SolveError, UsageError, nearest
-from detente.core.result import World
 from detente.policy.wedges import Wedges
 from detente.strategy import bargaining
 from detente.strategy.bargaining import SOLUTIONS, Change, LeastBad, Linkage, Opening
-from detente.strategy.objective import payoffs, spendable, variation
-from detente.strategy.question import DeadlineLaws, Question
+from detente.strategy.objective import spendable, variation
+from detente.strategy.outcomes import Deadline, Deal, Shift, Solved, Truce, by_player
+from detente.strategy.question import Question
 from detente.strategy.threat import Odds, Threat, break_even
-from detente.strategy.truce import Patience, critical, patience
+from detente.strategy.truce import critical, patience
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NO_DEAL: Final = "no-deal"
-CANCELLED: Final = "CANCELLED"
-WEAK: Final = "C"
-
-
-@dataclass(frozen=True, eq=False)
-class Solved:
-    """Laws solved on one world under one closure.
-
-    Attributes:
-        base: the world. closure: title of the closure. U: (laws, players) payoffs without worth beyond trade; NaN where
-            there is none. welfare_hat: (laws, N). certificates: one for each law; None where it was not reached.
-    """
-
-    base: World
-    closure: str
-    U: Array
-    welfare_hat: Array
-    certificates: tuple[Certificate | None, ...]
-
-    def status(self, law: int) -> str:
-        """Return the status of a law."""
-        found = self.certificates[law]
-        return CANCELLED if found is None else found.status
-
-    def usable(self, law: int) -> bool:
-        """Return whether a law may be ranked."""
-        found = self.certificates[law]
-        return found is not None and found.ok and found.grade != WEAK
-
-    @property
-    def worst(self) -> Certificate | None:
-        """Return the certificate with the largest residual."""
-        reached = [each for each in self.certificates if each is not None and each.residuals]
-        return max(reached, key=lambda each: max(value for value, _ in each.residuals.values()), default=None)
-
-
-def solved_laws(question: Question, base: World, closure: str, count: int, found: Mapping[int, Any]) -> Solved:
-    """Return laws with their payoffs.
-
-    Args:
-        question: whose players count. base: the world. closure: its title. count: number of laws.
-        found: law -> evaluation or result; laws that were not solved are missing.
-    """
-    players = question.players
-    U = np.full((count, len(players.codes)), np.nan)
-    welfare = np.full((count, len(base.countries)), np.nan)
-    for law, each in found.items():
-        if each.certificate.ok:
-            U[law] = payoffs(each, base, players.members, players.weights)
-            welfare[law] = each.welfare_hat
-    certificates = tuple(found[law].certificate if law in found else None for law in range(count))
-    return Solved(base, closure, U, welfare, certificates)
-
-
-@dataclass(frozen=True, eq=False)
-class Deal:
-    """One outcome, by player.
-
-    Attributes:
-        name: "no-deal", a bargaining solution, or "package". number: of the package, or None. choices: issue -> choice.
-        real_income_pct: against the comparator. gain_pp: payoff against no deal, in log points.
-        gain_musd: equivalent variation against no deal. status: of its certificate. wedges: to solve it in full.
-    """
-
-    name: str
-    number: int | None
-    choices: Mapping[str, str]
-    real_income_pct: Mapping[str, float]
-    gain_pp: Mapping[str, float]
-    gain_musd: Mapping[str, float]
-    status: str
-    wedges: Wedges
-
-
-@dataclass(frozen=True)
-class Truce:
-    """What keeps a truce: each side's patience, and the discount factor that it needs; None: no factor is enough."""
-
-    issue: str
-    sides: Mapping[str, Patience]
-    factor: float | None
-
-
-@dataclass(frozen=True)
-class Deadline:
-    """What a day takes by itself: payoff after it less payoff before, by player. [log points]"""
-
-    laws: DeadlineLaws
-    change: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Shift:
-    """What another closure says of the same laws: payoffs against its own no deal. [log points]
-
-    Attributes:
-        closure: its title. no_deal: payoff of no deal by player. gains: name of a point -> player -> gain.
-    """
-
-    closure: str
-    no_deal: Mapping[str, float]
-    gains: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +92,7 @@ class Talks:
     @cached_property
     def is_no_deal(self) -> Array:
         """Return which packages leave the law that holds without a deal."""
-        return np.array(self.question.package_laws) == self.question.no_deal
+        return np.asarray(np.array(self.question.package_laws) == self.question.no_deal)
 
     @cached_property
     def agreed(self) -> Array:
@@ -229,7 +126,7 @@ class Talks:
         nothing = dict.fromkeys(codes, 0.0)
         start = zip(self.question.matters, self.question.start, strict=True)
         choices = {each.name: each.choices[at] for each, at in start if at is not None}
-        income = _by(codes, self.real_income[law])
+        income = by_player(codes, self.real_income[law])
         return Deal(NO_DEAL, None, choices, income, nothing, nothing, self.solved.status(law), self.wedges[law])
 
     def deal(self, number: int, name: str = "package") -> Deal:
@@ -246,8 +143,8 @@ class Talks:
             raise SolveError(f"package {number}: found status {self.solved.status(law)}; expected a certified one")
         gains = self.solved.U[law] + question.package_worth[number] - self.u0
         return Deal(
-            name, number, self.choices(number), _by(codes, self.real_income[law]), _by(codes, gains),
-            _by(codes, self.musd[number]), self.solved.status(law), self.wedges[law],
+            name, number, self.choices(number), by_player(codes, self.real_income[law]), by_player(codes, gains),
+            by_player(codes, self.musd[number]), self.solved.status(law), self.wedges[law],
         )  # fmt: skip
 
     def levels(self, number: int) -> tuple[int, ...]:
@@ -349,7 +246,7 @@ class Talks:
         gap = self.of_law(laws.after) - self.of_law(laws.before)
         if not np.isfinite(gap).all():
             return None
-        return Deadline(laws, _by(self.question.players.codes, gap))
+        return Deadline(laws, by_player(self.question.players.codes, gap))
 
     # tables
 
@@ -400,8 +297,4 @@ class Talks:
         for row, code in enumerate(codes):
             members[row, groups[code]] = 1.0
         total = members @ spendable(base)
-        return _by(codes, 100 * variation(self.solved.welfare_hat[law], base, members) / total)
-
-
-def _by(codes: Sequence[str], values: Array) -> dict[str, float]:
-    return {code: float(value) for code, value in zip(codes, values, strict=True)}
+        return by_player(codes, 100 * variation(self.solved.welfare_hat[law], base, members) / total)
