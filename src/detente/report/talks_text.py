@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from detente.core.certificate import CERTIFIED
@@ -18,7 +17,7 @@ HOLDS: Final = "holds"
 def talks_text(talks: Talks) -> str:
     """Return talks as they are printed, without the line that repeats them."""
     parts = [_title(talks), _no_deal(talks), _deals(talks), _concessions(talks), _linkages(talks)]
-    parts += ["\n".join([*_threats(talks), *_truces(talks), *_deadline(talks)]), _closing(talks)]
+    parts += [*_threats(talks), "\n".join([*_truces(talks), *_deadline(talks)]), _closures(talks), _closing(talks)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -209,29 +208,20 @@ def _threats(talks: Talks) -> list[str]:
             [", ".join(each.measures), each.who, each.answer, number(each.own, change=True), others, verdict + bites]
         )
     head = ["threat, carried out against not", "by", "while", "own, pp", "others, pp", ""]
-    return [_table(head, rows, left=3)] if rows else []
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int) -> str:
-    return table(head, rows, left=left)
+    return [table(head, rows, left=3)] if rows else []
 
 
 def _truces(talks: Talks) -> list[str]:
-    lines = []
+    """Return a table of what keeps each truce; empty without one."""
+    rows = []
     for truce in talks.truces:
-        need = (
-            "cannot be kept at any patience" if truce.factor is None else f"needs a discount factor {truce.factor:.2f}"
-        )
-        sides = "; ".join(f"{code} {_side(side)}" for code, side in truce.sides.items())
-        lines.append(f"truce on {truce.issue} ({talks.question.background}) {need}: {sides}")
-    return lines
-
-
-def _side(side: Any) -> str:
-    moves = (side.deviate - side.keep, side.punish - side.keep)
-    breaking, both = (number(value, change=True) for value in moves)
-    told = f" ({side.why})" if side.why else f" from {side.factor:.2f} on"
-    return f"breaking it {breaking} pp, both breaking it {both} pp{told}"
+        for code, side in truce.sides.items():
+            moves = (side.deviate - side.keep, side.punish - side.keep)
+            need = "none" if side.factor is None else f"{side.factor:.3f}"
+            rows.append([truce.issue, code, *(number(value, change=True) for value in moves), need, side.why])
+    day = talks.question.background
+    head = [f"truce, as of {day}", "", "breaking it alone, pp", "all breaking it, pp", "discount factor needed", ""]
+    return [table(head, rows, left=2)] if rows else []
 
 
 def _deadline(talks: Talks) -> list[str]:
@@ -245,32 +235,26 @@ def _deadline(talks: Talks) -> list[str]:
 
 
 def _closing(talks: Talks) -> str:
-    lines = [_closure_line(talks)] if talks.other else []
     worst = talks.solved.worst
     count = len(talks.solved.certificates)
     statuses = [talks.solved.status(law) for law in range(count)]
     told = ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
     told = f"all {CERTIFIED}" if set(statuses) == {CERTIFIED} else told
-    lines.append(f"{count} laws solved and recomputed: {told}; the worst: {worst.line if worst else 'none'}")
-    return "\n".join(lines)
+    return f"{count} laws solved and recomputed: {told}; the worst: {worst.line if worst else 'none'}"
 
 
-def _closure_line(talks: Talks) -> str:
-    """Return how far the other closure is from the one that ranks, at no deal and at each point."""
+def _closures(talks: Talks) -> str:
+    """Return no deal and the points under the closure that ranks and under the other one, and their difference."""
     other = talks.other
     if other is None:
         return ""
-    codes = talks.question.players.codes
-    parts = [_pair(codes, "no deal", talks.of_law(talks.question.no_deal).tolist(), list(other.no_deal.values()))]
+    law = talks.question.no_deal
+    ours, theirs = talks.real_income[law].tolist(), list(other.no_deal.values())
+    head = ["closure", *(f"no deal, %: {code}" for code in codes_of(talks))]
     for at, names in together(talks).items():
-        gains = list(talks.deal(at).gain_pp.values())
-        parts.append(_pair(codes, f"gain in {at}", gains, list(other.gains[names[0]].values())))
-    return f"closure {other.closure} instead of {talks.solved.closure}: {'; '.join(parts)}"
-
-
-def _pair(codes: Sequence[str], name: str, ours: Sequence[float], theirs: Sequence[float]) -> str:
-    told = ", ".join(
-        f"{code} {number(b, change=True)} for {number(a, change=True)} ({number(b - a, change=True)})"
-        for code, a, b in zip(codes, ours, theirs, strict=True)
-    )
-    return f"{name} {told}"
+        head += [f"gain in {at}, pp: {code}" for code in codes_of(talks)]
+        ours += list(talks.deal(at).gain_pp.values())
+        theirs += list(other.gains[names[0]].values())
+    gaps = [b - a for a, b in zip(ours, theirs, strict=True)]
+    lines = ((talks.solved.closure, ours), (other.closure, theirs), ("difference", gaps))
+    return table(head, [[name, *(number(value, change=True) for value in values)] for name, values in lines])

@@ -240,7 +240,7 @@ def _shift(settled: Talks, stage: Stage) -> Shift:
     other = replace(settled, solved=solved)
     codes = question.players.codes
     gains = {name: by_player(codes, other.of_law(law) - other.u0) for name, law in points.items()}
-    return Shift(stage.closure.title, by_player(codes, other.u0), gains)
+    return Shift(stage.closure.title, by_player(codes, other.real_income[question.no_deal]), gains)
 
 
 def _facts(case: Scenario, world: Baseline, found: Packages, disagreement: str | None, closure: str) -> dict[str, Any]:

@@ -96,10 +96,10 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Shift:
-    """What another closure says of the same laws: payoffs against its own no deal. [log points]
+    """What another closure says of the same laws; gains are against its own no deal. [log points]
 
     Attributes:
-        closure: its title. no_deal: payoff of no deal by player. gains: name of a point -> player -> gain.
+        closure: its title. no_deal: real income without a deal by player. [%] gains: point -> player -> gain.
     """
 
     closure: str
