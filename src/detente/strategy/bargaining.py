@@ -83,7 +83,8 @@ def equal_gains(U: Array, u0: Array, allowed: Array) -> int | None:
 
 
 def _from_the_smallest(gains: Array) -> tuple[float, ...]:
-    return tuple(np.sort(gains).tolist())
+    """Return gains in order, the smallest first; what is less than SAME apart counts as equal."""
+    return tuple(np.round(np.sort(gains) / SAME).tolist())
 
 
 def _best(gains: Array, allowed: Array, worth: Callable[[Array], tuple[float, ...]]) -> int | None:
