@@ -113,6 +113,7 @@ class Shock:
             idle=(base.expenditure <= 0).astype(float)[..., None],
             members=found.members,
             spread=base.home_multiplier,
+            local=base.local_step,
             trade=trade,
             wedges=wedges,
             nests=self.nests,
