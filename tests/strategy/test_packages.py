@@ -88,7 +88,9 @@ def test_no_deal_is_the_package_with_its_choices_and_equal_laws_are_one() -> Non
 def test_compiled_by_parts_is_compiled_from_scratch() -> None:
     base = world()
     text = TEXT.replace("talks:\n", "model:\n  critical:\n    - {product: C26, users: [A01], rho: 0.3}\ntalks:\n", 1)
-    quota = "  - {id: trq, by: USA, against: DEU, kind: tariff-rate-quota, rate: +1pp, over_rate: 60%, volume: 80% of base}\n"
+    quota = (
+        "  - {id: q, by: USA, against: DEU, kind: tariff-rate-quota, rate: +1pp, over_rate: 60%, volume: 8% of base}\n"
+    )
     found = case(text.replace("model:\n", quota + "model:\n", 1))
     made = packages(found)
     parts = compiled_laws(found, base, made.laws.regimes)
