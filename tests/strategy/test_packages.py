@@ -91,7 +91,7 @@ def test_compiled_by_parts_is_compiled_from_scratch() -> None:
     quota = (
         "  - {id: q, by: USA, against: DEU, kind: tariff-rate-quota, rate: +1pp, over_rate: 60%, volume: 8% of base}\n"
     )
-    found = case(text.replace("model:\n", quota + "model:\n", 1))
+    found = case(text.replace("model:\n", f"{quota}\nmodel:\n", 1))
     made = packages(found)
     parts = compiled_laws(found, base, made.laws.regimes)
     for wedges, regime in zip(parts.wedges, made.laws.regimes, strict=True):

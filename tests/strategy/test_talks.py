@@ -256,7 +256,7 @@ def test_where_nobody_accepts_the_least_bad_is_told() -> None:
 
 def test_another_disagreement_moves_the_threat_point() -> None:
     calm, storm = (talks(case(), base=world(), disagreement=name) for name in ("calm", "storm"))
-    assert calm.u0 == pytest.approx(calm.of_law(law_of("us-force", "cn-boycott")).tolist())
+    assert calm.u0 == pytest.approx(storm.of_law(law_of("us-force", "cn-boycott")).tolist())
     assert (storm.u0 == talks(case(), base=world()).u0).all()
     assert abs(calm.u0 - storm.u0).min() > 0.01
     assert calm.agreed.sum() != storm.agreed.sum()
