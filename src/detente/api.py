@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detente.baseline import Baseline
 from detente.baseline.catalogue import load_baseline as baseline
@@ -34,6 +35,10 @@ from detente.scenario.execute import ScenarioRun
 from detente.scenario.execute import run_scenario as run
 from detente.scenario.load import load_scenario as scenario
 from detente.scenario.schema import Scenario
+from detente.scenario.talks import PURGED
+from detente.scenario.talks import talks as _over_packages
+from detente.strategy.bargaining import NASH
+from detente.strategy.talks import Talks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +59,7 @@ __all__ = [
     "ScenarioError",
     "ScenarioRun",
     "SolveError",
+    "Talks",
     "UsageError",
     "Wedges",
     "baseline",
@@ -66,6 +72,7 @@ __all__ = [
     "scenario",
     "solve",
     "solve_many",
+    "talks",
     "updated",
     "welfare_cp_first_order_pct",
     "with_satellites",
@@ -139,3 +146,37 @@ def report(run: ScenarioRun, path: str | Path, *, force: bool = False) -> Path:
         raise UsageError(f"{path}: found a file; expected a new path; try force=True")
 
     return write_report(run, Path(path))
+
+
+def talks(
+    scenario_or_base: Scenario | Baseline | str | Mapping[str, Any],
+    *,
+    players: Sequence[str] | None = None,
+    objective: Mapping[str, Any] | None = None,
+    disagreement: str | None = None,
+    method: str = "packages",
+    solution: str = NASH,
+    closure: str = PURGED,
+) -> Talks:
+    """Settle trade talks: who gains what against no deal, which deals both sides would sign, where bargaining ends.
+
+    Args:
+        scenario_or_base: a scenario with `talks` (or its packaged id, path or plain data).
+        players: economies or groups; None: those of the file. objective: player -> "real-income" or weights by sector.
+        disagreement: what holds without a deal: None for that of the file, "main" or a leaf of its tree.
+        method: "packages", every combination of the choices on the table.
+        solution: "nash", "kalai-smorodinsky" or "equal-gains".
+        closure: "purged": balanced trade before anything else; "file": the closure of the file. Both are shown.
+    Returns:
+        Talks: packages, acceptable(), pareto(), solution, disagreement, and tables by name.
+    Raises:
+        UsageError, ScenarioError, PolicyError: what cannot be compared. SolveError: no deal without an equilibrium.
+    """
+    if method != "packages":
+        raise UsageError(f"method: found {method!r}; expected 'packages'; this version negotiates over packages only")
+    if isinstance(scenario_or_base, Baseline):
+        raise UsageError("scenario_or_base: found a Baseline; expected a scenario, whose `talks` have the packages")
+    return _over_packages(
+        scenario_or_base, players=players, objective=objective, disagreement=disagreement, solution=solution,
+        closure=closure,
+    )  # fmt: skip

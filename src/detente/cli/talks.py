@@ -11,8 +11,12 @@ from detente.cli import INTERRUPTED, output
 from detente.cli.progress import reported
 from detente.cli.run import words
 from detente.core.errors import SolveError, UsageError
+from detente.report.folder import check_target
+from detente.report.layout import stranger
 from detente.report.talks_document import talks_document, talks_status
 from detente.report.talks_text import talks_text
+from detente.scenario.load import load_scenario
+from detente.scenario.schema import Scenario
 from detente.scenario.talks import talks
 from detente.strategy.outcomes import CANCELLED
 from detente.strategy.talks import Talks
@@ -38,9 +42,12 @@ def run_talks(options: Options) -> int:
     Raises:
         DetenteError: as `scenario.talks.talks`.
     """
+    if options.out is not None:
+        check_target(options.out, force=options.force, own=stranger)
+    case = load_scenario(options.case)
     with reported() as progress:
         found = talks(
-            options.case,
+            case,
             players=words([options.players]) if options.players else None,
             objective=read_objectives(options.objective),
             disagreement=options.disagreement,
@@ -50,11 +57,25 @@ def run_talks(options: Options) -> int:
             keep=True,
         )
     output.note(*(f"warning: {text}" for text in found.warnings))
+    again = output.command({}, () if options.out is None or options.force else ("--force",))
     if output.wants_json():
-        output.document(talks_document(found, warnings=found.warnings, repeat=output.command()))
+        bundle = _written(case, found, options)
+        content = talks_document(found, warnings=found.warnings, repeat=again)
+        output.document({**content, "bundle": str(bundle) if bundle else None})
     else:
-        output.say(f"{talks_text(found)}\nrepeat: {output.command()}")
+        output.say(talks_text(found))
+        bundle = _written(case, found, options)
+        output.say(" · ".join([*([f"bundle: {output.shown(bundle)}"] if bundle else []), f"repeat: {again}"]))
     return _code(found)
+
+
+def _written(case: Scenario, found: Talks, options: Options) -> Path | None:
+    """Write the bundle, if one was asked for; the libraries it needs are imported here and not before."""
+    if options.out is None:
+        return None
+    from detente.report.talks_bundle import write_talks_bundle
+
+    return write_talks_bundle(case, found, options.out, force=options.force)
 
 
 def _code(found: Talks) -> int:

@@ -202,13 +202,12 @@ def _threats(talks: Talks) -> list[str]:
     rows = []
     for each in talks.threats:
         others = ", ".join(f"{code} {number(value, change=True)}" for code, value in each.others)
-        verdict = "best response" if each.best_response else "not a best response"
+        verdict = "a best response" if each.best_response else "no best response"
         bites = "" if each.bites else ", and it does not bite"
-        rows.append(
-            [", ".join(each.measures), each.who, each.answer, number(each.own, change=True), others, verdict + bites]
-        )
-    head = ["threat, carried out against not", "by", "while", "own, pp", "others, pp", ""]
-    return [table(head, rows, left=3)] if rows else []
+        told = [", ".join(each.measures), each.who, each.answer, verdict + bites]
+        rows.append([*told, number(each.own, change=True), others])
+    head = ["threat, carried out against not", "by", "while", "carrying it out is", "own, pp", "others, pp"]
+    return [table(head, rows, left=4)] if rows else []
 
 
 def _truces(talks: Talks) -> list[str]:
@@ -218,10 +217,10 @@ def _truces(talks: Talks) -> list[str]:
         for code, side in truce.sides.items():
             moves = (side.deviate - side.keep, side.punish - side.keep)
             need = "none" if side.factor is None else f"{side.factor:.3f}"
-            rows.append([truce.issue, code, *(number(value, change=True) for value in moves), need, side.why])
+            rows.append([truce.issue, code, side.why, *(number(value, change=True) for value in moves), need])
     day = talks.question.background
-    head = [f"truce, as of {day}", "", "breaking it alone, pp", "all breaking it, pp", "discount factor needed", ""]
-    return [table(head, rows, left=2)] if rows else []
+    head = [f"truce, as of {day}", "", "", "breaking it alone, pp", "all breaking it, pp", "discount factor needed"]
+    return [table(head, rows, left=3)] if rows else []
 
 
 def _deadline(talks: Talks) -> list[str]:

@@ -18,6 +18,7 @@ from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.evaluate import Evaluation, evaluate_many
 from detente.equilibrium.rebase import rebased
 from detente.policy.compile import compiled
+from detente.policy.measure import Regime
 from detente.scenario import calendar, situations
 from detente.scenario.build_talks import REAL_INCOME
 from detente.scenario.dated import members, sectors_of
@@ -92,10 +93,18 @@ def talks(
     check_codes(case, world)
     who = _players(case, world, players, objective or {})
     question = _question(case, world, found, who)
-    first, second = (_stage(case, world, found, name) for name in (closure, FILE if closure == PURGED else PURGED))
+    rules = (PURGED, FILE) if closure == PURGED else (FILE, PURGED)
+    first, second = (stage_of(case, world, found.laws.regimes, rule) for rule in rules)
     solved = _solved(question, first, progress, keep)
+    asked = {
+        "players": None if players is None else list(players),
+        "objective": {code: each if isinstance(each, str) else dict(each) for code, each in (objective or {}).items()},
+        "disagreement": disagreement,
+        "solution": solution,
+        "closure": closure,
+    }
     settled = Talks(
-        question, solved, first.laws.wedges, solution, facts=_facts(case, world, found, disagreement, closure),
+        question, solved, first.laws.wedges, solution, facts=_facts(case, world, found, asked),
         warnings=_warnings(case, world, first),
     )  # fmt: skip
     return replace(settled, other=_shift(settled, second))
@@ -193,11 +202,11 @@ def _worth(found: Packages, levels: Sequence[int | None], codes: Sequence[str]) 
     return total
 
 
-def _stage(case: Scenario, world: Baseline, found: Packages, closure: str) -> Stage:
+def stage_of(case: Scenario, world: Baseline, regimes: Sequence[Regime], closure: str) -> Stage:
     """Return a closure's world under the comparator's law, with all laws compiled on it."""
     rule, purge = (Closure("balanced", case.closure.revenue), False) if closure == PURGED else _of_file(case)
     start = world.purged() if closure == PURGED else world
-    laws = compiled_laws(case, start, found.laws.regimes)
+    laws = compiled_laws(case, start, regimes)
     before = compiled(start, calendar.comparator(case).applied).wedges
     if before.tariffs is not None:
         law = solve(start, wedges=before, closure=rule, include_purge=purge)
@@ -243,7 +252,7 @@ def _shift(settled: Talks, stage: Stage) -> Shift:
     return Shift(stage.closure.title, by_player(codes, other.real_income[question.no_deal]), gains)
 
 
-def _facts(case: Scenario, world: Baseline, found: Packages, disagreement: str | None, closure: str) -> dict[str, Any]:
+def _facts(case: Scenario, world: Baseline, found: Packages, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return what titles and files say of the run."""
     applied = [each.id for each in found.laws.regimes[found.disagreement].applied]
     return {
@@ -254,16 +263,18 @@ def _facts(case: Scenario, world: Baseline, found: Packages, disagreement: str |
         "comparator": f"the law of {case.compare_to}" if case.compare_to else "the baseline",
         "horizon": str(horizon(case)),
         "baseline": world.id,
+        "baseline_sha256": world.sha256,
         "shape": world.shape,
         "elasticities": world.elasticity_set,
-        "disagreement": disagreement or "of the file",
+        "disagreement": asked["disagreement"] or "of the file",
         "include": list(found.without[0]),
         "drop": list(found.without[1]),
         "applied_without_a_deal": applied,
         "assumed": sorted({each.id for law in found.laws.regimes for each in law.applied if each.assumed}),
-        "closure_rule": closure,
+        "closure_rule": asked["closure"],
         "file_closure": case.closure.title,
         "report_countries": list(case.report_countries),
+        "asked": dict(asked),
     }
 
 
