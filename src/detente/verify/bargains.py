@@ -92,7 +92,7 @@ def _of_packages(closure: str = "balanced") -> Array:
     """Return the payoffs of all packages by hand, in the order of their choices."""
     return np.array(
         [
-            [*payoff(0.2 * truce + 0.5 * threat + old, 0.2 * truce, closure), worth, CALM * (1 - truce)]
+            payoff(0.2 * truce + 0.5 * threat + old, 0.2 * truce, closure) + np.array([worth, CALM * (1 - truce)])
             for truce, threat, (old, worth) in product((1, 0), (1, 0), OLD)
         ]
     )
@@ -180,7 +180,7 @@ def check_threats(quick: bool) -> Checks:
     """Check threats, truce and deadline against laws set by hand, and weights by sector by their formula in levels."""
     found = settled()
     threats = {(each.who, each.answer): each.own for each in found.threats}
-    kept = [*payoff(0.1, 0.0), 0.0, CALM]
+    kept = payoff(0.1, 0.0) + np.array([0.0, CALM])
     us, cn, both = payoff(0.3, 0.0), payoff(0.1, 0.2), payoff(0.3, 0.2)
     others_too, others_not = "the others carry out theirs", "the others do nothing"
     expected = {
