@@ -181,7 +181,7 @@ def _check_choices(reader: Reader, issue: Issue, measures: Sequence[Measure], na
 
 def _law(made: Decision) -> Any:
     """Return what a decision puts in force, in a form in which equal levels are equal."""
-    return [(replace(each, details=MappingProxyType({})), _plain(each)) for each in made.held]
+    return [(replace(each, rate_range=None, details=MappingProxyType({})), _plain(each)) for each in made.held]
 
 
 def _plain(measure: Measure) -> Any:
