@@ -105,7 +105,7 @@ def talks(
     }
     settled = Talks(
         question, solved, first.laws.wedges, solution, facts=_facts(case, world, found, asked),
-        warnings=_warnings(case, world, first),
+        warnings=(*_warnings(case, world, first), *solved.remarks),
     )  # fmt: skip
     return replace(settled, other=_shift(settled, second))
 

@@ -51,6 +51,14 @@ class Solved:
         return sum(each is not None for each in self.certificates)
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """Return the warnings of the certificates: of each code the first, and how many laws have it."""
+        told = [(warn.code, warn.text) for each in self.certificates if each is not None for warn in each.warnings]
+        codes = [code for code, _ in told]
+        first = {code: text for code, text in reversed(told)}
+        return tuple(f"{code}: {first[code]} (in {codes.count(code)} laws)" for code in dict.fromkeys(codes))
+
+    @property
     def worst(self) -> Certificate | None:
         """Return the certificate with the largest residual."""
         reached = [each for each in self.certificates if each is not None and each.residuals]
