@@ -232,7 +232,8 @@ def tree(
 
 @app.command(
     epilog="\b\nExamples:\n  detente talks us-china-2025-10\n"
-    "  detente talks us-china-2025-10 --players USA,CHN,EU27 --objective USA=C29:2,C24A:2 --solution equal-gains"
+    "  detente talks us-china-2025-10 --players USA,CHN,EU27 --objective USA=C29:2,C24A:2 --solution equal-gains\n"
+    "  detente talks us-china-2025-10 --method cooperative --players USA,CHN,EU27"
 )
 def talks(
     case: Scenario,
@@ -254,6 +255,9 @@ def talks(
         str,
         typer.Option("--closure", metavar="RULE", help="purged: balanced trade first; file: the closure of the file."),
     ] = "purged",
+    method: Annotated[
+        str, typer.Option("--method", metavar="HOW", help="packages, or cooperative: all tariffs of the players.")
+    ] = "packages",
     out: Out = None,
     force: Force = False,
     json: Json = False,
@@ -262,7 +266,7 @@ def talks(
     """Solve every package on the table: what each side gains against no deal, and where bargaining ends."""
     from detente.cli.talks import Options, run_talks
 
-    return run_talks(Options(case, players, objective or [], disagreement, solution, closure, out, force))
+    return run_talks(Options(case, players, objective or [], disagreement, solution, closure, out, force, method))
 
 
 @app.command(epilog="\b\nExamples:\n  detente verify --quick\n  detente verify results --rerun")

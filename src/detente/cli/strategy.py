@@ -56,7 +56,7 @@ def run_optimal(
             choices.world(), codes[0] if len(codes) == 1 else codes, against=words(against) or None,
             instrument=instrument, objective=objective, starts=starts, progress=told, **choices.options(),
         )  # fmt: skip
-    _print(optimum_text, optimum_document, found)
+    show(optimum_text, optimum_document, found)
 
 
 def run_nash(players: Sequence[str], choices: Choices, *, starts: int) -> int:
@@ -71,7 +71,7 @@ def run_nash(players: Sequence[str], choices: Choices, *, starts: int) -> int:
         names = list(world.countries)
     with progress.reported() as told:
         found = nash(world, names, starts=starts, progress=told, **choices.options())
-    _print(nash_text, nash_document, found)
+    show(nash_text, nash_document, found)
     return 0 if found.complete else INTERRUPTED
 
 
@@ -86,11 +86,12 @@ def run_escalation(players: Sequence[str], choices: Choices, *, rule: str, openi
         found = escalation(
             choices.world(), names, rule=rule, opening=opening, rounds=rounds, progress=told, **choices.options()
         )
-    _print(ladder_text, ladder_document, found)
+    show(ladder_text, ladder_document, found)
     return 0 if found.complete else INTERRUPTED
 
 
-def _print(text: Callable[[Any], str], document: Callable[[Any], dict[str, Any]], found: Any) -> None:
+def show(text: Callable[[Any], str], document: Callable[[Any], dict[str, Any]], found: Any) -> None:
+    """Print what was found as text, or as one JSON document."""
     if output.wants_json():
         output.document({**document(found), "repeat": output.command()})
     else:
