@@ -24,6 +24,7 @@ from detente.core.errors import (
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instruments import Bound, CriticalInput
 from detente.core.result import Result
+from detente.equilibrium.adjoint import Gradient
 from detente.equilibrium.batch import solve_many
 from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.decompose import decompose as _decomposed
@@ -42,9 +43,9 @@ from detente.strategy.bargaining import NASH
 from detente.strategy.cooperative import Cooperation, cooperative
 from detente.strategy.government import REAL_INCOME
 from detente.strategy.gradient import gradient
-from detente.strategy.nash import nash
-from detente.strategy.optimal import optimal_tariffs
-from detente.strategy.retaliation import escalation, retaliate
+from detente.strategy.nash import Nash, nash
+from detente.strategy.optimal import Optimum, optimal_tariffs
+from detente.strategy.retaliation import Ladder, escalation, retaliate
 from detente.strategy.talks import Talks
 
 if TYPE_CHECKING:
@@ -56,10 +57,15 @@ __all__ = [
     "Certificate",
     "CheckError",
     "Closure",
+    "Cooperation",
     "CriticalInput",
     "DataError",
     "DetenteError",
+    "Gradient",
+    "Ladder",
     "MissingDataError",
+    "Nash",
+    "Optimum",
     "PolicyError",
     "Result",
     "Scenario",

@@ -141,7 +141,7 @@ def _bound(binding: Sequence[Binding], idle: int) -> str:
         kinds = "; ".join(f"{by} {times} {bound}" for (by, bound), times in count.most_common(LARGEST))
         told.append(f"{len(binding)} rates at a bound, all with --json: {kinds}")
     elif binding:
-        shown = [f"{each.by} on {each.against} {each.sector} {number(each.rate_pct)}% ({each.bound})" for each in binding]
+        shown = [f"{b.by} on {b.against} {b.sector} {number(b.rate_pct)}% ({b.bound})" for b in binding]
         told.append(f"{len(binding)} rates at a bound: {'; '.join(shown)}")
     else:
         told.append("no rate is at a bound")
