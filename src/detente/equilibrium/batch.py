@@ -24,7 +24,7 @@ from detente.core.once import Once
 from detente.core.result import Result
 from detente.equilibrium.contradictions import over_the_cap
 from detente.equilibrium.counterfactual import as_shock, certified, check_arguments, closure_rule, require
-from detente.equilibrium.root import MAX_PASSES, TOL, Root, Settings, find_root
+from detente.equilibrium.root import MAX_PASSES, PATIENT, TOL, Root, Settings, find_root
 from detente.equilibrium.shock import Shock
 from detente.equilibrium.together import Together, differing, in_order, side_by_side, together
 from detente.model.clearing import clear, settling_step
@@ -36,9 +36,6 @@ MEMORY: Final = 64 * 1024**2
 """Bytes that one batch may take beside the baseline; the width of a batch follows from it."""
 
 WIDEST: Final = 64
-LONG: Final = 60
-"""Passes after which rounding has been amplified so far that a batch is no longer one solve to the last digits."""
-
 FEW, DENSE = 5_000, 0.15
 """A shock that differs from the others in more cells than FEW and this share of all is cheaper with factors of its own
 (measured)."""
@@ -172,7 +169,10 @@ def _width(unknowns: int) -> int:
 
 
 def _iterated(batch: Together, settings: Settings) -> Solution:
-    """Run the iteration of a batch; the scenarios that have ended are left out of later passes."""
+    """Run the iteration of a batch; the scenarios that have ended are left out of later passes.
+
+    It ends where the plain solver would work out its local step again: what needs longer is solved alone.
+    """
 
     def of(inside: Array) -> Residual:
         econ = batch.of(inside)
@@ -186,12 +186,12 @@ def _iterated(batch: Together, settings: Settings) -> Solution:
     everyone = np.arange(len(batch.changes))
     with np.errstate(all="ignore"):
         start = np.zeros((batch.of(everyone).unknowns, len(everyone)))
-        return anderson(of(everyone), start, tol=settings.tol, max_iter=settings.max_iter, of=of)
+        return anderson(of(everyone), start, tol=settings.tol, max_iter=min(PATIENT, settings.max_iter), of=of)
 
 
 def _confirmed(shock: Shock, z: Array, solution: Solution, column: int, settings: Settings) -> Root | None:
     """Return the root of one scenario, if one pass of its own economy finds nothing left to do."""
-    if solution.status[column] != CONVERGED or solution.steps[column] > LONG:
+    if solution.status[column] != CONVERGED:
         return None
     econ, found = shock.economy()
     with np.errstate(all="ignore"):
