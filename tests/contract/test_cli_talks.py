@@ -282,4 +282,4 @@ def test_a_package_without_a_certificate_is_exit_4(
     code, out, _ = said(capsys, "talks", "toy.yaml", "-q", "--json")
     found = json.loads(out)
     assert (code, found["status"]) == (4, "NOT_SOLVED")
-    assert found["tables"]["packages"][5]["gain_usa_pp"] is None
+    assert [row["gain_usa_pp"] for row in found["tables"]["packages"]].count(None) == 1
