@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from detente.baseline.checks import arrays_from_arguments, check_baseline, treat_negative_final_demand
-from detente.baseline.local import local_step
 from detente.core.arrays import Array, Float, frozen_array
 from detente.core.errors import DataError, UsageError
 
@@ -207,11 +206,6 @@ class Baseline:
         n, j = self.shape
         spread = np.eye(j) - home[:, :, None] * self.input_share.transpose(1, 2, 0)
         return frozen_array(np.linalg.inv(spread.reshape(n, j, j)))
-
-    @cached_property
-    def local_step(self) -> Float[Array, "country own own"]:
-        """Return, per country, the step that closes its own gaps if nothing changes abroad (see `baseline.local`)."""
-        return frozen_array(local_step(self))
 
     @property
     def share(self) -> Float[Array, "origin dest sector"]:

@@ -129,20 +129,19 @@ def _input_use(
 def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
     """Return the residual with the gaps of each country settled within it: the step of the iteration.
 
-    What a country's own wage, prices and spending do to its own gaps is summed at once; the wage of the numeraire is
-    a common shift of all unknowns. Same roots as the residual, fewer passes. Far from the root, where the linear rounds
+    What a country's own wage, prices and spending do to its own gaps is summed at once; a gap of the numeraire is a
+    common shift of all unknowns. Same roots as the residual, fewer passes. Far from the root, where the linear rounds
     say little, it is the residual itself.
     Source: own. Laws: zero where the residual is zero.
     """
     far = np.abs(at.f).max(axis=0) > FAR
     if far.all():
         return at.f
-    (f_w, f_P, f_X), b = econ.split(at.f), at.f.shape[1]
-    moved, numeraire = (at.X + econ.idle) / (econ.X + econ.idle), numeraire_gap(econ, at.wL)[:, None]
-    own = econ.local @ np.concatenate([f_w[:, None] + numeraire, f_P, moved * f_X], axis=1)
-    wage, prices, spent = np.split(own, [1, 1 + econ.shape[1]], axis=1)
-    steps = (wage - numeraire, prices - numeraire, spent / moved - numeraire)
-    settled = np.concatenate([*(step.reshape(-1, b) for step in steps), econ.bounds(at.f)])
+    (f_w, f_P, f_X), X, j = econ.split(at.f), at.X + econ.idle, econ.shape[1]
+    numeraire = numeraire_gap(econ, at.wL)[:, None]
+    own = econ.local @ np.concatenate([f_w[:, None] + numeraire, f_P, X * f_X], axis=1)
+    steps = (own[:, :1] - numeraire, own[:, 1 : 1 + j] - numeraire, own[:, 1 + j :] / X - numeraire)
+    settled = np.concatenate([*(step.reshape(-1, len(far)) for step in steps), econ.bounds(at.f)])
     return np.where(far, at.f, settled) if far.any() else settled
 
 
