@@ -6,6 +6,7 @@ is checked in the same way. So neither a name that points inside nor one that ch
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ipaddress
 import re
@@ -26,6 +27,12 @@ _MOVED: Final = (301, 302, 303, 307, 308)
 _HOST: Final = re.compile(
     r"(?=.{1,253}$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
+_HEADERS: Final = {
+    "Accept": "text/html,text/plain",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+    "User-Agent": "detente",
+}
 _EMBEDDED: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -103,27 +110,41 @@ def _asked(parts: SplitResult, deadline: float, public: Callable[[Address], bool
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
     host = parts.hostname or ""
-    line = socket.create_connection((_resolved(parts, host, port, public), port), timeout=_left(deadline))
-    watch = threading.Timer(_left(deadline), line.shutdown, [socket.SHUT_RDWR])
+    address = _resolved(parts, host, port, public)
+    held = [socket.create_connection((address, port), timeout=_left(deadline))]
+    watch = threading.Timer(_left(deadline), _cut, [held])
     watch.daemon = True
     watch.start()
     try:
         if secure:
-            line = ssl.create_default_context().wrap_socket(line, server_hostname=host)
+            context = ssl.create_default_context()
+            held.append(context.wrap_socket(held[0], server_hostname=host, do_handshake_on_connect=False))
+            held[-1].do_handshake()  # type: ignore[attr-defined]
         connection = http.client.HTTPConnection(host, port, timeout=_left(deadline))
-        connection.sock = line
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        named = f"[{host}]" if ":" in host else host
-        shown = named if port in (80, 443) else f"{named}:{port}"
-        head = {"Host": shown, "Accept": "text/html,text/plain", "Accept-Encoding": "identity", "Connection": "close"}
-        connection.request("GET", target, headers={**head, "User-Agent": "detente"})
+        connection.sock = held[-1]
+        connection.request("GET", _target(parts), headers={"Host": _host_field(host, port), **_HEADERS})
         answer = connection.getresponse()
         if answer.status != 200:
             return answer.status, answer.headers.get("Location", ""), b"", ""
         return 200, "", _body(answer, deadline, parts.geturl()), answer.headers.get_content_type()
     finally:
         watch.cancel()
-        line.close()
+        held[-1].close()
+
+
+def _cut(held: list[socket.socket]) -> None:
+    """End a connection whose time is over, whatever it is waiting for."""
+    with contextlib.suppress(OSError):
+        held[-1].shutdown(socket.SHUT_RDWR)
+
+
+def _target(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _host_field(host: str, port: int) -> str:
+    named = f"[{host}]" if ":" in host else host
+    return named if port in (80, 443) else f"{named}:{port}"
 
 
 def _resolved(parts: SplitResult, host: str, port: int, public: Callable[[Address], bool]) -> str:
