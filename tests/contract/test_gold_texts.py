@@ -1,4 +1,4 @@
-"""The annotated texts are well formed: every span is its words, every value is in the vocabulary, the scorer reads them."""
+"""The annotated texts are well formed: spans are words of the text, values are in the vocabulary, the scorer reads them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ import pytest
 
 OURS = Path(__file__).resolve().parents[1] / "gold" / "ours"
 FILES = sorted(OURS.glob("*/*.json"))
-PYTHON_TYPE = {"string": str, "number": (int, float), "integer": int, "object": dict, "array": list, "boolean": bool, "null": type(None)}
+PYTHON_TYPE = {
+    "string": str,
+    "number": (int, float),
+    "integer": int,
+    "object": dict,
+    "array": list,
+    "boolean": bool,
+    "null": type(None),
+}
 
 
 def violations(value: Any, schema: dict[str, Any], where: str = "") -> list[str]:
@@ -108,7 +116,8 @@ def test_validator_finds_faults(shared: Path) -> None:
 def test_scorer_gives_the_gold_full_marks(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The gold scored against itself is 1.0: no text has two measures that the scorer could not tell apart."""
     spec = importlib.util.spec_from_file_location("gold_score", shared / "gold" / "score.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     score = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(score)
     for path in FILES:
