@@ -1,4 +1,4 @@
-"""The annotated texts are well formed: spans are words of the text, values are in the vocabulary, the scorer reads them."""
+"""The annotated texts are well formed: spans are words of the text, values in the vocabulary, the scorer reads them."""
 
 from __future__ import annotations
 
