@@ -1,7 +1,7 @@
 """Many texts in one run: which files are read, and a store of one immutable result a text that survives any end.
 
-A result is written beside its place, flushed, and renamed: it is there whole or not at all. Its name is made of the text
-and of the version that read it, so the same command goes on where it stopped, and a changed text is read again.
+A result is written beside its place, flushed, and renamed: it is there whole or not at all. Its name is made of the
+text and of the rules that read it, so the same command goes on where it stopped, and a changed text is read again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ import detente
 from detente.core.errors import ArticleError, DetenteError, UsageError
 from detente.news.document import Document
 from detente.news.source import PAGE_ENDINGS, TEXT_ENDINGS, Text
+from detente.scenario.load import PACKAGED
 
 FORMAT: Final = "detente-read-1"
 INDEX: Final = "store.json"
@@ -98,8 +100,18 @@ def _one(path: Path, load: Callable[[Path], Text], read: Callable[[Text], Docume
 
 def _key(source: Text) -> str:
     """Return the name of a result: of everything that decides what is read."""
-    parts = (FORMAT, detente.__version__, source.id, source.title, source.published, source.text)
+    parts = (FORMAT, _rules(), source.id, source.title, source.published, source.text)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@cache
+def _rules() -> str:
+    """Return a checksum of everything that decides how a text is read: code, word lists, registry."""
+    digest = hashlib.sha256(detente.__version__.encode())
+    for room in (Path(__file__).parent, PACKAGED):
+        for path in sorted(each for each in room.rglob("*") if each.is_file() and each.suffix != ".pyc"):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _kept(place: Path) -> dict[str, Any] | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from detente.core.errors import UsageError
 from detente.news.document import Document, Documents
+from detente.news.fetch import is_address
 from detente.news.folder import files_of
 from detente.news.questions import questioned
 from detente.news.reader import read_text
@@ -36,7 +38,10 @@ def read(text_or_path: str | Path, published: str | None = None) -> Documents:
         return Documents(tuple(read_source(from_file(each)) for each in files_of(path).texts))
     if path is not None:
         return Documents((read_source(from_file(path), published),))
-    return Documents((read_source(from_bytes(str(text_or_path).encode(), id="text", where="text"), published),))
+    if is_address(str(text_or_path)):
+        raise UsageError("read: found an address; expected a text or a path; try: detente read URL --allow-network")
+    data = str(text_or_path).encode("utf-8", "surrogatepass")
+    return Documents((read_source(from_bytes(data, id="text", where="text"), published),))
 
 
 def read_source(source: Text, published: str | None = None) -> Document:
@@ -69,4 +74,4 @@ def _path(text_or_path: str | Path) -> Path | None:
         return None
     path = Path(text_or_path)
     looks = path.suffix.lower() in (*TEXT_ENDINGS, *PAGE_ENDINGS) and " " not in text_or_path
-    return path if looks or (text_or_path.strip() and path.exists()) else None
+    return path if looks or (text_or_path.strip() and os.path.exists(text_or_path)) else None

@@ -30,6 +30,9 @@ from detente.scenario.schema import Scenario
 
 NOT_SAID: Final = "not in the text"
 MARK: Final = "registry:"
+OFFERED: Final = 3
+"""Candidates for one answer, all of one scenario: the nearest in time that has any."""
+
 _LATE: Final = dt.timedelta(days=366)
 """A scenario speaks of days up to a year after its own; a later law it does not know."""
 
@@ -138,7 +141,7 @@ def _other_rate(read: ReadMeasure, entry: Measure) -> bool:
 
 
 def candidates(read: ReadMeasure, field: str, published: dt.date | None) -> tuple[Candidate, ...]:
-    """Return what the registry has for a field, each with its source and "not in the text"."""
+    """Return what the registry has for a field, each with its source and "not in the text"; the nearest first."""
     known = related(read, entries(published))
     if read.instrument == TRUCE:
         known = [each for each in known if each.measure.unless]
@@ -146,9 +149,12 @@ def candidates(read: ReadMeasure, field: str, published: dt.date | None) -> tupl
         known = [each for each in known if each.measure.rate is not None and not each.measure.rate.added]
     if field == "effective":
         known = same(read, known) or [each for each in known if each.measure.rate_kind == "headline"]
-    found = [(_value(each.measure, field), each) for each in known]
-    first = {value: each for value, each in reversed(found) if value}
-    return tuple(Candidate(value, first[value].told) for value in dict.fromkeys(v for v, _ in found if v))
+    found: dict[str, Entry] = {}
+    for each in known:
+        value = _value(each.measure, field)
+        if value and each.case == next(iter(found.values()), each).case:
+            found.setdefault(value, each)
+    return tuple(Candidate(value, each.told) for value, each in list(found.items())[:OFFERED])
 
 
 def _value(entry: Measure, field: str) -> str:
