@@ -15,6 +15,10 @@ _BYLINE = re.compile(r"(?:by|from) [A-Z][\w.'-]+(?: [A-Z][\w.'-]+){0,3}(?:,? .{0
 _BULLET = re.compile(r"(?:[-*•·▪◦‣]|\(?\d{1,2}[.)]|\(?[a-z][.)]|\((?:i|ii|iii|iv|v|vi)\))\s")
 _SHORT_DATE = re.compile(r"^[\w ,./:|-]{4,60}$")
 _COUNT = re.compile(r"^\d+ (?:comments?|shares?|likes?|replies|min(?:ute)?s? read)\b", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"<!--(?:[^-]|-(?!->)){0,20000}-->|<(script|style|noscript)\b[^>]{0,500}>(?:[^<]|<(?!/)){0,20000}</\1>|"
+    r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]{0,300})?/?>"
+)
 _DAY = re.compile(r"\b(?:19|20)\d\d\b")
 _MONTH = re.compile(
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\b|\d{4}-\d\d-\d\d|\d\d?/\d\d?/\d{4}", re.IGNORECASE
@@ -61,10 +65,27 @@ def chrome(norm: str, text: str) -> tuple[Span, ...]:
     Args:
         norm: normalised text. text: the text as it stands.
     """
+    norm = _without_markup(norm)
     found = lines(norm)
     drop = _header(found) | _anywhere(found)
     drop |= _tail(found, drop)
-    return tuple(Span(found[i].start, found[i].end, text[found[i].start : found[i].end]) for i in sorted(drop))
+    spans = [(found[i].start, found[i].end) for i in drop]
+    spans += [match.span() for match in _MARKUP.finditer(text)]
+    return tuple(Span(start, end, text[start:end]) for start, end in _joined(sorted(spans)))
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    out: list[tuple[int, int]] = []
+    for start, end in spans:
+        if out and start < out[-1][1]:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return out
+
+
+def _without_markup(norm: str) -> str:
+    return _MARKUP.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), norm)
 
 
 def _paragraph(line: Line) -> bool:

@@ -51,6 +51,15 @@ BODIES = frozenset(
 BODY_WORDS = frozenset("commerce trade finance foreign economy economic prime vice deputy industry agriculture customs "
                        "supreme tax energy federal central top senior chief national international interim "
                        "defence defense transport environment appeals constitutional".split())  # fmt: skip
+NOUNY = frozenset(
+    "import permit order post note claim report charge limit control cap tax cut ban plan study offer demand request "
+    "hike place set issue change start end probe hold work use name call state direct rise fall jump surge climb "
+    "increase decrease decline increase return target measure levy block hit strike match press draft float release "
+    "visit push drive help lead win draw bear carry sign seal halt pause freeze delay look target "
+    "export ration bar boost bump trim double triple match fix launch axe drop lift cost hurt harm open mandate "
+    "decree tell hint signal promise pledge vow threat renew cover total amount account ship show find see "
+    "stockpile duty invest bid veto embargo review rule fear hope wish".split()
+)
 SEMI = {"set": "will", "due": "will", "scheduled": "will", "slated": "will", "going": "will", "poised": "will",
         "about": "will", "expected": "expected", "likely": "expected", "ready": "offer", "prepared": "offer",
         "willing": "offer", "open": "offer", "unlikely": "deny", "reluctant": "deny", "unwilling": "deny",
@@ -144,9 +153,12 @@ def tag(words: list[Token], lex: Lexicon, year: int, rates: list[RateWord], amou
     _choose(s, candidates)
     verbs = _verb_mentions(s, candidates)
     s.verbs = [group for mention in verbs if (group := _group(s, mention, verbs))]
+    s.verbs = sorted([*s.verbs, *_copulas(s)], key=lambda v: v.i)
     s.actors = _bodies(s) + _pronouns(s)
     s.actors.sort(key=lambda actor: actor.i)
     s.actors = [_joined(s, actor) for actor in s.actors]
+    verbal = {v.v for v in s.verbs}
+    s.instruments = [m for m in s.instruments if m.i not in verbal]
     s.breaks = _breaks(s)
     return s
 
@@ -332,6 +344,8 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     forms = {v.entry.form for v in verbs if v.i == m.i and v.j == m.j and v.entry.extra == m.entry.extra}
     k = _back(s, m.i)
     before = s.low(k)
+    if m.entry.value == "subject":
+        return "pp" if s.low(m.j) == "to" and _be_before(s, m.i) else ""
     opened = before in MODALS or before == "to" or before in DO
     if opened and "base" in forms:
         return "base"
@@ -351,15 +365,33 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         return "past" if "past" in forms else "pp" if "pp" in forms and "ed" not in forms else "ed"
     if modifier and not (before == "as" or (before == "that")):
         return ""
+    nouny = m.entry.extra.split(" ")[0] in NOUNY
     if "s" in forms and m.entry.form == "s":
-        return "s" if _can_be_subject(s, k) else ""
+        return "s" if _can_be_subject(s, k) and (not nouny or _sure_subject(s, k, m)) else ""
     if "ed" in forms and _can_be_subject(s, k) and not _plural_subject(s, k):
         return "ed"
     if "ed" in forms and before in ("and", "but", "or", ",") and k > 0:
         return "ed"
+    if "base" in forms and not nouny and k >= 0 and before not in DETERMINERS:
+        return "base"
     if "base" in forms and (_plural_subject(s, k) or before in ("and", "or", ",", "'", "\"", "") or k < 0):
         return "base"
     return ""
+
+
+def _be_before(s: Tagged, at: int) -> bool:
+    return any(s.low(k) in BE or s.low(k) in ("become", "becomes", "remain", "remains") for k in range(max(0, at - 7), at))
+
+
+def _sure_subject(s: Tagged, k: int, m: Mention) -> bool:
+    """Whether the word before an -s form that may be a noun is a subject: a name or a pronoun, no noun after it."""
+    after = s.low(m.j)
+    if after in ("of", "from", "for", "by", "and", "or", ".", ",", "imposed", "were", "are", "have", "will") and (
+        s.low(k) not in ("it", "he", "she", "which", "that", "who") and after != "from"
+    ):
+        return False
+    return any(a.i <= k < a.j for a in s.actors) or s.low(k) in ("it", "he", "she", "which", "that", "who", "one", "order",
+                                                               "bill", "agreement", "deal", "notice", "which", ",")
 
 
 def _can_be_subject(s: Tagged, k: int) -> bool:
@@ -396,6 +428,9 @@ def _group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
             return _infinitive(s, m, k, negative)
         elif word == "to" and aux[-1:] in (["be"], ["have"]):
             return _infinitive(s, m, k, negative, passive=m.entry.form in ("ed", "pp"))
+        elif word == "," and not aux and (jump := _parenthesis(s, k)):
+            k = jump
+            continue
         elif not _adverb(word) and word not in NEGATIVES:
             if not (word in ("it", "he", "they", "we") and k > 0 and s.low(k - 1) in MODALS):
                 break
@@ -410,6 +445,40 @@ def _group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
     if aux[:1] == ["having"]:
         tense = "perf"
     return Verb(i, m.i, m.j, m.entry.value, m.entry.extra, mood, tense, passive, negative)
+
+
+def _copulas(s: Tagged) -> list[Verb]:
+    """Forms of be and have that belong to no other verb: "the rate is 10%", "the duties are unaffected"."""
+    covered = {k for v in s.verbs for k in range(v.i, v.j)}
+    found: list[Verb] = []
+    for k, token in enumerate(s.words):
+        if k in covered or (token.low not in BE and token.low not in HAVE) or token.low in ("being", "am"):
+            continue
+        if found and found[-1].j >= k:
+            continue
+        i, j, mood, negative = k, k + 1, "", token.low in NEGATIVES
+        while i > 0 and (s.low(i - 1) in MODALS or s.low(i - 1) in NEGATIVES or _adverb(s.low(i - 1)) or s.low(i - 1) in HAVE):
+            i -= 1
+            mood = MODALS.get(s.low(i), mood)
+            negative = negative or s.low(i) in NEGATIVES
+        if s.low(i - 1) == "to":
+            i, mood = i - 1, mood or ("will" if s.low(i - 2) in BE else "")
+        while s.low(j) in NEGATIVES or s.low(j) == "been" or _adverb(s.low(j)):
+            negative = negative or s.low(j) in NEGATIVES
+            j += 1
+        cls = "be" if token.low in BE or s.low(j - 1) == "been" else "have"
+        past = token.low in ("was", "were", "had", "wasn't", "weren't")
+        tense = "inf" if mood or token.low == "be" else "past" if past else "perf" if "been" in s.low(j - 1) else "pres"
+        found.append(Verb(i, k, j, cls, cls, mood, tense, False, negative))
+    return found
+
+
+def _parenthesis(s: Tagged, k: int) -> int:
+    """The token before ", consistent with law," when an auxiliary stands there; 0 otherwise."""
+    for back in range(k - 1, max(0, k - 8), -1):
+        if s.low(back) == ",":
+            return back - 1 if s.low(back - 1) in MODALS or s.low(back - 1) in BE or s.low(back - 1) in HAVE else 0
+    return 0
 
 
 def _tense(form: str, aux: list[str], be: list[str], have: list[str], mood: str) -> str:
@@ -452,8 +521,8 @@ def _infinitive(s: Tagged, m: Mention, to: int, negative: bool, passive: bool = 
 def _breaks(s: Tagged) -> set[int]:
     """Tokens at which a new clause begins."""
     found = {0}
-    verb_at = {v.i: v for v in s.verbs}
-    starts = sorted(verb_at)
+    s.breaks = found
+    starts = [v.i for v in s.verbs]
     for k, token in enumerate(s.words):
         if token.text in (";", ":", "\u2014", "(", ")") or (token.text == "-" and k):
             found.add(k + 1)
@@ -463,17 +532,24 @@ def _breaks(s: Tagged) -> set[int]:
             if token.low in ("as", "since", "before", "after", "until") and not _clause_follows(s, k, starts):
                 continue
             found.add(k)
-        elif token.low in ("and", "but", "or", "then", "yet", "plus") and k and _clause_follows(s, k, starts):
-            found.add(k)
+        elif token.low in ("and", "but", "or", "then", "yet", "plus") and k and not _inside_actor(s, k):
+            verb_before = any(max(found) <= v.i < k for v in s.verbs)
+            if verb_before and _clause_follows(s, k, starts):
+                found.add(k)
         elif token.text == "," and _comma_breaks(s, k, starts):
             found.add(k + 1)
     return found
 
 
+def _inside_actor(s: Tagged, k: int) -> bool:
+    return any(a.i < k < a.j for a in s.actors)
+
+
 def _clause_follows(s: Tagged, k: int, starts: list[int]) -> bool:
     """Whether a finite verb or an infinitive stands close enough after a conjunction to belong to a new clause."""
     nxt = next((v for v in s.verbs if v.i > k), None)
-    if nxt is None or nxt.i - k > 9:
+    far = 18 if s.low(k) in ("but", "while", "as", "after", "before", "since", "until") else 11
+    if nxt is None or nxt.i - k > far:
         return False
     between = [s.low(b) for b in range(k + 1, nxt.i)]
     if nxt.i - k == 1 or (nxt.i - k == 2 and _adverb(between[0])):
@@ -487,12 +563,26 @@ def _clause_follows(s: Tagged, k: int, starts: list[int]) -> bool:
 def _comma_breaks(s: Tagged, k: int, starts: list[int]) -> bool:
     """A comma before a subject with its own finite verb: ", the ministry said", ", Washington will"."""
     nxt = next((v for v in s.verbs if v.i > k), None)
+    if nxt is not None and _ends_condition(s, k, nxt):
+        return True
     if nxt is None or nxt.i - k > 10 or not (nxt.mood or nxt.tense in ("past", "pres", "perf")):
         return False
     between = range(k + 1, nxt.i)
     if any(s.low(b) in (",", "and", "or") for b in between):
         return any(a.i == k + 1 and not a.oblique for a in s.actors)
     return any(a.i in between and not a.oblique and a.kind != "adjective" for a in s.actors) or not len(between)
+
+
+def _ends_condition(s: Tagged, k: int, nxt: Verb) -> bool:
+    """The comma between "if ..." or "after ..." and its main clause."""
+    main = max((b for b in s.breaks if b <= k and s.low(b - 1) == ","), default=0)
+    start = max((b for b in s.breaks if b <= k), default=0)
+    openers = {s.low(b) for b in range(main, min(main + 3, k))} | {s.low(b) for b in s.breaks if main <= b <= k}
+    opened = bool(openers & {"if", "unless", "should", "once", "when", "after", "while", "although", "though", "because",
+                        "since", "as", "before", "until", "were", "had"})  # fmt: skip
+    finite = bool(nxt.mood) or nxt.tense in ("past", "pres", "perf")
+    verb_before = any(start <= v.i < k for v in s.verbs)
+    return opened and verb_before and finite and nxt.i - k <= 16 and s.low(k + 1) not in ("and", "or", "which", "who")
 
 
 def clause(s: Tagged, at: int) -> tuple[int, int]:

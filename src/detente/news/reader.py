@@ -3,21 +3,105 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 
-from detente.news.document import Document
+from detente.news.actors import Discourse, quoting
+from detente.news.chrome import chrome, visible
+from detente.news.document import Actor, Document, Timex
+from detente.news.drafts import Draft, Place, read_sentence
+from detente.news.genre import addresses_reader, legal, publisher
+from detente.news.grammar import tag
+from detente.news.header import headed, title_of
+from detente.news.lexicon import lexicon
+from detente.news.merge import merged
+from detente.news.numbers import amounts, rates
+from detente.news.sentences import Sentence, sentences
+from detente.news.timex import timexes
+from detente.news.words import normalise, tokens
 
 
-def read_text(text: str, *, id: str = "text", published: str | None = None) -> Document:
+def read_text(
+    text: str, *, id: str = "text", published: str | None = None, without: frozenset[str] = frozenset()
+) -> Document:
     """Read one decoded text.
 
     Args:
         text: the text as it stands (offsets refer to it).
         id: name of the document.
         published: ISO date of publication; None takes it from the page header.
+        without: development documents whose lexicon entries and rules are left out (evaluation only).
 
     Returns: the document; without measures `why_empty` says why.
     """
+    norm = normalise(text)
+    furniture = chrome(norm, text)
+    body = visible(norm, furniture)
+    day, origin = (published, "argument") if published else headed(norm)
+    drafts, times, actors = _read(text, body, _full(day), without)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return Document(
-        id=id, title="", published=published, published_from="argument" if published else "", text=text, sha256=digest
-    )
+    document = Document(
+        id=id, title=title_of(norm, text), published=day, published_from=origin if day else "", text=text,
+        sha256=digest, chrome=furniture, timexes=tuple(times), actors=tuple(actors),
+    )  # fmt: skip
+    return merged(document, drafts, body)
+
+
+def _full(value: str | None) -> date | None:
+    if not value or len(value) < 4:
+        return None
+    parts = value.split("-")
+    try:
+        if len(parts) == 3:
+            return date(int(parts[0]), int(parts[1]), int(parts[2]))
+        return date(int(parts[0]), int(parts[1]) if len(parts) == 2 and parts[1].isdigit() else 7, 1)
+    except ValueError:
+        return None
+
+
+def _read(
+    text: str, body: str, published: date | None, without: frozenset[str]
+) -> tuple[list[Draft], list[Timex], list[Actor]]:
+    lex = lexicon(without)
+    units = sentences(body)
+    seen = Discourse(publisher=publisher(body))
+    year = published.year if published else 2025
+    drafts: list[Draft] = []
+    times: list[Timex] = []
+    actors: list[Actor] = []
+    passages = _passages(body, units)
+    spoiled = -1
+    for number, unit in enumerate(units):
+        found = timexes(body, unit.start, unit.end, published)
+        times += found
+        spoiled = unit.paragraph if addresses_reader(body[unit.start : unit.end]) else spoiled
+        if unit.paragraph == spoiled:
+            continue
+        words = tokens(body, unit.start, unit.end)
+        s = tag(words, lex, year, rates(body, unit.start, unit.end), amounts(body, unit.start, unit.end))
+        actors += [
+            Actor(*s.span(a.i, a.j), text[slice(*s.span(a.i, a.j))], a.country, a.kind) for a in s.actors if a.country
+        ]
+        seen.speaker = quoting(s) or seen.speaker
+        place = Place(body, text, unit, number, s, found, published, passages[unit.paragraph])
+        fresh = read_sentence(place, seen, drafts)
+        seen.pairs += [(d.imposer[0], d.target) for d in fresh if d.imposer]
+        drafts += fresh
+        seen.note(s)
+    return drafts, times, actors
+
+
+def _passages(body: str, units: list[Sentence]) -> dict[int, bool]:
+    """Whether each paragraph reads as a legal text; a document of notices is one throughout."""
+    spans: dict[int, tuple[int, int]] = {}
+    for unit in units:
+        start, end = spans.get(unit.paragraph, (unit.start, unit.end))
+        spans[unit.paragraph] = (min(start, unit.start), max(end, unit.end))
+    whole = bool(publisher(body)) and legal(body)
+    return {number: legal(body[a:b]) or (whole and _dry(body)) for number, (a, b) in spans.items()}
+
+
+def _dry(body: str) -> bool:
+    """A notice has hardly any verbs of saying."""
+    low = body.lower()
+    said = sum(low.count(word) for word in (" said", " says", " told ", " reported", " wrote "))
+    return said == 0

@@ -1,0 +1,436 @@
+"""A frame with its roles, rate, dates and status: the draft of a measure, before mentions are joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from detente.news import hedges
+from detente.news.actors import Discourse, country_of, speaker
+from detente.news.document import Timex
+from detente.news.frames import Frame, frame, subject
+from detente.news.goods import compatible, product, zone
+from detente.news.grammar import Tagged, Verb, clause
+from detente.news.levels import Level, basis, choose, levels, signed
+from detente.news.measure import Attribution, Condition, Cue, Dates, Evidence, Product, Quantity, Rate, Span
+from detente.news.nuclei import Nucleus, nuclei, phrase_start
+from detente.news.roles import EXPORT_SIDE, NOBODY, Found, demander, imposers, targets
+from detente.news.sentences import Sentence
+from detente.news.status import Setting, Standing, standing
+from detente.news.when import dates, in_future, in_past
+
+TARIFFS = frozenset({"import_tariff", "export_tariff", "port_fee", "tariff_rate_quota"})
+_MUTUAL = frozenset({"trade_agreement", "critical_minerals_deal", "tariff_truce"})
+_COUNTER = frozenset("retaliatory counter countertariffs retaliation response riposte kind countermeasures parallel "
+                     "reciprocate corresponding".split())  # fmt: skip
+
+
+@dataclass
+class Draft:
+    """A mention of a measure.
+
+    Args:
+        sentence: number of the sentence. frame: where it comes from.
+        own_imposer, own_target: whether the sentence itself names them.
+        definite: whether it refers back ("the tariffs", "these duties").
+    """
+
+    instrument: str
+    action: str
+    status: str
+    imposer: tuple[str, ...]
+    target: tuple[str, ...]
+    rate: Rate | None
+    product: Product
+    quantity: Quantity | None
+    dates: Dates
+    evidence: Evidence
+    attribution: Attribution
+    condition: Condition | None
+    cues: list[Cue]
+    sentence: int
+    own_imposer: bool
+    own_target: bool
+    definite: bool
+    nested: bool = False
+    hearsay: bool = False
+    group: int = 0
+    links: list[tuple[str, int]] = field(default_factory=list)
+    inherited: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """A sentence in its document.
+
+    Args:
+        norm, text: normalised and original text. number: of the sentence. legal: a legal passage.
+    """
+
+    norm: str
+    text: str
+    sentence: Sentence
+    number: int
+    tagged: Tagged
+    times: list[Timex]
+    published: date | None
+    legal: bool
+
+
+def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Draft]:
+    """Return the drafts of one sentence.
+
+    Args:
+        before: drafts of the document so far, for what is referred back to.
+    """
+    s = place.tagged
+    found = nuclei(s)
+    drafts: list[Draft] = []
+    used: set[int] = set()
+    for number, n in enumerate(found):
+        f = frame(s, n, found)
+        stop = _stop(s, found, number)
+        drafts += _of_frame(place, f, stop, seen, [*before, *drafts], used)
+    return drafts
+
+
+def _stop(s: Tagged, found: list[Nucleus], number: int) -> int:
+    following = [m for m in found[number + 1 :] if m.verb is None]
+    return max(found[number].j, phrase_start(s, following[0].i)) if following else len(s.words)
+
+
+def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[Draft], used: set[int]) -> list[Draft]:
+    s = place.tagged
+    linked = levels(f, stop) if f.n.instrument in TARIFFS else []
+    linked = [level for level in linked if level.i not in used]
+    when, when_cues = _dates(place, f, 0, len(s.words))
+    setting = _setting(place, f, when, seen)
+    stand = standing(f, setting)
+    if stand is None:
+        used.update(level.i for level in linked if f.left <= level.i < f.n.i)
+        return []
+    target = targets(f, seen)
+    imposer = imposers(f, seen, target)
+    target, imposer = _demonym_trap(f, seen, target, imposer)
+    draft = _draft(place, f, stand, imposer, target, when, when_cues, seen, setting)
+    if draft is None:
+        return []
+    _complete(draft, place, f, seen, before)
+    return _with_levels(place, f, draft, stand, linked, used)
+
+
+def _setting(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
+    s = place.tagged
+    _, head, _ = speaker(s, f.chain, seen)
+    acts = f.subject is not None and (f.subject.head or (f.subject.kind in ("pronoun:he", "pronoun:she") and seen.head))
+    opened = [s.low(b) for b in s.breaks]
+    conditional = any(word in ("if", "unless", "should") for word in opened) or s.low(0) in ("if", "should", "unless")
+    if s.low(0) == "should" and place.legal:
+        conditional = True
+    low = place.norm[place.sentence.start : place.sentence.end].lower()
+    exchange = "in exchange" in low or "in return" in low
+    after_if = [b for b in s.breaks if s.low(b) in ("if", "unless", "should")]
+    if conditional and after_if and min(after_if) > f.n.i + 40:
+        conditional = False
+    return Setting(
+        legal=place.legal,
+        head=head or acts,
+        future=in_future(when.effective, place.published),
+        past=in_past(when.effective, place.published),
+        conditional=conditional,
+        exchange=exchange,
+    )
+
+
+def _dates(place: Place, f: Frame, low: int, high: int) -> tuple[Dates, list[Cue]]:
+    s = place.tagged
+    start, end = _date_zone(f)
+    span = (place.sentence.start, place.sentence.end)
+    first = s.words[max(start, low)].start if low < len(s.words) else span[1]
+    last = s.words[min(end, high, len(s.words)) - 1].end
+    done = f.verb is not None and not f.verb.mood and f.verb.tense in ("past", "perf", "pp")
+    done = done or f.participle is not None
+    return dates(place.norm, span, (first, last), place.times, place.published, done)
+
+
+def _date_zone(f: Frame) -> tuple[int, int]:
+    """The tokens whose dates may be this measure's: its clause, the clause of its verb, and a lead-in to them."""
+    s = f.s
+    start, end = clause(s, f.n.i)
+    if f.verb is not None:
+        first, last = clause(s, f.verb.i)
+        start, end = min(start, first), max(end, last)
+    while end < len(s.words) and s.low(end) in ("until", "unless", "effective", "lasting", "since", "which", "that", "when"):
+        end = next((b for b in sorted(s.breaks) if b > end), len(s.words))
+    if start > 0 and not any(v.j <= start for v in s.verbs):
+        start = 0
+    return start, end
+
+
+def _demonym_trap(f: Frame, seen: Discourse, target: Found, imposer: Found) -> tuple[Found, Found]:
+    """"Trump threatened a surge in Chinese tariffs": with another country acting, the demonym is the target."""
+    if target.value or imposer.rule != "imposer.demonym" or f.subject is None or f.relation != "object":
+        return target, imposer
+    actor = country_of(f.subject, f.s, seen)
+    acts = f.verb is not None and f.verb.cls in ("threaten", "impose", "raise", "announce", "propose", "hit", "vow")
+    if actor and acts and (actor,) != imposer.value:
+        return replace(imposer, rule="target.demonym-of-other"), Found((actor,), "imposer.subject")
+    return target, imposer
+
+
+def _draft(
+    place: Place, f: Frame, stand: Standing, imposer: Found, target: Found, when: Dates, cues: list[Cue],
+    seen: Discourse, setting: Setting,
+) -> Draft | None:  # fmt: skip
+    s, sentence = place.tagged, place.sentence
+    low, high = zone(f)
+    goods = product(f, place.text, low, high)
+    start, end = s.span(*_trigger(f))
+    _, _, name = speaker(s, f.chain, seen)
+    tellers = [v for v in f.chain if v.cls in ("speak", "threaten", "announce", "vow")]
+    nested = len(tellers) > 1 and subject(s, tellers[0]) is not subject(s, tellers[1])
+    status, action = stand.status, stand.action
+    status, imposer, target = _exchanged(place, f, status, action, imposer, target, seen, setting)
+    if not status:
+        return None
+    evidence = Evidence(
+        sentence.start, sentence.end, place.text[sentence.start : sentence.end],
+        Span(start, end, place.text[start:end]), f"s{place.number}",
+    )  # fmt: skip
+    all_cues = [Cue("instrument", f.n.rule, _words(s, f.n.i, f.n.j), s.words[f.n.i].start, f.n.instrument)]
+    all_cues.append(Cue("status", stand.rule, stand.words, s.words[stand.at].start if stand.at >= 0 else -1, status))
+    for name_, role in (("imposer", imposer), ("target", target)):
+        if role.value:
+            all_cues.append(Cue(name_, role.rule, role.words, -1, "+".join(role.value)))
+    span = (sentence.start, sentence.end)
+    return Draft(
+        instrument=f.n.instrument, action=action, status=status, imposer=imposer.value, target=target.value, rate=None,
+        product=goods, quantity=_quantity(place, f), dates=when, evidence=evidence,
+        attribution=hedges.attribution(place.norm, *span, (start, end), name, nested),
+        condition=hedges.condition(place.norm, *span, start), cues=all_cues + cues, sentence=place.number,
+        own_imposer=bool(imposer.value), own_target=bool(target.value), definite=_definite(f),
+        nested=nested, hearsay=hedges.hearsay(place.norm, *span, nested),
+    )  # fmt: skip
+
+
+def _words(s: Tagged, i: int, j: int) -> str:
+    return " ".join(s.words[k].text for k in range(i, j))
+
+
+def _trigger(f: Frame) -> tuple[int, int]:
+    """From the verb (if it stands close) over the phrase."""
+    i, j = f.left, f.n.j
+    if f.n.verb is not None:
+        return f.n.i, min(len(f.s.words), f.n.j + 6, max(f.right, f.n.j + 1))
+    if f.verb and f.relation == "object" and f.left - f.verb.i <= 8 and f.verb.i < f.left:
+        i = f.verb.i
+    if f.verb and f.relation == "subject" and f.verb.j - f.n.j <= 14:
+        j = max(j, f.verb.j)
+    return i, min(max(j, f.right if f.right - f.n.j <= 8 else j), len(f.s.words))
+
+
+def _definite(f: Frame) -> bool:
+    words = [f.s.low(k) for k in range(f.left, f.n.i)]
+    return bool(words and words[0] in ("the", "these", "those", "this", "both", "such", "its", "their")) or (
+        not words and f.s.words[f.n.i].text[:1].isupper()
+    )
+
+
+def _exchanged(
+    place: Place, f: Frame, status: str, action: str, imposer: Found, target: Found, seen: Discourse, setting: Setting
+) -> tuple[str, Found, Found]:
+    """What stands after "in exchange for" is asked of the other side; what is demanded is owed to the one who asks."""
+    s = place.tagged
+    at = _exchange_at(s)
+    if at >= 0 and f.n.i > at and f.verb is not None and f.verb.tense in ("ing", "inf"):
+        asker = country_of(next((a for a in s.actors if a.i < at and not a.oblique), None), s, seen)
+        owner = next((a for a in s.actors if a.i > at and a.oblique in ("for", "") and a.j <= f.n.i + 1 and a.kind != "person"), None)
+        code = country_of(owner, s, seen) if owner else seen.other(asker)
+        settled = any(v.cls in ("commit", "sign") and v.tense in ("past", "perf") and v.j <= at for v in s.verbs)
+        if code and code != asker:
+            one = Found((code,), "imposer.in-exchange", "in exchange for")
+            return ("announced" if settled else "demanded"), one, Found((asker,), "target.asker") if asker else target
+    if status == "demanded":
+        asker = demander(f, seen)
+        if asker and asker not in imposer.value:
+            return status, imposer, target if target.value else Found((asker,), "target.asker")
+        if asker and asker in imposer.value:
+            other = seen.other(asker)
+            return status, Found((other,), "imposer.other-side") if other else NOBODY, Found((asker,), "target.asker")
+    return status, imposer, target
+
+
+def _exchange_at(s: Tagged) -> int:
+    for k in range(1, len(s.words) - 1):
+        if s.low(k) in ("exchange", "return") and s.low(k - 1) == "in" and s.low(k + 1) == "for":
+            return k
+    return -1
+
+
+def _quantity(place: Place, f: Frame) -> Quantity | None:
+    s = place.tagged
+    start, end = clause(s, f.n.i)
+    near = [(i, a) for i, _, a in s.amounts if min(start, f.left) <= i < max(end, f.right)]
+    if not near:
+        return None
+    after = [(i, a) for i, a in near if i >= f.n.i] or near
+    _, amount = after[0]
+    role = "coverage" if f.n.instrument in ("import_tariff", "export_tariff") else "volume"
+    return Quantity(amount.value, amount.unit, amount.period, role, amount.raw, amount.start)
+
+
+def _complete(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:
+    """Fill imposer and target from what the measure refers back to, from its kind, or from the passage."""
+    _mutual(draft, f, seen)
+    earlier = _antecedent(draft, before)
+    if earlier is not None and not (draft.imposer and draft.target):
+        _take(draft, earlier)
+    if not draft.imposer and place.legal and seen.publisher and draft.target != (seen.publisher,):
+        _set(draft, "imposer", (seen.publisher,), "imposer.publisher")
+    counter = any(place.tagged.low(k) in _COUNTER for k in range(max(0, f.left), min(len(place.tagged.words), f.n.j + 6)))
+    if draft.imposer and not draft.target and (counter or draft.instrument == "unspecified_retaliation"):
+        other = seen.other(draft.imposer[0])
+        if other:
+            _set(draft, "target", (other,), "target.other-side")
+    if draft.imposer and not draft.target:
+        _default_target(draft, seen)
+    if draft.target and not draft.imposer and draft.target != ("*",) and len(draft.target) == 1:
+        other = seen.other(draft.target[0])
+        if other:
+            _set(draft, "imposer", (other,), "imposer.other-side")
+
+
+def _mutual(draft: Draft, f: Frame, seen: Discourse) -> None:
+    """Agreements bind two sides: the subject's pair, or the subject and the partner after "with"."""
+    if draft.instrument not in _MUTUAL:
+        if draft.imposer and "+" in draft.imposer[0] and draft.instrument != "unspecified_measure":
+            sides = draft.imposer[0].split("+")
+            draft.target = draft.target or (tuple(sides) if len(sides) == 2 else ())
+        return
+    if draft.imposer and "+" in draft.imposer[0]:
+        sides = draft.imposer[0].split("+")
+        draft.target = tuple(sides)
+        return
+    s = f.s
+    partner = next((a for a in s.actors if a.oblique in ("with", "between") and a.country and a.kind != "person"), None)
+    if partner and draft.imposer and partner.country not in draft.imposer:
+        _set(draft, "target", tuple(partner.country.split("+")), "target.with")
+    elif partner and not draft.imposer and "+" in partner.country:
+        _set(draft, "imposer", (partner.country,), "imposer.between")
+        draft.target = tuple(partner.country.split("+"))
+    elif draft.imposer and not draft.target and any(t.low in ("partners", "countries", "nations") for t in s.words):
+        _set(draft, "target", ("*",), "target.partners")
+
+
+def _antecedent(draft: Draft, before: list[Draft]) -> Draft | None:
+    """The earlier measure a draft refers back to: same kind, same named roles, compatible goods, not too far."""
+    for earlier in reversed(before):
+        if earlier.instrument != draft.instrument and not {earlier.instrument, draft.instrument} <= TARIFFS:
+            continue
+        if draft.imposer and earlier.imposer and draft.imposer != earlier.imposer:
+            continue
+        if draft.target and earlier.target and draft.target != earlier.target:
+            continue
+        if not compatible(draft.product, earlier.product) and draft.own_imposer:
+            continue
+        far = draft.sentence - earlier.sentence
+        if far <= 2 or (draft.definite and far <= 12):
+            return earlier
+    return None
+
+
+def _take(draft: Draft, earlier: Draft) -> None:
+    if not draft.imposer and earlier.imposer and earlier.imposer != draft.target:
+        _set(draft, "imposer", earlier.imposer, "imposer.antecedent")
+        draft.inherited = True
+    named = draft.product.scope not in ("unspecified",)
+    if not draft.target and earlier.target and earlier.target != draft.imposer:
+        if not (draft.own_imposer and named and not compatible(draft.product, earlier.product)):
+            _set(draft, "target", earlier.target, "target.antecedent")
+            draft.inherited = True
+    if draft.product.scope == "unspecified":
+        draft.product = earlier.product
+
+
+def _default_target(draft: Draft, seen: Discourse) -> None:
+    if draft.product.text or draft.instrument in EXPORT_SIDE:
+        if draft.instrument not in ("price_floor", "stockpile_purchase", "subsidy", "government_spending"):
+            _set(draft, "target", ("*",), "target.product-only")
+
+
+def _set(draft: Draft, name: str, value: tuple[str, ...], rule: str) -> None:
+    setattr(draft, name, value)
+    draft.cues.append(Cue(name, rule, "", -1, "+".join(value)))
+
+
+def _with_levels(place: Place, f: Frame, draft: Draft, stand: Standing, linked: list[Level], used: set[int]) -> list[Draft]:
+    """The draft with its rate, and one more draft for each further rate and for a "current" one."""
+    first, more = choose(linked)
+    used.update(level.i for level in linked)
+    if first is None:
+        return [draft]
+    out = [_rated(place, f, draft, first, stand.action)]
+    for number, level in enumerate(more):
+        nxt = more[number + 1].i if number + 1 < len(more) else len(place.tagged.words)
+        out.append(_sibling(place, f, out[0], level, nxt))
+    if more:
+        out[0] = _own_dates(place, f, out[0], first.i, more[0].i)
+    for level in linked:
+        if level.role == "old" and level.current:
+            old = _rated(place, f, draft, replace(level, role="value"), "maintain")
+            out.append(replace_draft(old, action="maintain", status="in_force", dates=Dates(), instrument=_plain(draft)))
+    return out
+
+
+def _plain(draft: Draft) -> str:
+    return "import_tariff" if draft.instrument == "tariff_rate_quota" else draft.instrument
+
+
+def replace_draft(draft: Draft, **changes: object) -> Draft:
+    """Return a copy of a draft with other values."""
+    fresh = replace(draft, cues=list(draft.cues), links=list(draft.links))
+    for name, value in changes.items():
+        setattr(fresh, name, value)
+    return fresh
+
+
+def _rated(place: Place, f: Frame, draft: Draft, level: Level, action: str) -> Draft:
+    kind, word = basis(f, level, action)
+    value = signed(level, f.verb, action)
+    rate = Rate(value, level.rate.unit, kind, place.text[level.rate.start : level.rate.end], level.rate.start)
+    fresh = replace_draft(draft, rate=rate)
+    fresh.cues.append(Cue("rate", f"rate.{level.role}", rate.raw, rate.start, f"{value:g}"))
+    fresh.cues.append(Cue("basis", f"basis.{kind}", word, -1, kind))
+    trigger = draft.evidence.trigger
+    if level.rate.start < trigger.start or level.rate.end > trigger.end:
+        start, end = min(trigger.start, level.rate.start), max(trigger.end, level.rate.end)
+        fresh.evidence = replace(draft.evidence, trigger=Span(start, end, place.text[start:end]))
+    return fresh
+
+
+def _sibling(place: Place, f: Frame, model: Draft, level: Level, stop: int) -> Draft:
+    """A further rate after the first: its own goods, partner and day if the words up to the next rate name them."""
+    s = place.tagged
+    fresh = _rated(place, f, model, level, model.action)
+    start, end = s.words[level.i].start, s.words[min(stop, len(s.words)) - 1].end
+    goods = [m for m in s.products if level.j <= m.i < stop and m.i - level.j <= 4]
+    adjective = next((m for m in s.adjectives if level.j <= m.i < stop and m.i - level.j <= 3), None)
+    partner = next((a for a in s.actors if level.j <= a.i < stop and a.oblique in ("for", "on", "from") and a.country), None)
+    if partner and partner.kind in ("country", "place", "joint"):
+        fresh.target = tuple(partner.country.split("+"))
+    elif adjective:
+        fresh.target = (adjective.entry.value,)
+    if goods:
+        low, high = s.span(goods[0].i, goods[-1].j)
+        fresh.product = Product(place.text[low:high], goods[0].entry.value)
+    trigger = Span(start, min(end, level.rate.end + 60), place.text[start : min(end, level.rate.end + 60)])
+    fresh.evidence = replace(model.evidence, trigger=trigger)
+    fresh.quantity = None
+    return _own_dates(place, f, fresh, level.i, stop)
+
+
+def _own_dates(place: Place, f: Frame, draft: Draft, low: int, high: int) -> Draft:
+    when, cues = _dates(place, f, low, high)
+    if not when.effective:
+        return draft
+    return replace_draft(draft, dates=replace(draft.dates, effective=when.effective), cues=[*draft.cues, *cues])

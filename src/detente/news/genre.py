@@ -1,0 +1,59 @@
+"""News or legal notice, and whose: a cheap test per passage, since news quotes notices."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from detente.news.lexicon import rows
+
+ENOUGH = 2
+
+
+@lru_cache(maxsize=1)
+def _cues() -> tuple[str, ...]:
+    return tuple(row["words"] for row in rows("legal_cues.csv"))
+
+
+@lru_cache(maxsize=1)
+def _publishers() -> tuple[tuple[str, str], ...]:
+    return tuple((row["words"], row["country"]) for row in rows("publishers.csv"))
+
+
+def legal(passage: str) -> bool:
+    """Return whether a passage reads as a legal text: at least two different cues of notices."""
+    low = passage.lower()
+    return sum(cue in low for cue in _cues()) >= ENOUGH
+
+
+def publisher(text: str) -> str:
+    """Return the economy whose notice a legal text is, by the acts and bodies it names; empty if none or several tie."""
+    low = text.lower()
+    counts: dict[str, int] = {}
+    for words, country in _publishers():
+        if words in low:
+            counts[country] = counts.get(country, 0) + low.count(words)
+    if not counts:
+        return ""
+    best = max(counts.values())
+    leaders = [country for country, count in counts.items() if count == best]
+    return leaders[0] if len(leaders) == 1 else ""
+
+
+def addresses_reader(sentence: str) -> bool:
+    """Return whether a sentence gives orders to the program that reads it: data, never an instruction or a measure."""
+    low = sentence.lower()
+    return any(cue in low for cue in _INJECTED)
+
+
+_INJECTED = (
+    "ignore previous", "ignore all previous", "ignore the above", "ignore your", "ignore any previous", "ignore earlier",
+    "ignore all earlier", "ignore prior", "ignore all prior", "ignore all instructions", "ignore the instructions",
+    "ignore everything above", "disregard previous", "disregard the above", "disregard all", "disregard your",
+    "disregard prior", "forget your instructions", "forget previous", "forget all previous", "you are an ai",
+    "you are a language model", "large language model", "language model", "system prompt", "to any program", "to any ai",
+    "ai assistant", "ai model", "ai system", "ai reader", "your instructions", "new instructions", "override your",
+    "set the tariff to", "set the rate to", "set the tariffs to", "summarises this page", "summarizes this page",
+    "automated reader", "automated system", "the parser", "this parser", "dear assistant", "dear reader program",
+    "note to the program", "instructions to the", "instruction to the program", "reading this file", "reads this file",
+    "reads this page", "processing this text", "processes this text", "output json", "valid json",
+)  # fmt: skip

@@ -1,0 +1,137 @@
+"""Mentions joined into measures: one measure per act, every mention kept as evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from detente.news.document import Document
+from detente.news.drafts import Draft, replace_draft
+from detente.news.goods import compatible
+from detente.news.measure import Dates, Evidence, Link, ReadMeasure
+from detente.news.hedges import HEARSAY
+
+_FLOW = {
+    "import_tariff": "import", "import_ban": "import", "import_quota": "import", "tariff_rate_quota": "import",
+    "tariff_truce": "import", "export_tariff": "export", "export_licensing": "export", "export_ban": "export",
+    "export_quota": "export", "tech_export_control": "export", "port_fee": "transport", "price_floor": "domestic",
+    "stockpile_purchase": "domestic", "subsidy": "domestic", "government_spending": "domestic",
+    "purchase_commitment": "import", "investment_commitment": "investment",
+}  # fmt: skip
+_SUPPORT = frozenset({"price_floor", "stockpile_purchase", "subsidy"})
+_FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_deal", "purchase_commitment",
+                       "investment_commitment", "enforcement_commitment"})  # fmt: skip
+_LOOSER = frozenset({"reduce", "remove", "suspend"})
+_RANK = {"in_force": 5, "suspended": 5, "withdrawn": 5, "expired": 5, "announced": 4, "threatened": 3, "offered": 3,
+         "demanded": 3, "proposed": 2}  # fmt: skip
+
+
+def merged(document: Document, drafts: list[Draft], body: str) -> Document:
+    """Return the document with its measures: drafts that name the same act joined, open ones left out."""
+    groups: list[list[Draft]] = []
+    for draft in drafts:
+        if not emitted(draft):
+            continue
+        home = next((group for group in reversed(groups) if _same(group[0], draft)), None)
+        if home is None:
+            groups.append([draft])
+        else:
+            home.append(draft)
+            home[0] = _joined(home[0], draft)
+    measures = tuple(_measure(number, group) for number, group in enumerate(groups, start=1))
+    return replace(document, measures=measures, why_empty="" if measures else _why(drafts))
+
+
+def emitted(draft: Draft) -> bool:
+    """Return whether enough is certain to propose a measure."""
+    if not draft.imposer:
+        return False
+    if draft.instrument == "diplomatic_action":
+        return draft.own_imposer
+    return not (set(draft.imposer) & set(draft.target) and "+" not in draft.imposer[0])
+
+
+def _same(a: Draft, b: Draft) -> bool:
+    if a.instrument != b.instrument or a.imposer != b.imposer:
+        return False
+    if a.target and b.target and not set(a.target) & set(b.target) and "*" not in (*a.target, *b.target):
+        return False
+    if a.rate and b.rate and (a.rate.value != b.rate.value):
+        return False
+    if not compatible(a.product, b.product):
+        return False
+    if a.sentence == b.sentence and a.rate and b.rate and a.product.text != b.product.text:
+        return False
+    return _same_step(a, b)
+
+
+def _same_step(a: Draft, b: Draft) -> bool:
+    """Whether two mentions can be one step in the life of a measure."""
+    loosening = (a.action in _LOOSER) != (b.action in _LOOSER)
+    if loosening and a.instrument not in _FRIENDLY:
+        return False
+    if a.status == b.status:
+        return True
+    if (a.rate is None) != (b.rate is None) or {a.status, b.status} <= {"in_force", "announced", "proposed"}:
+        return {a.status, b.status} not in ({"threatened", "in_force"}, {"offered", "in_force"}, {"demanded", "in_force"})
+    return False
+
+
+def _joined(a: Draft, b: Draft) -> Draft:
+    """Fill the gaps of the first mention from the second."""
+    dates = Dates(
+        announced=a.dates.announced or b.dates.announced,
+        effective=a.dates.effective or b.dates.effective,
+        expiry=a.dates.expiry or b.dates.expiry,
+    )
+    return replace_draft(
+        a,
+        rate=a.rate or b.rate,
+        target=a.target or b.target,
+        quantity=a.quantity or b.quantity,
+        condition=a.condition or b.condition,
+        product=a.product if a.product.text else b.product,
+        dates=dates,
+    )
+
+
+def _measure(number: int, group: list[Draft]) -> ReadMeasure:
+    head = group[0]
+    evidence: list[Evidence] = []
+    for draft in group:
+        if all((e.start, e.trigger.start) != (draft.evidence.start, draft.evidence.trigger.start) for e in evidence):
+            evidence.append(draft.evidence)
+    return ReadMeasure(
+        id=f"M{number:02d}", instrument=head.instrument, action=head.action, imposer="+".join(head.imposer),
+        target=head.target, status=head.status, polarity=_polarity(head), evidence=tuple(evidence),
+        confidence=_confidence(group), product=head.product, rate=head.rate, quantity=head.quantity,
+        flow=_FLOW.get(head.instrument), dates=head.dates, conditionality=head.condition,
+        attribution=head.attribution, links=(), cues=tuple(cue for draft in group for cue in draft.cues),
+    )  # fmt: skip
+
+
+def _polarity(draft: Draft) -> str:
+    if draft.instrument in _SUPPORT:
+        return "support_domestic"
+    if draft.instrument in ("government_spending", "legal_ruling", "diplomatic_action"):
+        return "neutral"
+    return "liberalise" if draft.instrument in _FRIENDLY or draft.action in _LOOSER else "restrict"
+
+
+def _confidence(group: list[Draft]) -> float:
+    head = group[0]
+    value = 0.9
+    value -= 0.15 * (not head.own_imposer) + 0.1 * (not head.own_target) + 0.1 * head.inherited
+    value += 0.05 * (len(group) > 1)
+    if head.hearsay or head.nested:
+        value = min(value, HEARSAY)
+    return round(min(0.95, max(0.2, value)), 2)
+
+
+def _why(drafts: list[Draft]) -> str:
+    if drafts:
+        return "trade measures are mentioned, but the text does not say who imposes them"
+    return "no trade measure in the text"
+
+
+def _link(kind: str, to: str) -> Link:
+    return Link(kind, to)

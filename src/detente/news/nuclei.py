@@ -1,0 +1,391 @@
+"""What in a sentence can be a measure: instrument nouns, verbs of trade policy with their object, rates on goods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from detente.news.grammar import ADJECTIVES, DETERMINERS, PREPOSITIONS, Mention, Tagged, Verb, clause
+
+_EXPORT = frozenset("export exports exporting exported shipments shipment shipping exporters shipped".split())
+_IMPORT = frozenset("import imports importing imported importation purchases entry importers".split())
+_GOODS = frozenset("goods products product imports exports articles items merchandise shipments cargoes everything "
+                   "commodities commodity wares".split())  # fmt: skip
+_NON_HEAD = frozenset(
+    "war wars revenue revenues policy policies talks threat threats tensions tension lines line barriers barrier "
+    "negotiations negotiation dispute disputes row rows uncertainty schedule schedules code codes classification "
+    "concessions escalation commission act law laws headings heading subheading structure treatment evasion income "
+    "collections dividend bill shock worries fears fear concerns news announcement announcements relief agenda team "
+    "deadline offensive fight battle salvo strategy regime system free drama chaos front question issue issues man "
+    "stalemate exposure burden dodging refund refunds board data file files receipts database map wall "
+    "agreement-free call calls".split()
+)
+_OTHER_SENSE = frozenset(
+    "electricity power water phone mobile roaming telecom freight rail bus transit utility retail grid heating hotel "
+    "postal stamp excise estate heavy death guard jury night active feed social household pharmacy civic double gas "
+    "energy parking mooring carbon rent military heat call data internet off public peak standard property income "
+    "payroll wealth inheritance sales fuel value moral sovereign collective".split()
+)
+_CURB = frozenset("control controls curb curbs restriction restrictions clampdown limits limitations licensing "
+                  "regulation regulations rules checks crackdown".split())  # fmt: skip
+_BAN = frozenset("ban bans embargo prohibition halt moratorium freeze stop".split())
+_QUOTA = frozenset("quota quotas ceiling cap limit ceilings caps".split())
+_FEE = frozenset("fee fees charge charges levy levies dues".split())
+_TAX = frozenset("tax taxes charge charges cess".split())
+_PERMIT = frozenset("permit permits licence licences license licenses permission permissions approval approvals "
+                    "authorisation authorization authorisations".split())  # fmt: skip
+_SHIPS = frozenset("ships ship vessels vessel tankers carriers freighters ports port docking berthing".split())
+_MINERAL = frozenset({"rare_earths_and_critical_minerals"})
+_TECH = frozenset({"semiconductors", "chip_equipment", "technology"})
+_WAR = frozenset("gaza israel israeli hamas hezbollah military troops hostages fighting soldiers civilians missiles "
+                 "fans clubs strike union employers".split())  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Nucleus:
+    """The heart of a possible measure.
+
+    Args:
+        i, j: its tokens. instrument: of the schema. rule: what found it.
+        verb: the verb of a verb construction; None for a noun or a rate.
+        bare: whether it is a rate without an instrument noun.
+    """
+
+    i: int
+    j: int
+    instrument: str
+    rule: str
+    verb: Verb | None = None
+    bare: bool = False
+
+
+def nuclei(s: Tagged) -> list[Nucleus]:
+    """Return the nuclei of a sentence in order, without overlap."""
+    found = [n for m in s.instruments if (n := _noun(s, m))]
+    covered = {k for n in found for k in range(n.i, n.j)} | {k for m in s.instruments for k in range(m.i, m.j)}
+    for at in range(len(s.words)):
+        if at not in covered and (n := _curb(s, at)):
+            found.append(n)
+            covered.update(range(n.i, n.j))
+    for verb in s.verbs:
+        n = _verb(s, verb, found)
+        if n and not covered & set(range(n.i, n.j)):
+            found.append(n)
+            covered.update(range(n.i, n.j))
+    return sorted(found, key=lambda n: n.i)
+
+
+def near(s: Tagged, i: int, j: int, words: frozenset[str], left: int = 4, right: int = 8) -> bool:
+    """Return whether one of the words stands in the same clause close to tokens i to j."""
+    start, end = clause(s, i)
+    span = [*range(max(start, i - left), i), *range(j, min(end, j + right))]
+    return any(s.low(k) in words for k in span)
+
+
+def products_near(s: Tagged, i: int, j: int, left: int = 6, right: int = 9) -> list[Mention]:
+    """Return the products in the same clause close to tokens i to j."""
+    start, end = clause(s, i)
+    return [m for m in s.products if max(start, i - left) <= m.i and m.j <= min(end, j + right)]
+
+
+def _scopes(s: Tagged, i: int, j: int, left: int = 6, right: int = 9) -> set[str]:
+    return {m.entry.value for m in products_near(s, i, j, left, right)}
+
+
+def _noun(s: Tagged, m: Mention) -> Nucleus | None:
+    kind, before, after = m.entry.value, s.low(m.i - 1), s.low(m.j)
+    if before in _OTHER_SENSE or (before == "in" and s.low(m.i - 2) == "feed") or after in _NON_HEAD:
+        return None
+    low = " ".join(s.low(k) for k in range(m.i, m.j))
+    if low in ("duty", "levy") and before in ("on", "off") and s.low(m.i - 2) not in ("from", "based"):
+        return None
+    if low == "duty" and (after in ("calls", "call", "rota", "of", "to", "officer", "bound") and after != "of"):
+        return None
+    if kind == "import_tariff":
+        return _tariff(s, m)
+    if kind == "tariff_truce" and any(t.low in _WAR for t in s.words) and not any(
+        t.low in ("trade", "tariff", "tariffs") for t in s.words
+    ):
+        return None
+    if kind == "export_licensing" and _scopes(s, m.i, m.j) & _TECH:
+        kind = "tech_export_control"
+    if kind == "subsidy" and near(s, m.i, m.j, frozenset({"anti", "investigation", "case", "probe"}), 3, 3):
+        return None
+    return Nucleus(m.i, m.j, kind, m.entry.rule)
+
+
+def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
+    j = m.j
+    if s.low(j) in ("rate", "rates", "hike", "hikes", "increase", "increases", "cut", "cuts", "reduction", "reductions"):
+        j += 1
+    left = [s.low(k) for k in range(max(0, m.i - 4), m.i)]
+    right = [s.low(k) for k in range(j, min(clause(s, m.i)[1], j + 6))]
+    if "export" in left or _before_of(right, _EXPORT):
+        return Nucleus(m.i, j, "export_tariff", m.entry.rule)
+    if any(word in _SHIPS for word in right[:6]) and s.low(m.i) in ("levy", "levies", "surcharge", "duties", "duty"):
+        if not {"shipments", "imports"} & set(right):
+            return Nucleus(m.i, j, "port_fee", m.entry.rule)
+    return Nucleus(m.i, j, "import_tariff", m.entry.rule)
+
+
+def _before_of(right: list[str], words: frozenset[str]) -> bool:
+    """"on exports of", "on crude palm oil exports": the words that follow "on" hold one of `words`, before "from"."""
+    if not right or right[0] not in ("on", "for", "over"):
+        return False
+    stop = right.index("from") if "from" in right else len(right)
+    span = right[1:stop]
+    return any(word in words for word in span) and not any(
+        w in words and span[k + 1 : k + 2] == ["to"] for k, w in enumerate(span)
+    )
+
+
+def _curb(s: Tagged, at: int) -> Nucleus | None:
+    word = s.low(at)
+    if any(v.v == at or v.v <= at < v.j for v in s.verbs):
+        return None
+    if word in _FEE and near(s, at, at + 1, _SHIPS, 4, 7):
+        return Nucleus(at, at + 1, "port_fee", "curb.fee-on-ships")
+    if word in _TAX and s.low(at + 1) == "on" and near(s, at, at + 1, _IMPORT | _GOODS | {"crude"}, 0, 6):
+        kind = "export_tariff" if near(s, at, at + 1, _EXPORT, 1, 5) else "import_tariff"
+        return Nucleus(at, at + 1, kind, "curb.tax-on-trade")
+    if word in _TAX and s.low(at - 1) in ("import", "export"):
+        return Nucleus(at, at + 1, f"{s.low(at - 1)}_tariff", "curb.trade-tax")
+    if word in _CURB and word not in ("crackdown", "checks"):
+        return _restriction(s, at)
+    if word in _BAN and s.low(at - 1) not in ("import", "export"):
+        return _banning(s, at)
+    if word in _QUOTA and not near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
+        if near(s, at, at + 1, _EXPORT, 3, 7):
+            return Nucleus(at, at + 1, "export_quota", "curb.export-quota")
+        if near(s, at, at + 1, _IMPORT, 3, 7):
+            return Nucleus(at, at + 1, "import_quota", "curb.import-quota")
+    if word in _PERMIT and near(s, at, at + 1, _EXPORT | {"sell", "ship", "abroad"}, 8, 8):
+        return Nucleus(at, at + 1, "export_licensing", "curb.export-permit")
+    return None
+
+
+def _restriction(s: Tagged, at: int) -> Nucleus | None:
+    word, scopes = s.low(at), _scopes(s, at, at + 1, 3, 8)
+    rule = word in ("rules", "regulation", "regulations", "rule")
+    if near(s, at, at + 1, _IMPORT, 2, 4) and not near(s, at, at + 1, _EXPORT, 3, 8):
+        return None
+    if near(s, at, at + 1, _EXPORT, 3, 8):
+        kind = "tech_export_control" if scopes & _TECH else "export_licensing"
+        return Nucleus(at, at + 1, kind, "curb.export-restriction")
+    if scopes & _MINERAL and not rule and s.low(at + 1) in ("on", "over", "of"):
+        return Nucleus(at, at + 1, "export_licensing", "curb.on-minerals")
+    if scopes & _TECH and not rule and (s.low(at + 1) == "on" or s.low(at - 1) in ("tech", "technology", "chip")):
+        return Nucleus(at, at + 1, "tech_export_control", "curb.on-technology")
+    return None
+
+
+def _banning(s: Tagged, at: int) -> Nucleus | None:
+    after = s.low(at + 1)
+    if after not in ("on", "of", "for") and s.low(at - 1) not in _EXPORT | _IMPORT:
+        return None
+    start, end = clause(s, at)
+    if near(s, at, at + 1, _EXPORT, 2, 6):
+        return Nucleus(at, at + 1, "export_ban", "curb.export-ban")
+    if near(s, at, at + 1, _IMPORT - {"entry"}, 2, 6):
+        return Nucleus(at, at + 1, "import_ban", "curb.import-ban")
+    product = next((m for m in s.products if at < m.i <= at + 5 and m.j <= end), None)
+    if product and "from" in [s.low(k) for k in range(product.j, min(end, product.j + 2))]:
+        return Nucleus(at, at + 1, "import_ban", "curb.ban-on-goods-from")
+    return None
+
+
+def _object(s: Tagged, verb: Verb) -> list[str]:
+    """The words after a verb up to the end of its clause, eight at most."""
+    end = clause(s, verb.v)[1]
+    return [s.low(k) for k in range(verb.j, min(end, verb.j + 9))]
+
+
+def _verb(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
+    words = _object(s, verb)
+    maker = _MAKERS.get(verb.cls)
+    kind = maker(s, verb, words, found) if maker else ""
+    if not kind:
+        return None
+    return Nucleus(verb.v, verb.j, kind, f"verb.{verb.cls}", verb)
+
+
+def _first(words: list[str], options: frozenset[str], within: int) -> int:
+    return next((k for k, word in enumerate(words[:within]) if word in options), -1)
+
+
+def _no_noun(s: Tagged, verb: Verb, found: list[Nucleus]) -> bool:
+    """Whether no instrument noun is the object of the verb."""
+    end = clause(s, verb.v)[1]
+    return not any(verb.j <= n.i < min(end, verb.j + 10) for n in found)
+
+
+def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if not _no_noun(s, verb, found):
+        return ""
+    into = any(words[k] == "from" and words[k + 1 : k + 2] and words[k + 1] in ("entering", "importing") for k in
+               range(len(words)))  # fmt: skip
+    at_import, at_export = _first(words, _IMPORT, 5), _first(words, _EXPORT - {"shipping"}, 6)
+    if at_export >= 0 and (at_import < 0 or at_export < at_import):
+        return "export_ban"
+    if at_import >= 0 or into:
+        return "import_ban"
+    return _passive_ban(s, verb)
+
+
+def _passive_ban(s: Tagged, verb: Verb) -> str:
+    """"Imports of X are banned", "exports were halted"."""
+    if not verb.passive:
+        return ""
+    start = clause(s, verb.v)[0]
+    before = [s.low(k) for k in range(max(start, verb.i - 10), verb.i)]
+    if any(word in _EXPORT - {"shipping"} for word in before):
+        return "export_ban"
+    return "import_ban" if any(word in _IMPORT - {"entry"} for word in before) else ""
+
+
+def _halt_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if words[:1] and words[0] in ("buying", "importing", "purchasing"):
+        return "enforcement_commitment" if s.low(verb.i - 1) != "from" else ""
+    return _ban_verb(s, verb, words, found)
+
+
+def _limit_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if not _no_noun(s, verb, found):
+        return ""
+    at_import, at_export = _first(words, _IMPORT, 6), _first(words, _EXPORT, 7)
+    start = clause(s, verb.v)[0]
+    before = {s.low(k) for k in range(max(start, verb.i - 9), verb.i)}
+    if verb.passive:
+        at_import = 0 if before & _IMPORT else -1
+        at_export = 0 if before & _EXPORT else -1
+    amount = any(verb.j <= a < verb.j + 14 and not x.money for a, _, x in s.amounts)
+    if at_export >= 0 and (at_import < 0 or at_export < at_import):
+        if amount:
+            return "export_quota"
+        return "tech_export_control" if _scopes(s, verb.v, verb.j) & _TECH else "export_licensing"
+    if at_import >= 0 and amount:
+        return "import_quota"
+    return ""
+
+
+def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"buy 25 million tonnes of soybeans", "buy $500 billion of US energy": a quantity or foreign goods bought."""
+    end = clause(s, verb.v)[1]
+    amount = any(verb.j <= a < min(end, verb.j + 8) for a, _, _ in s.amounts)
+    foreign = any(verb.j <= m.i < min(end, verb.j + 7) for m in s.adjectives) or any(
+        verb.j <= a.i < min(end, verb.j + 9) and a.oblique in ("from", "of") for a in s.actors
+    )
+    country = any(verb.j <= a.i < min(end, verb.j + 8) and a.kind == "country" for a in s.actors)
+    goods = any(verb.j <= m.i < min(end, verb.j + 8) for m in s.products) or _first(words, _GOODS, 8) >= 0
+    committed = verb.tense in ("inf", "ing") and not (verb.mood in ("may", "can", "would", "could"))
+    return "purchase_commitment" if committed and goods and (amount or foreign or country) else ""
+
+
+def _resume_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if _first(words, frozenset({"purchases", "imports", "buying", "purchasing", "orders"}), 5) < 0:
+        return ""
+    return "purchase_commitment" if verb.tense in ("inf", "ing") else ""
+
+
+def _raise_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "purchase_commitment" if _first(words, frozenset({"purchases"}), 4) >= 0 and verb.tense == "inf" else ""
+
+
+def _require_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if verb.lemma != "require" or not _no_noun(s, verb, found):
+        return ""
+    permit = _first(words, _PERMIT, 9)
+    return "export_licensing" if permit >= 0 and near(s, verb.i, verb.j, _EXPORT, 12, 16) else ""
+
+
+def _tax_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "import_tariff" if _first(words, _IMPORT | _GOODS, 6) >= 0 and s.rates else ""
+
+
+def _invest_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "investment_commitment" if any(verb.j <= a < verb.j + 7 and x.money for a, _, x in s.amounts) else ""
+
+
+def _crackdown_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    topic = frozenset("fentanyl migration trafficking smuggling precursors transshipment migrants drugs".split())
+    return "enforcement_commitment" if _first(words, topic, 7) >= 0 else ""
+
+
+def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """A court voids, a court strikes down: only with a court in the sentence."""
+    court = {"court", "judges", "judge", "courts", "tribunal", "appeals"} & {t.low for t in s.words}
+    trade = {"tariff", "tariffs", "duties", "duty", "levies", "surcharge"} & {t.low for t in s.words}
+    return "legal_ruling" if court and trade else ""
+
+
+def _probe_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    topic = _IMPORT | frozenset({"dumping", "subsidies", "subsidised", "dumped"})
+    return "investigation" if _first(words, topic, 9) >= 0 and _no_noun(s, verb, found) else ""
+
+
+def _retaliate_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "unspecified_retaliation" if not found else ""
+
+
+def _blacklist_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    firms = frozenset("companies firms entities manufacturers contractors subsidiaries company groups".split())
+    return "entity_listing" if _first(words, firms, 8) >= 0 or verb.passive else ""
+
+
+def _receive_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "export_ban" if verb.negative and _scopes(s, verb.v, verb.j) & (_TECH | {"dual_use"} | _MINERAL) else ""
+
+
+def _grant_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    text = " ".join(words)
+    return "import_tariff" if "market access" in text or "duty free access" in text else ""
+
+
+def _stockpile_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "stockpile_purchase" if s.products else ""
+
+
+def _skip_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "diplomatic_action" if _first(words, frozenset({"meeting", "summit", "visit"}), 6) >= 0 else ""
+
+
+def _remove_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return _skip_verb(s, verb, words, found) if verb.lemma in ("cancel", "call off") else ""
+
+
+_MAKERS = {
+    "ban": _ban_verb, "halt": _halt_verb, "suspend": _ban_verb, "limit": _limit_verb, "buy": _buy_verb,
+    "resume": _resume_verb, "raise": _raise_verb, "impose": _require_verb, "tax": _tax_verb, "invest": _invest_verb,
+    "crackdown": _crackdown_verb, "strike": _strike_verb, "rule": _strike_verb, "uphold": _strike_verb,
+    "probe": _probe_verb, "retaliate": _retaliate_verb, "blacklist": _blacklist_verb, "receive": _receive_verb,
+    "grant": _grant_verb, "stockpile": _stockpile_verb, "skip": _skip_verb, "remove": _remove_verb,
+}  # fmt: skip
+
+
+def phrase_start(s: Tagged, i: int) -> int:
+    """Return where the noun phrase that ends before token i begins: back over modifiers, rates, demonyms, products."""
+    start = clause(s, i)[0]
+    verb_cells = {k for v in s.verbs for k in range(v.i, v.j)}
+    inner = {k for group in (s.products, s.adjectives) for m in group for k in range(m.i, m.j)}
+    k = i - 1
+    while k >= start:
+        word = s.low(k)
+        if k in s.taken:
+            k -= 1
+            continue
+        if k in verb_cells or word in PREPOSITIONS - {"of", "to"} or word in (";", ":", "(", ")", "\u2014", '"', "."):
+            break
+        if word == "of" and not (s.low(k + 1) in ("duty", "duties")):
+            break
+        if word == "to" and not (k - 1 >= start and s.words[k - 1].low[:1].isdigit()):
+            break
+        if word in ("and", "or", ",", "&") and not _list_goes_on(s, k, inner):
+            break
+        k -= 1
+    return k + 1
+
+
+def _list_goes_on(s: Tagged, k: int, inner: set[int]) -> bool:
+    """Whether a comma or "and" stands inside a list of products or modifiers: "steel, aluminium and car tariffs"."""
+    left = k - 1 in inner or s.low(k - 1) in ADJECTIVES or s.low(k - 1) in ("and", ",")
+    right = k + 1 in inner or s.low(k + 1) in ADJECTIVES or s.low(k + 1) in ("and",)
+    return left and right and s.low(k - 1) not in DETERMINERS

@@ -1,0 +1,323 @@
+"""Who imposes and on whom, from the words around a measure. What the text does not settle stays open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from detente.news.actors import Discourse, country_of
+from detente.news.frames import Frame, plain_object, subject
+from detente.news.grammar import Actor, Mention, Tagged, Verb, clause
+
+_ORIGIN_NOUNS = frozenset(
+    "imports goods products product exports articles items merchandise shipments cargoes everything steel aluminium "
+    "aluminum cars vehicles import export originating imported coming arriving shipped made built assembled entered "
+    "purchases parcels".split()
+)
+_EVERYBODY = frozenset("all every any other world most nearly almost each foreign global".split())
+_PARTNERS = frozenset("countries country partners partner imports nations nation origins world trading economies "
+                      "goods products origin suppliers imported".split())  # fmt: skip
+_ON = frozenset("on against for over targeting upon".split())
+_MEETS = frozenset({"face", "subject"})
+EXPORT_SIDE = frozenset({"export_tariff", "export_licensing", "export_ban", "export_quota", "tech_export_control"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A role with the rule and words that gave it."""
+
+    value: tuple[str, ...]
+    rule: str
+    words: str = ""
+
+
+NOBODY = Found((), "")
+
+
+def _words(s: Tagged, i: int, j: int) -> str:
+    return " ".join(s.words[k].text for k in range(i, j))
+
+
+def _found(s: Tagged, code: str, rule: str, i: int, j: int) -> Found:
+    return Found((code,), rule, _words(s, i, j)) if code else NOBODY
+
+
+def targets(f: Frame, seen: Discourse) -> Found:
+    """Return whom a measure is aimed at; `("*",)` for everybody."""
+    s = f.s
+    for finder in (_on_phrase, _hit_object, _meets_subject, _goods_phrase):
+        found = finder(f, s, seen)
+        if found.value:
+            return found
+    return NOBODY
+
+
+def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"tariffs on China", "duties against imports from India", "levies on Canadian canola"."""
+    k, stop = f.n.j, f.right
+    verbs = {c for v in s.verbs for c in range(v.i, v.j) if v.i > f.n.i and v is not f.participle}
+    while k < stop:
+        if s.low(k) in _ON and not _of_rate(s, k):
+            found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
+            if found.value:
+                return found
+        if k in verbs and k > f.n.j + 2:
+            break
+        k += 1
+    return NOBODY
+
+
+def _of_rate(s: Tagged, k: int) -> bool:
+    return s.low(k + 1) in ("average", "top", "hold", "condition", "a") and s.low(k + 2) in ("of", "year", "")
+
+
+def _noun_phrase(f: Frame, s: Tagged, i: int, stop: int, seen: Discourse, verbs: set[int]) -> Found:
+    """The origin named in a noun phrase: a country, a demonym before goods, "imports from" a country, everybody."""
+    end = next((k for k in range(i, stop) if k in verbs or s.low(k) in (";", "(", "if", "unless", "until")), stop)
+    exported = f.n.instrument in EXPORT_SIDE
+    codes: list[str] = []
+    first = i
+    for k in range(i, end):
+        actor = next((a for a in s.actors if a.i == k), None)
+        adjective = next((m for m in s.adjectives if m.i == k), None)
+        if actor and _origin(s, actor, i, exported):
+            _add(codes, _code(actor, s, seen))
+        elif adjective and not exported and not any(a.i <= k < a.j for a in s.actors):
+            _add(codes, adjective.entry.value)
+        elif actor and actor.oblique in ("by", "in", "under", "with", "into", "to") and not codes and not exported:
+            continue
+    if codes:
+        return Found(tuple(codes), "target.on", _words(s, first, min(end, first + 6)))
+    if _everybody(s, i, end) and not exported:
+        return Found(("*",), "target.everybody", _words(s, i, min(end, i + 4)))
+    return NOBODY
+
+
+def _add(codes: list[str], code: str) -> None:
+    for one in code.split("+"):
+        if one and one not in codes and one not in ("HKG", "MAC"):
+            codes.append(one)
+
+
+def _code(actor: Actor, s: Tagged, seen: Discourse) -> str:
+    if actor.kind.startswith("pronoun"):
+        return ""
+    return country_of(actor, s, seen)
+
+
+def _origin(s: Tagged, actor: Actor, start: int, exported: bool) -> bool:
+    """Whether a country inside a target phrase is where the goods come from (or go to, for exports)."""
+    if actor.kind == "person":
+        return False
+    if exported:
+        return actor.oblique in ("to", "for", "against") or actor.i - start <= 1
+    if actor.oblique in ("", "on", "against", "from", "of", "for", "over", "including", "upon"):
+        return not _export_to(s, actor)
+    if actor.oblique == "in":
+        return s.low(actor.i - 2) in ("made", "built", "assembled", "originating", "produced", "manufactured") or (
+            s.low(actor.i - 3) in ("made", "built", "assembled", "originating", "produced")
+        )
+    return False
+
+
+def _export_to(s: Tagged, actor: Actor) -> bool:
+    return s.low(actor.j) in ("ports", "port", "border", "market", "origins", "exporters") and actor.kind == "country"
+
+
+def _everybody(s: Tagged, i: int, end: int) -> bool:
+    span = [s.low(k) for k in range(i, min(end, i + 8))]
+    return any(word in _EVERYBODY for word in span[:4]) and any(word in _PARTNERS for word in span)
+
+
+def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"hit China with a tariff", "slapped Indian goods with"."""
+    verb = f.verb
+    if verb is None or f.relation != "object" or verb.cls not in ("hit", "impose", "tax"):
+        return NOBODY
+    if not any(s.low(k) in ("with", "by") for k in range(verb.j, f.n.i)):
+        return NOBODY
+    actor = plain_object(s, verb)
+    if actor and actor.kind != "person":
+        return _found(s, _code(actor, s, seen), "target.hit", actor.i, actor.j)
+    adjective = next((m for m in s.adjectives if verb.j <= m.i <= verb.j + 3), None)
+    return _found(s, adjective.entry.value, "target.hit-goods", adjective.i, adjective.j) if adjective else NOBODY
+
+
+def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"Indian goods face", "imports from Vietnam are subject to", "China was hit with"."""
+    verb = f.verb
+    if verb is None or f.relation != "object":
+        return NOBODY
+    meets = verb.cls in _MEETS or (verb.passive and verb.cls in ("hit", "impose", "exempt", "tax"))
+    if not meets:
+        return NOBODY
+    start = clause(s, verb.i)[0]
+    if any(s.low(k) in ("which", "that", "who") for k in range(start, start + 1)):
+        start = clause(s, max(0, start - 1))[0]
+    return goods_origin(s, start, verb.i, seen)
+
+
+def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
+    """Return the origin of the goods (or the country) named in tokens i to j, which are a subject."""
+    for adjective in s.adjectives:
+        if i <= adjective.i < j and not any(a.i <= adjective.i < a.j for a in s.actors):
+            return _found(s, adjective.entry.value, "target.meets", adjective.i, adjective.j)
+    codes: list[str] = []
+    spot = (i, i)
+    for actor in s.actors:
+        if i <= actor.i < j and actor.kind in ("country", "place", "joint") and actor.oblique in ("", "from", "of"):
+            _add(codes, _code(actor, s, seen))
+            spot = (actor.i, actor.j)
+        elif i <= actor.i < j and actor.kind == "country" and actor.oblique == "in":
+            if s.low(actor.i - 2) in ("made", "built", "assembled", "produced"):
+                _add(codes, actor.country)
+                spot = (actor.i, actor.j)
+    if codes:
+        return Found(tuple(codes), "target.meets", _words(s, *spot))
+    if _everybody(s, i, j):
+        return Found(("*",), "target.everybody", _words(s, i, min(j, i + 4)))
+    return NOBODY
+
+
+def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """Goods with an origin elsewhere in the clause: "exports to", "imports from", "Chinese goods"."""
+    start, end = clause(s, f.n.i)
+    end = max(end, f.right)
+    exported = f.n.instrument in EXPORT_SIDE
+    for actor in s.actors:
+        if not start <= actor.i < end or actor.kind == "person" or not actor.country:
+            continue
+        words = [s.low(k) for k in range(max(start, actor.i - 7), actor.i)]
+        if exported and actor.oblique == "to" and any(w in ("exports", "shipments", "sales", "export") for w in words):
+            return _found(s, actor.country, "target.exports-to", actor.i, actor.j)
+        if not exported and actor.oblique in ("from", "of") and any(w in _ORIGIN_NOUNS for w in words):
+            codes: list[str] = []
+            for other in s.actors:
+                listed = other.i >= actor.i and other.i <= actor.j + 12 and other.oblique in (actor.oblique, "and", "")
+                if listed and other.kind in ("country", "place", "joint") and other.i < end:
+                    _add(codes, other.country)
+            return Found(tuple(codes), "target.imports-from", _words(s, actor.i, actor.j))
+    if exported:
+        return NOBODY
+    for adjective in s.adjectives:
+        inside = start <= adjective.i < end and not f.left <= adjective.i < f.n.i
+        goods = any(s.low(k) in _ORIGIN_NOUNS | {"ships", "vessels"} for k in range(adjective.j, min(end, adjective.j + 4)))
+        product = any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
+        if inside and (goods or product) and not any(a.i <= adjective.i < a.j for a in s.actors):
+            return _found(s, adjective.entry.value, "target.goods", adjective.i, adjective.j)
+    return NOBODY
+
+
+def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
+    """Return who imposes a measure."""
+    s = f.s
+    for finder in (_possessor, _by_phrase, _importer, _acting_subject, _relative_subject):
+        found = finder(f, s, seen)
+        if found.value and not set(found.value) & set(target.value):
+            return found
+    return NOBODY
+
+
+def _possessor(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"its duty", "Washington's tariffs", "Chinese levies on Canadian canola", "US tariffs on"."""
+    for k in range(f.n.i - 1, f.left - 2, -1):
+        actor = next((a for a in s.actors if a.i <= k < a.j), None)
+        if actor and actor.country and (actor.possessor or actor.j - 1 == k) and k >= f.left:
+            plain = actor.kind in ("country", "place", "body", "person", "joint")
+            if plain and (actor.possessor or (not actor.oblique or actor.i >= f.left)):
+                return _found(s, actor.country, "imposer.possessor", actor.i, actor.j)
+        adjective = next((m for m in s.adjectives if m.i <= k < m.j and k >= f.left), None)
+        if adjective and f.n.verb is None:
+            return _found(s, adjective.entry.value, "imposer.demonym", adjective.i, adjective.j)
+        word = s.low(k)
+        if k >= f.left and word in ("its", "their", "his", "her", "our"):
+            return _found(s, _owner(word, k, f, s, seen), "imposer.its", k, k + 1)
+    return NOBODY
+
+
+def _owner(word: str, k: int, f: Frame, s: Tagged, seen: Discourse) -> str:
+    if word == "our":
+        from_quote = country_of(Actor(k, k + 1, "", "pronoun:we"), s, seen)
+        return from_quote
+    if f.subject is not None and f.subject.i < k:
+        return country_of(f.subject, s, seen)
+    before = [a for a in s.actors if a.j <= k and a.country and (not a.oblique or a.kind == "person")]
+    if word in ("his", "her"):
+        people = [a for a in before if a.kind in ("person", "body")]
+        return people[-1].country if people else seen.person
+    return before[-1].country if before else seen.subject
+
+
+def _by_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    end = clause(s, f.n.i)[1]
+    for actor in s.actors:
+        if f.n.j <= actor.i < max(end, f.right) and actor.oblique == "by":
+            passive = (f.verb and f.verb.passive and f.verb.j <= actor.i) or (f.participle and f.participle.j <= actor.i)
+            if passive or actor.i - f.n.j <= 3:
+                return _found(s, country_of(actor, s, seen), "imposer.by", actor.i, actor.j)
+    return NOBODY
+
+
+_INTO = frozenset("entering enter into reaching to bound".split())
+
+
+def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """The country that goods enter: "entering the United States", "exports to the US", "at the US border"."""
+    if f.n.instrument not in ("import_tariff", "import_ban", "import_quota", "tariff_rate_quota", "port_fee"):
+        return NOBODY
+    start, end = clause(s, f.verb.i if f.verb else f.n.i)
+    start = min(start, clause(s, max(0, start - 1))[0]) if start and s.low(start) in ("which", "that") else start
+    for actor in s.actors:
+        if not start <= actor.i < max(end, f.right) or not actor.country or actor.kind == "person":
+            continue
+        back = [s.low(k) for k in range(max(0, actor.i - 5), actor.i)]
+        enters = any(word in ("entering", "enter", "into", "reaching") for word in back[-3:])
+        exports = actor.oblique == "to" and any(w in ("exports", "shipments", "exported", "sales", "sold") for w in
+                                                [s.low(k) for k in range(max(0, actor.i - 6), actor.i)])  # fmt: skip
+        border = actor.oblique in ("at", "in") and s.low(actor.j) in ("border", "ports", "port", "customs")
+        border = border or (s.low(actor.j) == "'s" and s.low(actor.j + 1) in ("border", "ports"))
+        if enters or exports or border:
+            return _found(s, actor.country, "imposer.importer", actor.i, actor.j)
+    return NOBODY
+
+
+def _acting_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    verb = f.verb
+    if verb is None or verb.cls in ("face", "subject"):
+        return NOBODY
+    if f.relation == "subject" or (verb.passive and f.n.verb is None):
+        return NOBODY
+    if f.subject is None:
+        return NOBODY
+    if verb.passive:
+        return NOBODY
+    code = country_of(f.subject, s, seen)
+    return _found(s, code, "imposer.subject", f.subject.i, f.subject.j)
+
+
+def _relative_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"the 15% duty it put on", "the duty Trump announced": the subject of a clause on the nucleus."""
+    for verb in s.verbs:
+        if f.n.j <= verb.i <= f.n.j + 8 and not verb.passive and verb.cls in ("impose", "announce", "raise", "propose",
+                                                                             "threaten"):  # fmt: skip
+            actor = next((a for a in s.actors if f.n.j <= a.i and a.j <= verb.i and not a.oblique), None)
+            if actor:
+                return _found(s, country_of(actor, s, seen), "imposer.relative", actor.i, actor.j)
+    return NOBODY
+
+
+def demander(f: Frame, seen: Discourse) -> str:
+    """Return the country that asks, when the measure is asked of somebody."""
+    for verb in f.chain:
+        if verb.cls in ("demand", "want", "seek", "expect"):
+            return country_of(subject(f.s, verb), f.s, seen)
+    return ""
+
+
+def chain_has(f: Frame, classes: frozenset[str]) -> Verb | None:
+    """Return the innermost verb above a measure that belongs to one of the classes."""
+    return next((v for v in f.chain if v.cls in classes), None)
+
+
+def adjective_at(s: Tagged, i: int, j: int) -> Mention | None:
+    """Return a demonym among tokens i to j that is not part of an actor."""
+    return next((m for m in s.adjectives if i <= m.i < j and not any(a.i <= m.i < a.j for a in s.actors)), None)

@@ -1,0 +1,357 @@
+"""Status and action of a measure from the verbs and nouns over it; None when the words make it no measure.
+
+Order of the questions: is it denied, wished or supposed? has it been withdrawn, suspended, ended? is it threatened,
+demanded, offered, planned? decided? in force? Each answer keeps its rule and the cue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from detente.news.frames import EVENT, Frame, subject
+from detente.news.grammar import Tagged, Verb, clause
+
+ACTION = {
+    "impose": "impose", "tax": "impose", "hit": "impose", "raise": "raise", "rise": "raise", "reduce": "reduce",
+    "fall": "reduce", "remove": "remove", "exempt": "remove", "suspend": "suspend", "extend": "extend",
+    "maintain": "maintain", "remain": "maintain", "resume": "resume", "return": "resume", "sign": "sign",
+    "face": "maintain", "subject": "impose", "effect": "impose", "expire": "remove", "end": "remove", "be": "maintain",
+    "have": "maintain", "buy": "impose", "limit": "impose", "ban": "impose", "halt": "impose", "add": "impose",
+    "blacklist": "impose", "invest": "impose", "open": "impose", "probe": "impose", "strike": "remove", "rule": "remove",
+    "uphold": "maintain", "retaliate": "impose", "respond": "impose", "crackdown": "impose", "skip": "cancel",
+    "stockpile": "impose", "receive": "impose", "grant": "reduce", "amend": "raise", "subsidise": "impose",
+}  # fmt: skip
+LIBERAL = frozenset({"reduce", "remove", "suspend"})
+FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_deal", "purchase_commitment",
+                      "investment_commitment", "enforcement_commitment"})  # fmt: skip
+_CANCEL = frozenset("shelve cancel abandon drop ditch axe".split() + ["call off", "back down"])
+_PLANNED = frozenset("planned proposed threatened promised announced scheduled".split())
+_LEGAL_ACT = frozenset("order orders proclamation decree notice notification regulation gazette signed executive "
+                       "law act decision resolution legislation".split())  # fmt: skip
+_ON_HOLD = frozenset("hold abeyance frozen parked suspended paused off shelved ice".split())
+_STANDS = frozenset("unaffected unchanged place force effect there".split())
+_BILL = frozenset("bill proposal plan draft legislation scheme measure amendment text package".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Status and action, with the rule and the cue."""
+
+    status: str
+    action: str
+    rule: str
+    words: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds the sentence.
+
+    Args:
+        legal: the passage is a legal notice. head: a head of state or government is speaking or acting.
+        future: the measure has an effective day after publication. past: before or on it.
+        conditional: the main clause hangs on an "if". exchange: something is asked in return.
+    """
+
+    legal: bool = False
+    head: bool = False
+    future: bool = False
+    past: bool = False
+    conditional: bool = False
+    exchange: bool = False
+
+
+def standing(f: Frame, setting: Setting) -> Standing | None:
+    """Return status and action, or None if this is no measure."""
+    if _void(f):
+        return None
+    event, outer = _event(f)
+    action = _action(f, event)
+    if event == "":
+        return None
+    for rule in (_negative, _ended, _paused, _matrix, _modal, _standing_as_it_is):
+        answer = rule(f, setting, event, outer, action)
+        if answer is not None:
+            return answer if answer.status else None
+    return None
+
+
+def _cue(f: Frame, status: str, action: str, rule: str, verb: Verb | None = None, at: int = -1) -> Standing:
+    if verb is not None:
+        words = " ".join(f.s.words[k].text for k in range(verb.i, verb.j))
+        return Standing(status, action, f"status.{rule}", words, verb.i)
+    return Standing(status, action, f"status.{rule}", f.s.words[at].text if at >= 0 else "", at)
+
+
+def _void(f: Frame) -> bool:
+    """Denied, wished, feared, supposed, or inside an "if"."""
+    verbs = [f.verb, *f.chain] if f.verb else []
+    if any(v.cls in ("deny", "wish") and not v.negative for v in verbs if v is not None):
+        return True
+    if any(v is not None and v.mood in ("should", "deny") for v in verbs):
+        return True
+    if any(cls in ("wish", "deny") for cls, _ in f.nominal):
+        return True
+    start = clause(f.s, f.n.i)[0]
+    opener = f.s.low(start) if f.s.low(start) not in ("and", "or", "but") else f.s.low(start + 1)
+    supposed = opener in ("if", "unless", "should", "whether", "were", "had", "suppose")
+    return supposed and start <= f.left or _quantified_away(f)
+
+
+def _quantified_away(f: Frame) -> bool:
+    """"no tariffs", "nobody", "any tariff": existence is denied or left open."""
+    before = [f.s.low(k) for k in range(max(0, f.left - 1), f.n.i)]
+    subject = [f.s.low(k) for k in range(clause(f.s, f.n.i)[0], f.verb.i if f.verb else 0)]
+    return "no" in before[:2] or "nobody" in subject or "neither" in subject[:2]
+
+
+def _event(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
+    """The event that touches the measure, and what stands above it, innermost first."""
+    levels: list[tuple[str, Verb | None, int]] = [(cls, None, at) for cls, at in f.nominal]
+    if f.verb is not None:
+        levels.append((f.verb.cls, f.verb, f.verb.i))
+    levels += [(v.cls, v, v.i) for v in f.chain]
+    events = [level for level in levels if level[0] in EVENT or level[0] in ("be", "have")]
+    if f.n.verb is not None:
+        return f.n.verb.cls, levels[1:]
+    if not levels:
+        return ("impose" if f.participle else ""), []
+    first = levels[0]
+    if first[0] in ("other", "effect_other", "subsidise", "cover", "use"):
+        return ("impose" if f.participle else ""), levels
+    if first[0] in EVENT or first[0] in ("be", "have"):
+        rest = levels[1:]
+        if first[0] == "raise" and rest and rest[0][0] in ("remove", "suspend"):
+            return rest[0][0], rest[1:]
+        if first[0] == "suspend" and rest and rest[0][0] in ("extend", "remove", "expire"):
+            return rest[0][0], rest[1:]
+        if first[0] == "impose" and rest and rest[0][0] in ("suspend", "remove"):
+            return rest[0][0], rest[1:]
+        return first[0], rest
+    if not events or first[0] in ("threaten", "propose", "announce", "demand", "offer", "want", "seek", "vow", "commit"):
+        return "impose", levels
+    return "", levels
+
+
+def _action(f: Frame, event: str) -> str:
+    action = ACTION.get(event, "impose")
+    left = [f.s.low(k) for k in range(f.left, f.n.i)]
+    lemma = f.verb.lemma if f.verb else ""
+    if action == "remove" and (lemma in _CANCEL and _PLANNED & {*left, *_participles(f)}):
+        return "cancel"
+    if action == "impose" and {"higher", "steeper", "tighter", "tougher", "stricter"} & set(left):
+        return "raise"
+    if f.n.instrument in ("trade_agreement", "critical_minerals_deal") and action in ("impose", "maintain"):
+        return "sign"
+    if event == "maintain" and f.verb and f.verb.lemma == "leave":
+        return "maintain"
+    return action
+
+
+def _participles(f: Frame) -> set[str]:
+    return {f.s.low(f.participle.v)} if f.participle else set()
+
+
+def _negative(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+    verb = f.verb
+    denied = [v for v in [verb, *f.chain] if v is not None and v.negative]
+    if not denied:
+        return None
+    longer = verb is not None and any(
+        f.s.low(k) == "longer" for k in range(verb.i, verb.j)
+    )
+    if verb is not None and longer and event in ("face", "subject", "be", "impose"):
+        return _cue(f, "withdrawn", "remove", "no-longer", verb)
+    if event == "receive" and verb is not None:
+        return _cue(f, "in_force", "impose", "may-not", verb)
+    if event in ("impose", "face", "be") and setting.legal and verb is not None and verb.mood in ("shall", "will"):
+        return _cue(f, "suspended", "suspend", "shall-not-apply", verb)
+    return _cue(f, "", action, "denied", denied[0])
+
+
+def _done(verb: Verb | None) -> bool:
+    return verb is not None and not verb.mood and verb.tense in ("past", "perf", "pp")
+
+
+def _ended(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+    verb = f.verb
+    if event in ("expire", "end"):
+        if verb is None or verb.cls not in ("expire", "end"):
+            return _cue(f, "in_force", "maintain", "expiry-noun", None, f.nominal[0][1] if f.nominal else -1)
+        if event == "end" and f.relation == "object":
+            return _cue(f, "withdrawn", "remove", "ended", verb) if _done(verb) else None
+        if _done(verb) and not any(c == "be" for c, _, _ in outer):
+            return _cue(f, "expired", "remove", "expired", verb)
+        return _cue(f, "in_force", "maintain", "will-expire", verb)
+    if event == "remove" and verb is not None and verb.cls == "remove" and not _raised_above(outer):
+        if _done(verb):
+            return _cue(f, "withdrawn", action, "removed", verb)
+    if event == "rule" or event == "strike":
+        return _cue(f, "in_force", "remove", "ruled", verb) if f.n.verb is not None and verb and not verb.mood else None
+    return None
+
+
+def _raised_above(outer: list[tuple[str, Verb | None, int]]) -> bool:
+    return any(cls in ("threaten", "propose", "offer", "demand", "want", "seek") for cls, _, _ in outer)
+
+
+def _paused(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+    verb = f.verb
+    if event == "be" and verb is not None and _complement(f.s, verb, _ON_HOLD, 4) and not verb.mood:
+        return _cue(f, "suspended", "suspend", "on-hold", verb)
+    if event != "suspend" or _raised_above(outer):
+        return None
+    if verb is not None and (verb.mood in ("may", "could", "can", "would", "propose", "offer", "expected") and not setting.legal):
+        return None
+    if f.n.instrument == "tariff_truce":
+        return None
+    return _cue(f, "suspended", "suspend", "suspended", verb) if verb else None
+
+
+def _complement(s: Tagged, verb: Verb, words: frozenset[str], within: int) -> bool:
+    return any(s.low(k) in words for k in range(verb.j, min(len(s.words), verb.j + within)))
+
+
+def _matrix(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+    """Threatened, demanded, offered, planned, decided: by a verb or noun above the event."""
+    for cls, verb, at in outer:
+        status = {"threaten": "threatened", "vow": "threatened", "propose": "proposed", "offer": "offered",
+                  "demand": "demanded", "order": "announced"}.get(cls)  # fmt: skip
+        if cls in ("want", "seek", "expect"):
+            status = _wanted(f, cls, verb, setting)
+        if cls == "commit":
+            status = _committed(f, verb, event, action)
+        if cls == "announce" and (verb is None or verb is f.verb or f.verb is None or f.verb.tense in ("inf", "ing")):
+            status = "announced" if not (f.verb and f.verb.mood and f.verb is not verb) else None
+        if cls == "signal":
+            status = "threatened" if action not in LIBERAL else "proposed"
+        if verb is not None and verb.mood in ("may", "could", "can") and status in ("announced", "proposed"):
+            status = "proposed"
+        if status == "threatened" and (action in LIBERAL or f.n.instrument in FRIENDLY):
+            return _cue(f, "", action, "no-threat", verb, at)
+        if status:
+            return _cue(f, status, action, cls, verb, at)
+        if cls == "allow" and verb is not None and verb.negative:
+            return _cue(f, "", action, "not-allowed", verb)
+    return _adjectival(f, event, action)
+
+
+def _wanted(f: Frame, cls: str, verb: Verb | None, setting: Setting) -> str | None:
+    """"wants China to cut" demands; "wants to extend ... in exchange for" offers; "seeks to" plans."""
+    if verb is None:
+        return None
+    own = subject(f.s, verb)
+    other = f.subject is not None and own is not None and f.subject.i > verb.i
+    if cls == "expect":
+        return "announced" if other else None
+    if other or f.nominal and f.nominal[0][0] == "remove":
+        return "demanded"
+    if setting.exchange:
+        return "offered"
+    return "proposed" if f.verb is not verb else "demanded" if action_liberal(f) else "proposed"
+
+
+def action_liberal(f: Frame) -> bool:
+    """Return whether the event over the measure makes trade freer."""
+    return any(ACTION.get(cls) in LIBERAL for cls, _ in f.nominal)
+
+
+def _committed(f: Frame, verb: Verb | None, event: str, action: str) -> str | None:
+    if verb is not None and verb.mood in ("may", "could", "would"):
+        return None
+    return "suspended" if event == "suspend" else "announced"
+
+
+def _adjectival(f: Frame, event: str, action: str) -> Standing | None:
+    """"planned tariffs", "the threatened duty", when nothing else happens to them."""
+    if event in ("remove", "suspend", "impose", "effect", "extend", "resume") and f.verb and f.verb.cls in EVENT:
+        return None
+    for k in range(f.left, f.n.i):
+        word = f.s.low(k)
+        if word in ("threatened",):
+            return _cue(f, "threatened", action if action != "maintain" else "impose", "adjective", None, k)
+        if word in ("planned", "proposed", "envisaged", "mooted", "draft"):
+            return _cue(f, "proposed", action if action != "maintain" else "impose", "adjective", None, k)
+    return None
+
+
+def _modal(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+    verb = next((v for v in [f.verb, *f.chain] if v is not None and v.mood and v.cls not in ("speak",)), None)
+    if verb is None or (verb is not f.verb and f.verb is not None and f.verb.tense not in ("inf", "ing")):
+        return None
+    friendly = action in LIBERAL or f.n.instrument in FRIENDLY
+    spoken = any(cls in ("speak", "announce", "threaten") for cls, _, _ in outer)
+    mood = verb.mood
+    if mood in ("may", "can") or (mood == "could"):
+        return _cue(f, "" if friendly else "threatened", action, "could", verb)
+    if mood == "expected":
+        return _cue(f, "announced" if event == "effect" else "proposed", action, "expected", verb)
+    if mood in ("offer", "propose"):
+        status = "offered" if mood == "offer" and friendly else "threatened" if mood == "offer" else "proposed"
+        return _cue(f, status, action, mood, verb)
+    if mood == "must":
+        return _cue(f, "announced" if setting.future else "in_force", action, "must", verb)
+    if mood == "would" and not spoken and not setting.head:
+        return _supposed(f, verb, action)
+    return _will(f, setting, verb, action, friendly)
+
+
+def _supposed(f: Frame, verb: Verb, action: str) -> Standing:
+    """"would" outside reported speech: a bill would; otherwise a supposition."""
+    start = clause(f.s, verb.i)[0]
+    bill = any(f.s.low(k) in _BILL for k in range(start, verb.i))
+    return _cue(f, "proposed" if bill else "", action, "would", verb)
+
+
+def _will(f: Frame, setting: Setting, verb: Verb, action: str, friendly: bool) -> Standing:
+    legal_act = setting.legal or any(t.low in _LEGAL_ACT for t in f.s.words)
+    if setting.conditional:
+        if friendly:
+            return _cue(f, "offered" if f.subject and not verb.passive else "", action, "conditional", verb)
+        return _cue(f, "threatened", action, "conditional", verb)
+    if setting.head and not legal_act and not friendly and action in ("impose", "raise", "resume", "maintain"):
+        return _cue(f, "threatened", action if action != "maintain" else "impose", "head-will", verb)
+    if f.n.instrument == "unspecified_retaliation":
+        return _cue(f, "threatened", action, "will-retaliate", verb)
+    if action == "maintain":
+        return _cue(f, "announced" if verb.cls in ("face", "be", "have") else "in_force", action, "will", verb)
+    return _cue(f, "announced", action, "will", verb)
+
+
+def _standing_as_it_is(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+    """Past and present: in force, unless the day it takes effect is still to come."""
+    verb = f.verb or f.participle
+    if event in ("other", "allow", "match", "amend") or verb is None:
+        return None
+    if event in ("be", "have"):
+        return _being(f, setting, verb)
+    if f.n.instrument in FRIENDLY:
+        done = event in ("sign", "invest", "buy", "extend", "effect")
+        if f.n.instrument in ("trade_agreement", "critical_minerals_deal", "tariff_truce") and done and _done(verb):
+            return _cue(f, "announced", action, "signed", verb)
+        return None if f.n.instrument != "tariff_truce" else _cue(f, "in_force", "maintain", "truce", verb)
+    if verb.tense == "inf" and f.verb is not None and not f.chain and not setting.legal:
+        return None
+    upper = f.chain[0] if f.chain else None
+    if verb.tense in ("ing", "inf") and upper is not None and upper.cls == "sign":
+        return _cue(f, "announced", action, "by-signing", upper)
+    if event == "resume" and verb.tense == "ing" and not outer:
+        return None
+    if setting.future:
+        return _cue(f, "announced", action, "future-date", verb)
+    if verb.tense == "inf" and not setting.legal:
+        return None
+    if setting.legal and verb.tense in ("pres", "inf", "ing") and action != "maintain":
+        return _cue(f, "announced", action, "legal", verb)
+    return _cue(f, "in_force", action, "done", verb)
+
+
+def _being(f: Frame, setting: Setting, verb: Verb) -> Standing | None:
+    if verb.negative:
+        return None
+    if verb.tense == "past" and not setting.past and not _complement(f.s, verb, _STANDS, 4):
+        return None
+    if setting.future:
+        return _cue(f, "announced", "impose", "future-date", verb)
+    return _cue(f, "in_force", "maintain", "is", verb)
