@@ -169,6 +169,9 @@ def _body(answer: Any, deadline: float, url: str) -> bytes:
         _left(deadline)
         more = answer.read1(65536)
         if not more:
+            _left(deadline)
+            if answer.length:
+                raise http.client.IncompleteRead(data, answer.length)
             return data
         data += more
         if len(data) > PAGE_LIMIT:

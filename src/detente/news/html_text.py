@@ -16,10 +16,30 @@ DEPTH: Final = 200
 ELEMENTS: Final = 100_000
 """Limits of one page: real ones have less than 60 levels and 10,000 elements."""
 
+SHORT: Final = 40
+LOGIN: Final = 400
+"""Fewer characters than these are no article: of any page, of a page that asks for a password."""
+
 _HIDDEN_STYLE: Final = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?![.0-9])|font-size\s*:\s*0(?![.0-9])", re.I
 )
-_NEVER_SEEN: Final = frozenset({"template", "noscript", "script", "style", "iframe", "object", "svg", "math", "head"})
+_NEVER_SEEN: Final = frozenset(
+    {
+        "template",
+        "noscript",
+        "script",
+        "style",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "head",
+        "button",
+        "select",
+        "option",
+        "input",
+    }
+)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -44,13 +64,13 @@ def page_text(html: str, where: str) -> Page:
     """
     trafilatura, tree = _library(where), _parsed(html, where)
     _measured(tree, where)
-    known = _metadata(tree)
+    known, login = _metadata(tree), _asks_for_password(tree)
     _without_hidden(tree)
     found = trafilatura.extract(
         tree, output_format="txt", include_comments=False, include_tables=True, deduplicate=False, with_metadata=False
     )
     text = (found or "").strip("\n")
-    if not text.strip():
+    if len(text) < (LOGIN if login else SHORT):
         raise _refusal(where, "no article text in the page", "an article", "saving its words as plain text")
     return Page(text, *known)
 
@@ -100,6 +120,10 @@ def _metadata(tree: Any) -> tuple[str, str, str]:
     days = [told.get(name, "") for name in ("article:published_time", "datepublished", "date", "dc.date")]
     day = next((match[0] for each in days if (match := _DAY.match(each))), "")
     return next((each[:300] for each in titles if each), ""), day, told.get("og:url", "")[:300]
+
+
+def _asks_for_password(tree: Any) -> bool:
+    return any((each.get("type") or "").lower() == "password" for each in tree.iter("input"))
 
 
 def _without_hidden(tree: Any) -> None:
