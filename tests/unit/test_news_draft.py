@@ -36,7 +36,6 @@ from news_documents import (
     talks,
 )  # fmt: skip
 
-
 STOCK = Quantity(2e9, "USD", "P2Y", "volume", "2 bn")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from news_documents import GOODS, MINERALS, Product, document, points, read
 
 from detente.news.measure import Dates, ReadMeasure
 from detente.news.timeline import MOVES, Life, as_of, lives
+from news_documents import GOODS, MINERALS, Product, document, points, read
 
 THREAT = "He threatened an additional 100% tariff on Chinese goods from November."
 DROPPED = "The additional 100% tariff on Chinese goods will not be imposed, he said."
@@ -61,7 +61,9 @@ def test_mirrored_measures_of_one_paragraph_stay_two() -> None:
     )
     document_ = told(ours, theirs, text=text)
     assert len(lives([document_])) == 2
-    assert [life.sources for life in lives([document_, {**document_, "id": "b", "sha256": "other"}])] == [("a", "b")] * 2
+    assert [life.sources for life in lives([document_, {**document_, "id": "b", "sha256": "other"}])] == [
+        ("a", "b")
+    ] * 2
 
 
 @pytest.mark.parametrize(
