@@ -68,7 +68,7 @@ def country_of(actor: Actor | None, s: Tagged, seen: Discourse) -> str:
     if actor.country:
         return actor.country
     if actor.kind in ("pronoun:he", "pronoun:she"):
-        return _before(actor, s, ("person",)) or seen.person
+        return _person_before(actor, s) or seen.person
     if actor.kind in ("pronoun:we", "pronoun:i"):
         return quoting(s) or seen.speaker or seen.publisher
     if actor.kind == "joint" or (actor.kind == "pronoun:they" and not _before(actor, s, ())):
@@ -87,6 +87,11 @@ def _before(actor: Actor, s: Tagged, kinds: tuple[str, ...]) -> str:
     ]
     free = [a for a in found if not a.possessor]
     return free[-1].country if free else ""
+
+
+def _person_before(actor: Actor, s: Tagged) -> str:
+    found = [a for a in s.actors if a.j <= actor.i and a.country and (a.kind == "person" or a.head)]
+    return found[-1].country if found else ""
 
 
 def quoting(s: Tagged) -> str:

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from detente.news import hedges
+from detente.news.bare import bare_nuclei
 from detente.news.actors import Discourse, country_of, speaker
 from detente.news.document import Timex
 from detente.news.frames import Frame, frame, subject
 from detente.news.goods import compatible, product, zone
 from detente.news.grammar import Tagged, Verb, clause
-from detente.news.levels import Level, basis, choose, levels, signed
+from detente.news.levels import Level, basis, choose, levels, read_level, signed
 from detente.news.measure import Attribution, Condition, Cue, Dates, Evidence, Product, Quantity, Rate, Span
 from detente.news.nuclei import Nucleus, nuclei, phrase_start
 from detente.news.roles import EXPORT_SIDE, NOBODY, Found, demander, imposers, targets
 from detente.news.sentences import Sentence
-from detente.news.status import Setting, Standing, standing
+from detente.news.status import ACTION, Setting, Standing, standing
 from detente.news.when import dates, in_future, in_past
 
 TARIFFS = frozenset({"import_tariff", "export_tariff", "port_fee", "tariff_rate_quota"})
@@ -84,14 +85,68 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
         before: drafts of the document so far, for what is referred back to.
     """
     s = place.tagged
-    found = nuclei(s)
+    nouns = nuclei(s)
+    topic = _topic(before, place.number)
+    if any(n.instrument in TARIFFS for n in nouns):
+        topic = next(n.instrument for n in nouns if n.instrument in TARIFFS)
+    found = sorted([*nouns, *bare_nuclei(s, nouns, topic)], key=lambda n: n.i)
     drafts: list[Draft] = []
     used: set[int] = set()
     for number, n in enumerate(found):
         f = frame(s, n, found)
         stop = _stop(s, found, number)
         drafts += _of_frame(place, f, stop, seen, [*before, *drafts], used)
-    return drafts
+    return drafts + _listed(place, drafts, used)
+
+
+def _topic(before: list[Draft], number: int) -> str:
+    """The kind of tariff the text has just been about."""
+    near = [d for d in before if d.instrument in TARIFFS and number - d.sentence <= 4]
+    return near[-1].instrument if near else ""
+
+
+def _listed(place: Place, drafts: list[Draft], used: set[int]) -> list[Draft]:
+    """Further members of a list after a rate: "Geely 18.8% and SAIC 35.3%", "Vietnam 46%"."""
+    s = place.tagged
+    rated = [d for d in drafts if d.rate is not None and d.rate.start >= 0]
+    out: list[Draft] = []
+    if not rated:
+        return out
+    model = rated[-1]
+    last = max(j for i, j, r in s.rates if r.start == model.rate.start) if model.rate else 0
+    for i, j, rate in s.rates:
+        if i in used or i < last or rate.unit != "percent_ad_valorem":
+            continue
+        between = [s.low(k) for k in range(last, i)]
+        verbs = any(last <= v.i < i for v in s.verbs)
+        level = read_level(s, i, j, rate, i, i, j)
+        joined = bool(between) and between[0] in (",", "and", "(", ";") and len(between) <= 8
+        if verbs or not joined or level.role != "value" or level.span or level.current:
+            break
+        out.append(_member(place, model, level, last))
+        used.add(i)
+        last = j
+    return out
+
+
+def _member(place: Place, model: Draft, level: Level, low: int) -> Draft:
+    s = place.tagged
+    countries = [a for a in s.actors if low <= a.i < level.i and a.kind in ("country", "place") and not a.oblique]
+    goods = [m for m in s.products if low <= m.i < level.i]
+    start, end = s.words[low + 1].start, s.words[level.j - 1].end
+    kind = model.rate.basis if model.rate else "total"
+    rate = Rate(level.rate.value, level.rate.unit, kind, place.text[level.rate.start : level.rate.end], level.rate.start)
+    fresh = replace_draft(model, rate=rate, quantity=None)
+    fresh.evidence = replace(model.evidence, trigger=Span(start, end, place.text[start:end]))
+    if countries:
+        fresh.target = tuple(a.country for a in countries)
+    if goods:
+        first, last = s.span(goods[0].i, goods[-1].j)
+        fresh.product = Product(place.text[first:last], goods[0].entry.value)
+    elif not countries:
+        fresh.product = Product(place.text[start : level.rate.start].strip(" ,"), "partial")
+    fresh.cues.append(Cue("rate", "rate.list", rate.raw, rate.start, f"{rate.value:g}"))
+    return fresh
 
 
 def _stop(s: Tagged, found: list[Nucleus], number: int) -> int:
@@ -105,7 +160,9 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     linked = [level for level in linked if level.i not in used]
     when, when_cues = _dates(place, f, 0, len(s.words))
     setting = _setting(place, f, when, seen)
-    stand = standing(f, setting)
+    stand = _asked(f) or standing(f, setting)
+    if stand is None and f.n.bare and f.verb is None:
+        stand = _carried(f, before, place.number)
     if stand is None:
         used.update(level.i for level in linked if f.left <= level.i < f.n.i)
         return []
@@ -117,6 +174,21 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
         return []
     _complete(draft, place, f, seen, before)
     return _with_levels(place, f, draft, stand, linked, used)
+
+
+def _asked(f: Frame) -> Standing | None:
+    """What stands after "in exchange for": asked of somebody."""
+    at = _exchange_at(f.s)
+    if not 0 <= at < f.n.i or f.verb is None or f.verb.tense != "ing" or f.verb.i < at:
+        return None
+    event = f.verb.cls if f.n.verb is None else f.n.verb.cls
+    return Standing("demanded", ACTION.get(event, "impose"), "status.in-exchange", "in exchange for", at - 1)
+
+
+def _carried(f: Frame, before: list[Draft], number: int) -> Standing | None:
+    """A rate in a list without a verb has the status of the measure before it."""
+    near = [d for d in before if d.instrument == f.n.instrument and number - d.sentence <= 2]
+    return Standing(near[-1].status, near[-1].action, "status.list", "", -1) if near else None
 
 
 def _setting(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
@@ -162,9 +234,16 @@ def _date_zone(f: Frame) -> tuple[int, int]:
         start, end = min(start, first), max(end, last)
     while end < len(s.words) and s.low(end) in ("until", "unless", "effective", "lasting", "since", "which", "that", "when"):
         end = next((b for b in sorted(s.breaks) if b > end), len(s.words))
-    if start > 0 and not any(v.j <= start for v in s.verbs):
+    if start > 0 and (not any(v.j <= start for v in s.verbs) or _leads_in(s, start)):
         start = 0
     return start, end
+
+
+def _leads_in(s: Tagged, start: int) -> bool:
+    """Whether the sentence opens with the day something starts: "Effective ... on or after", "Starting on June 10"."""
+    openers = {"effective", "starting", "from", "beginning", "applicable", "since", "as"}
+    opened = any(s.low(k) in openers for k in range(min(3, start)))
+    return opened and not any(a.j <= start and not a.oblique for a in s.actors)
 
 
 def _demonym_trap(f: Frame, seen: Discourse, target: Found, imposer: Found) -> tuple[Found, Found]:
@@ -250,7 +329,8 @@ def _exchanged(
         if code and code != asker:
             one = Found((code,), "imposer.in-exchange", "in exchange for")
             return ("announced" if settled else "demanded"), one, Found((asker,), "target.asker") if asker else target
-    if status == "demanded":
+    expecting = any(v.cls == "expect" for v in f.chain) and not target.value
+    if status == "demanded" or expecting:
         asker = demander(f, seen)
         if asker and asker not in imposer.value:
             return status, imposer, target if target.value else Found((asker,), "target.asker")
@@ -282,6 +362,10 @@ def _quantity(place: Place, f: Frame) -> Quantity | None:
 def _complete(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:
     """Fill imposer and target from what the measure refers back to, from its kind, or from the passage."""
     _mutual(draft, f, seen)
+    if draft.instrument == "tariff_truce" and not draft.imposer:
+        _truce_sides(draft, seen)
+    if draft.imposer and not draft.target:
+        _pronoun_target(draft, f, seen)
     earlier = _antecedent(draft, before)
     if earlier is not None and not (draft.imposer and draft.target):
         _take(draft, earlier)
@@ -294,10 +378,35 @@ def _complete(draft: Draft, place: Place, f: Frame, seen: Discourse, before: lis
             _set(draft, "target", (other,), "target.other-side")
     if draft.imposer and not draft.target:
         _default_target(draft, seen)
+    if not draft.imposer and seen.topic and draft.target != (seen.topic,):
+        _set(draft, "imposer", (seen.topic,), "imposer.heading")
+        if not draft.target:
+            _default_target(draft, seen)
     if draft.target and not draft.imposer and draft.target != ("*",) and len(draft.target) == 1:
         other = seen.other(draft.target[0])
         if other:
             _set(draft, "imposer", (other,), "imposer.other-side")
+
+
+def _pronoun_target(draft: Draft, f: Frame, seen: Discourse) -> None:
+    """"a 157% tariff for them": the other side the text is about."""
+    s = f.s
+    for k in range(f.n.j, min(len(s.words) - 1, f.n.j + 6)):
+        if s.low(k) in ("on", "for", "against") and s.low(k + 1) in ("them", "it", "him"):
+            others = [code for code in reversed(seen.recent) if code not in draft.imposer]
+            code = seen.other(draft.imposer[0]) or (others[0] if others else "")
+            if code:
+                _set(draft, "target", (code,), "target.pronoun")
+            return
+
+
+def _truce_sides(draft: Draft, seen: Discourse) -> None:
+    """A truce without named sides is one between the pair the text is about."""
+    pairs = [(a, b) for a, b in seen.pairs if len(b) == 1 and b != ("*",) and "+" not in a]
+    if pairs:
+        best = max(pairs, key=lambda pair: pairs.count(pair))
+        _set(draft, "imposer", (best[0],), "imposer.pair-of-text")
+        _set(draft, "target", best[1], "target.pair-of-text")
 
 
 def _mutual(draft: Draft, f: Frame, seen: Discourse) -> None:
@@ -307,17 +416,25 @@ def _mutual(draft: Draft, f: Frame, seen: Discourse) -> None:
             sides = draft.imposer[0].split("+")
             draft.target = draft.target or (tuple(sides) if len(sides) == 2 else ())
         return
-    if draft.imposer and "+" in draft.imposer[0]:
-        sides = draft.imposer[0].split("+")
-        draft.target = tuple(sides)
-        return
     s = f.s
+    named = [a.country for a in s.actors if a.country and f.left - 2 <= a.i < f.n.i and a.kind == "country"]
+    if len(named) == 2 and named[0] != named[1]:
+        draft.imposer, draft.target = ("+".join(named),), tuple(named)
+    if draft.instrument == "tariff_truce" and draft.imposer and "+" in draft.imposer[0]:
+        sides = draft.imposer[0].split("+")
+        draft.imposer, draft.target = (sides[0],), tuple(sides[1:])
+        return
+    if draft.imposer and "+" in draft.imposer[0]:
+        draft.target = tuple(draft.imposer[0].split("+"))
+        return
     partner = next((a for a in s.actors if a.oblique in ("with", "between") and a.country and a.kind != "person"), None)
     if partner and draft.imposer and partner.country not in draft.imposer:
         _set(draft, "target", tuple(partner.country.split("+")), "target.with")
     elif partner and not draft.imposer and "+" in partner.country:
-        _set(draft, "imposer", (partner.country,), "imposer.between")
-        draft.target = tuple(partner.country.split("+"))
+        sides = partner.country.split("+")
+        mutual = draft.instrument != "tariff_truce"
+        _set(draft, "imposer", (partner.country if mutual else sides[0],), "imposer.between")
+        draft.target = tuple(sides if mutual else sides[1:])
     elif draft.imposer and not draft.target and any(t.low in ("partners", "countries", "nations") for t in s.words):
         _set(draft, "target", ("*",), "target.partners")
 
@@ -353,6 +470,11 @@ def _take(draft: Draft, earlier: Draft) -> None:
 
 
 def _default_target(draft: Draft, seen: Discourse) -> None:
+    if draft.instrument == "tech_export_control":
+        other = seen.other(draft.imposer[0])
+        if other:
+            _set(draft, "target", (other,), "target.other-side")
+        return
     if draft.product.text or draft.instrument in EXPORT_SIDE:
         if draft.instrument not in ("price_floor", "stockpile_purchase", "subsidy", "government_spending"):
             _set(draft, "target", ("*",), "target.product-only")

@@ -48,6 +48,7 @@ class Frame:
         chain: verbs above the governing one, innermost first.
         participle: a reduced relative right after the phrase ("tariffs imposed by").
         subject: who acts, as far as the sentence shows it.
+        presupposed: whether it only stands behind a preposition ("in response to its rules"), so the verb is not about it.
     """
 
     s: Tagged
@@ -60,6 +61,7 @@ class Frame:
     chain: list[Verb] = field(default_factory=list)
     participle: Verb | None = None
     subject: Actor | None = None
+    presupposed: bool = False
 
 
 def frame(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame:
@@ -72,9 +74,33 @@ def frame(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame:
         f.participle = _participle(s, n, f.right)
         f.verb, f.relation = _governor(s, f)
         f.nominal = _nominal(s, f)
-    f.chain = chain(s, f.verb) if f.verb else []
+    f.chain = [v for v in chain(s, f.verb) if v is not f.participle] if f.verb else []
+    f.presupposed = n.verb is None and _presupposed(s, f)
     f.subject = subject(s, f.verb) if f.verb else None
     return f
+
+
+_ASIDE = frozenset("over despite amid following about because after like including concerning regarding before under "
+                   "during without since".split())  # fmt: skip
+
+
+def _presupposed(s: Tagged, f: Frame) -> bool:
+    """Whether the phrase hangs on a preposition that leads away from the verb: "over its duties", "in response to"."""
+    if f.relation != "object":
+        return False
+    if f.nominal:
+        f = Frame(s, f.n, f.nominal[-1][1], f.right, f.verb, f.relation)
+    k = f.left - 1
+    word, before = s.low(k), s.low(k - 1)
+    if word == "to":
+        return before in ("response", "due", "retaliation", "answer", "reaction", "thanks", "addition", "reply", "owing")
+    if word == "for":
+        return before in ("retaliation", "revenge", "punishment", "reasons")
+    if word == "of" and before in ("because", "light", "view", "spite", "face", "ahead", "impact", "effects", "cost"):
+        return True
+    if word == "by" and f.verb is not None and not f.verb.passive and f.verb.tense != "pp":
+        return True
+    return word in _ASIDE and f.verb is not None and f.verb.j <= k
 
 
 def _right(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> int:
@@ -160,7 +186,7 @@ def _nominal(s: Tagged, f: Frame) -> list[tuple[str, int]]:
         if word in NOMINAL and s.low(k + 1) in ("of", "on", "in", "to", "for", "from", "against", "about", "that", "over"):
             found.append((NOMINAL[word], k))
             steps = 0
-        elif word in (",", ";"):
+        elif word in (",", ";") or word in _ASIDE or any(m.i <= k < m.j for m in s.instruments):
             break
         k -= 1
         steps += 1

@@ -536,6 +536,8 @@ def _breaks(s: Tagged) -> set[int]:
             verb_before = any(max(found) <= v.i < k for v in s.verbs)
             if verb_before and _clause_follows(s, k, starts):
                 found.add(k)
+        elif token.low == "in" and s.low(k + 1) in ("exchange", "return") and s.low(k + 2) == "for":
+            found.add(k)
         elif token.text == "," and _comma_breaks(s, k, starts):
             found.add(k + 1)
     return found

@@ -160,7 +160,7 @@ def basis(f: Frame, level: Level, action: str) -> tuple[str, str]:
     for word in near:
         if word in _ADDITIONAL or word in ("surtax", "surcharge"):
             return "additional", word
-    text = " ".join(window)
+    text = " ".join(window + [f.s.low(k) for k in range(f.right, min(len(f.s.words), f.right + 14))])
     for phrase in ("on top of", "over and above", "in addition to"):
         if phrase in text:
             return "additional", phrase

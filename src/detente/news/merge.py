@@ -21,6 +21,7 @@ _SUPPORT = frozenset({"price_floor", "stockpile_purchase", "subsidy"})
 _FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_deal", "purchase_commitment",
                        "investment_commitment", "enforcement_commitment"})  # fmt: skip
 _LOOSER = frozenset({"reduce", "remove", "suspend"})
+_COURSE = frozenset({"threatened", "proposed", "announced", "in_force"})
 _RANK = {"in_force": 5, "suspended": 5, "withdrawn": 5, "expired": 5, "announced": 4, "threatened": 3, "offered": 3,
          "demanded": 3, "proposed": 2}  # fmt: skip
 
@@ -59,6 +60,8 @@ def _same(a: Draft, b: Draft) -> bool:
         return False
     if not compatible(a.product, b.product):
         return False
+    if {a.product.scope == "all_goods", b.product.scope == "all_goods"} == {True, False} and a.product.text + b.product.text:
+        return False
     if a.sentence == b.sentence and a.rate and b.rate and a.product.text != b.product.text:
         return False
     return _same_step(a, b)
@@ -66,25 +69,32 @@ def _same(a: Draft, b: Draft) -> bool:
 
 def _same_step(a: Draft, b: Draft) -> bool:
     """Whether two mentions can be one step in the life of a measure."""
-    loosening = (a.action in _LOOSER) != (b.action in _LOOSER)
+    ends = {"remove", "suspend", "cancel"}
+    loosening = (a.action in ends) != (b.action in ends)
+    if a.rate is None or b.rate is None:
+        loosening = loosening or (a.action == "reduce") != (b.action == "reduce")
     if loosening and a.instrument not in _FRIENDLY:
         return False
-    if a.status == b.status:
+    pair = {a.status, b.status}
+    if a.status == b.status or pair == {"in_force", "announced"}:
         return True
-    if (a.rate is None) != (b.rate is None) or {a.status, b.status} <= {"in_force", "announced", "proposed"}:
-        return {a.status, b.status} not in ({"threatened", "in_force"}, {"offered", "in_force"}, {"demanded", "in_force"})
-    return False
+    open_rate = a.rate is None or b.rate is None
+    close = a.product.scope == b.product.scope or "unspecified" in (a.product.scope, b.product.scope)
+    return open_rate and close and pair <= _COURSE and pair != {"threatened", "in_force"}
 
 
 def _joined(a: Draft, b: Draft) -> Draft:
     """Fill the gaps of the first mention from the second."""
     dates = Dates(
-        announced=a.dates.announced or b.dates.announced,
-        effective=a.dates.effective or b.dates.effective,
-        expiry=a.dates.expiry or b.dates.expiry,
+        announced=_fuller(a.dates.announced, b.dates.announced),
+        effective=_fuller(a.dates.effective, b.dates.effective),
+        expiry=_fuller(a.dates.expiry, b.dates.expiry),
     )
+    stronger = b if a.rate is None and (b.rate is not None or _RANK[b.status] > _RANK[a.status]) else a
     return replace_draft(
         a,
+        status=stronger.status,
+        action=stronger.action,
         rate=a.rate or b.rate,
         target=a.target or b.target,
         quantity=a.quantity or b.quantity,
@@ -92,6 +102,13 @@ def _joined(a: Draft, b: Draft) -> Draft:
         product=a.product if a.product.text else b.product,
         dates=dates,
     )
+
+
+def _fuller(first: str | None, second: str | None) -> str | None:
+    """The first date, or the second where it says the same day more exactly."""
+    if first and second and second.startswith(first):
+        return second
+    return first or second
 
 
 def _measure(number: int, group: list[Draft]) -> ReadMeasure:

@@ -142,7 +142,9 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     word = s.low(at)
     if any(v.v == at or v.v <= at < v.j for v in s.verbs):
         return None
-    if word in _FEE and near(s, at, at + 1, _SHIPS, 4, 7):
+    if word in ("rate", "rates") and _rate_noun(s, at):
+        return Nucleus(at, at + 1, "import_tariff", "curb.rate")
+    if word in _FEE and near(s, at, at + 1, _SHIPS, 4, 13):
         return Nucleus(at, at + 1, "port_fee", "curb.fee-on-ships")
     if word in _TAX and s.low(at + 1) == "on" and near(s, at, at + 1, _IMPORT | _GOODS | {"crude"}, 0, 6):
         kind = "export_tariff" if near(s, at, at + 1, _EXPORT, 1, 5) else "import_tariff"
@@ -161,6 +163,20 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     if word in _PERMIT and near(s, at, at + 1, _EXPORT | {"sell", "ship", "abroad"}, 8, 8):
         return Nucleus(at, at + 1, "export_licensing", "curb.export-permit")
     return None
+
+
+_RATE_OF = frozenset("reciprocal tariff duty applied mfn preferential levy general basic baseline customs quota".split())
+
+
+def _rate_noun(s: Tagged, at: int) -> bool:
+    """"the reciprocal rate", "the rate on India": a rate of duty without the word."""
+    if s.low(at + 1) == "of":
+        return False
+    if s.low(at - 1) in _RATE_OF:
+        return s.low(at + 1) not in ("policy", "cut")
+    goods = any(a.oblique in ("on", "for") and at < a.i <= at + 4 for a in s.actors)
+    trade = any(t.low in ("tariff", "tariffs", "duty", "duties", "imports", "goods") for t in s.words)
+    return s.low(at - 1) in ("the", "that", "'s") and (goods or trade) and s.low(at - 1) != "interest"
 
 
 def _restriction(s: Tagged, at: int) -> Nucleus | None:
@@ -323,7 +339,8 @@ def _probe_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
 
 
 def _retaliate_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    return "unspecified_retaliation" if not found else ""
+    start, end = clause(s, verb.v)
+    return "" if any(start <= n.i < end for n in found) else "unspecified_retaliation"
 
 
 def _blacklist_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:

@@ -87,6 +87,9 @@ def _read(
         seen.pairs += [(d.imposer[0], d.target) for d in fresh if d.imposer]
         drafts += fresh
         seen.note(s)
+        if len(words) <= 4 and not s.verbs and body[unit.end : unit.end + 1] in ("\n", "\r", ""):
+            names = [a.country for a in s.actors if a.kind in ("country", "place")]
+            seen.topic = names[0] if len(names) == 1 else ""
     return drafts, times, actors
 
 

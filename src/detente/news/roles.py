@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from detente.news.actors import Discourse, country_of
+from detente.news.actors import Discourse, country_of, speaker
 from detente.news.frames import Frame, plain_object, subject
 from detente.news.grammar import Actor, Mention, Tagged, Verb, clause
 
@@ -16,7 +16,7 @@ _ORIGIN_NOUNS = frozenset(
 _EVERYBODY = frozenset("all every any other world most nearly almost each foreign global".split())
 _PARTNERS = frozenset("countries country partners partner imports nations nation origins world trading economies "
                       "goods products origin suppliers imported".split())  # fmt: skip
-_ON = frozenset("on against for over targeting upon".split())
+_ON = frozenset("on against for over targeting upon into".split())
 _MEETS = frozenset({"face", "subject"})
 EXPORT_SIDE = frozenset({"export_tariff", "export_licensing", "export_ban", "export_quota", "tech_export_control"})
 
@@ -33,6 +33,11 @@ class Found:
 NOBODY = Found((), "")
 
 
+_OTHERS = frozenset("other effect_other speak threaten propose demand want".split())
+_FIRMS = frozenset("companies firms entities company firm manufacturers contractors groups makers subsidiaries "
+                   "producers suppliers organisations organizations individuals ministers officials".split())  # fmt: skip
+
+
 def _words(s: Tagged, i: int, j: int) -> str:
     return " ".join(s.words[k].text for k in range(i, j))
 
@@ -44,7 +49,7 @@ def _found(s: Tagged, code: str, rule: str, i: int, j: int) -> Found:
 def targets(f: Frame, seen: Discourse) -> Found:
     """Return whom a measure is aimed at; `("*",)` for everybody."""
     s = f.s
-    for finder in (_on_phrase, _hit_object, _meets_subject, _goods_phrase):
+    for finder in (_listed, _invested, _bought, _on_phrase, _hit_object, _meets_subject, _goods_phrase):
         found = finder(f, s, seen)
         if found.value:
             return found
@@ -54,7 +59,10 @@ def targets(f: Frame, seen: Discourse) -> Found:
 def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """"tariffs on China", "duties against imports from India", "levies on Canadian canola"."""
     k, stop = f.n.j, f.right
-    verbs = {c for v in s.verbs for c in range(v.i, v.j) if v.i > f.n.i and v is not f.participle}
+    own = f.verb if f.relation == "subject" and f.verb and f.verb.cls not in _OTHERS else None
+    if own is not None:
+        stop = max(stop, clause(s, own.i)[1])
+    verbs = {c for v in s.verbs for c in range(v.i, v.j) if v.i > f.n.i and v is not f.participle and v is not own}
     while k < stop:
         if s.low(k) in _ON and not _of_rate(s, k):
             found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
@@ -66,13 +74,56 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
+def _listed(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"added 11 American companies to its list": the firms' country."""
+    if f.n.instrument != "entity_listing":
+        return NOBODY
+    start, end = clause(s, f.n.i)
+    for adjective in s.adjectives:
+        if start <= adjective.i < end and any(s.low(k) in _FIRMS for k in range(adjective.j, adjective.j + 5)):
+            return _found(s, adjective.entry.value, "target.firms-of", adjective.i, adjective.j)
+    for actor in s.actors:
+        if start <= actor.i < end and actor.kind in ("country", "place"):
+            firms = any(s.low(k) in _FIRMS for k in range(actor.j, actor.j + 4)) and not actor.possessor
+            back = any(s.low(k) in _FIRMS for k in range(max(start, actor.i - 5), actor.i))
+            if (firms and actor.i > start) or (back and actor.oblique in ("of", "from", "in")):
+                return _found(s, actor.country, "target.firms-of", actor.i, actor.j)
+    return NOBODY
+
+
+def _invested(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    if f.n.instrument != "investment_commitment":
+        return NOBODY
+    end = clause(s, f.n.i)[1]
+    for actor in s.actors:
+        if f.n.j <= actor.i < end and actor.oblique in ("in", "into", "to") and actor.kind in ("country", "place"):
+            return _found(s, actor.country, "target.invest-in", actor.i, actor.j)
+    return NOBODY
+
+
+def _bought(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"buy $500 billion of US energy", "resume purchases of American soybeans": the seller."""
+    if f.n.instrument != "purchase_commitment":
+        return NOBODY
+    end = clause(s, f.n.i)[1]
+    for adjective in s.adjectives:
+        if f.n.j <= adjective.i < end:
+            return _found(s, adjective.entry.value, "target.seller", adjective.i, adjective.j)
+    for actor in s.actors:
+        if f.n.j <= actor.i < end and actor.kind in ("country", "place") and actor.oblique in ("", "of", "from"):
+            return _found(s, actor.country, "target.seller", actor.i, actor.j)
+    return NOBODY
+
+
 def _of_rate(s: Tagged, k: int) -> bool:
     return s.low(k + 1) in ("average", "top", "hold", "condition", "a") and s.low(k + 2) in ("of", "year", "")
 
 
 def _noun_phrase(f: Frame, s: Tagged, i: int, stop: int, seen: Discourse, verbs: set[int]) -> Found:
     """The origin named in a noun phrase: a country, a demonym before goods, "imports from" a country, everybody."""
-    end = next((k for k in range(i, stop) if k in verbs or s.low(k) in (";", "(", "if", "unless", "until")), stop)
+    closed = (";", "(", "if", "unless", "until")
+    rates = {a for a, _, _ in s.rates if a > i}
+    end = next((k for k in range(i, stop) if k in verbs or k in rates or s.low(k) in closed), stop)
     exported = f.n.instrument in EXPORT_SIDE
     codes: list[str] = []
     first = i
@@ -124,6 +175,8 @@ def _export_to(s: Tagged, actor: Actor) -> bool:
 
 
 def _everybody(s: Tagged, i: int, end: int) -> bool:
+    if s.low(i) == "the" and s.low(i + 1) in ("global", "world", "whole"):
+        return True
     span = [s.low(k) for k in range(i, min(end, i + 8))]
     return any(word in _EVERYBODY for word in span[:4]) and any(word in _PARTNERS for word in span)
 
@@ -131,7 +184,7 @@ def _everybody(s: Tagged, i: int, end: int) -> bool:
 def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """"hit China with a tariff", "slapped Indian goods with"."""
     verb = f.verb
-    if verb is None or f.relation != "object" or verb.cls not in ("hit", "impose", "tax"):
+    if verb is None or f.relation != "object" or verb.cls not in ("hit", "impose", "tax", "threaten"):
         return NOBODY
     if not any(s.low(k) in ("with", "by") for k in range(verb.j, f.n.i)):
         return NOBODY
@@ -210,7 +263,9 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
 def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     """Return who imposes a measure."""
     s = f.s
-    for finder in (_possessor, _by_phrase, _importer, _acting_subject, _relative_subject):
+    for finder in (_possessor, _by_phrase, _importer, _acting_subject, _relative_subject, _bill, _teller):
+        if finder is _teller and not target.value:
+            continue
         found = finder(f, s, seen)
         if found.value and not set(found.value) & set(target.value):
             return found
@@ -274,6 +329,8 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
         exports = actor.oblique == "to" and any(w in ("exports", "shipments", "exported", "sales", "sold") for w in
                                                 [s.low(k) for k in range(max(0, actor.i - 6), actor.i)])  # fmt: skip
         border = actor.oblique in ("at", "in") and s.low(actor.j) in ("border", "ports", "port", "customs")
+        faces = f.verb is not None and f.verb.cls in _MEETS and f.relation == "object" and actor.i >= f.n.j
+        border = border or (faces and actor.oblique in ("in", "from") and not set(back) & (_ORIGIN_NOUNS - {"made"}))
         border = border or (s.low(actor.j) == "'s" and s.low(actor.j + 1) in ("border", "ports"))
         if enters or exports or border:
             return _found(s, actor.country, "imposer.importer", actor.i, actor.j)
@@ -292,6 +349,28 @@ def _acting_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     code = country_of(f.subject, s, seen)
     return _found(s, code, "imposer.subject", f.subject.i, f.subject.j)
+
+
+def _bill(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"a bill before the Mexican Congress would raise": the country of the bill."""
+    if f.verb is None or f.verb.mood != "would" or f.relation != "object":
+        return NOBODY
+    start = clause(s, f.verb.i)[0]
+    if not any(s.low(k) in ("bill", "proposal", "plan", "draft", "legislation") for k in range(start, f.verb.i)):
+        return NOBODY
+    for actor in s.actors:
+        if actor.j <= f.verb.i and actor.country:
+            return _found(s, actor.country, "imposer.bill", actor.i, actor.j)
+    return NOBODY
+
+
+def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"Tariffs on Indian goods will rise, the White House said": who decides is who says so."""
+    verb = f.verb
+    if verb is None or f.relation != "subject" or not (verb.mood in ("will", "shall", "would") or verb.passive):
+        return NOBODY
+    code, _, name = speaker(s, f.chain, seen)
+    return Found((code,), "imposer.speaker", name) if code and "+" not in code else NOBODY
 
 
 def _relative_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from detente.news.frames import EVENT, Frame, subject
+from detente.news.frames import EVENT, NOMINAL, Frame, subject
 from detente.news.grammar import Tagged, Verb, clause
 
 ACTION = {
@@ -30,6 +30,7 @@ _LEGAL_ACT = frozenset("order orders proclamation decree notice notification reg
                        "law act decision resolution legislation".split())  # fmt: skip
 _ON_HOLD = frozenset("hold abeyance frozen parked suspended paused off shelved ice".split())
 _STANDS = frozenset("unaffected unchanged place force effect there".split())
+_QUESTION = frozenset("what whether if about how why when who which".split())
 _BILL = frozenset("bill proposal plan draft legislation scheme measure amendment text package".split())
 
 
@@ -67,6 +68,8 @@ def standing(f: Frame, setting: Setting) -> Standing | None:
     if _void(f):
         return None
     event, outer = _event(f)
+    if f.presupposed:
+        return _behind(f, setting)
     action = _action(f, event)
     if event == "":
         return None
@@ -75,6 +78,17 @@ def standing(f: Frame, setting: Setting) -> Standing | None:
         if answer is not None:
             return answer if answer.status else None
     return None
+
+
+def _behind(f: Frame, setting: Setting) -> Standing | None:
+    """What a preposition only refers to: in force or announced, if the phrase itself says so by a participle."""
+    verb = f.participle
+    if verb is None or f.n.instrument in FRIENDLY or f.n.instrument == "unspecified_retaliation":
+        return None
+    status = {"announce": "announced", "propose": "proposed", "threaten": "threatened", "impose": "in_force",
+              "raise": "in_force", "commit": "announced"}.get(verb.cls)  # fmt: skip
+    status = "announced" if status == "in_force" and setting.future else status
+    return _cue(f, status, ACTION.get(verb.cls, "impose"), "participle", verb) if status else None
 
 
 def _cue(f: Frame, status: str, action: str, rule: str, verb: Verb | None = None, at: int = -1) -> Standing:
@@ -91,6 +105,8 @@ def _void(f: Frame) -> bool:
         return True
     if any(v is not None and v.mood in ("should", "deny") for v in verbs):
         return True
+    if any(v is not None and v.lemma == "ask" and f.s.low(v.j) in _QUESTION for v in verbs):
+        return True
     if any(cls in ("wish", "deny") for cls, _ in f.nominal):
         return True
     start = clause(f.s, f.n.i)[0]
@@ -102,6 +118,9 @@ def _void(f: Frame) -> bool:
 def _quantified_away(f: Frame) -> bool:
     """"no tariffs", "nobody", "any tariff": existence is denied or left open."""
     before = [f.s.low(k) for k in range(max(0, f.left - 1), f.n.i)]
+    for verb in [f.verb, *f.chain]:
+        if verb is not None and verb.tense in ("inf", "ing") and "no" in (f.s.low(verb.i - 2), f.s.low(verb.i - 3)):
+            return True
     subject = [f.s.low(k) for k in range(clause(f.s, f.n.i)[0], f.verb.i if f.verb else 0)]
     return "no" in before[:2] or "nobody" in subject or "neither" in subject[:2]
 
@@ -113,8 +132,9 @@ def _event(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
         levels.append((f.verb.cls, f.verb, f.verb.i))
     levels += [(v.cls, v, v.i) for v in f.chain]
     events = [level for level in levels if level[0] in EVENT or level[0] in ("be", "have")]
+    levels = _with_nouns(f, levels)
     if f.n.verb is not None:
-        return f.n.verb.cls, levels[1:]
+        return "ban" if f.n.verb.cls in ("suspend", "halt") else f.n.verb.cls, levels[1:]
     if not levels:
         return ("impose" if f.participle else ""), []
     first = levels[0]
@@ -129,9 +149,23 @@ def _event(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
         if first[0] == "impose" and rest and rest[0][0] in ("suspend", "remove"):
             return rest[0][0], rest[1:]
         return first[0], rest
-    if not events or first[0] in ("threaten", "propose", "announce", "demand", "offer", "want", "seek", "vow", "commit"):
+    if first[0] in ("threaten", "propose", "announce", "demand", "offer", "want", "seek", "vow", "commit",
+                    "order", "expect", "signal"):  # fmt: skip
         return "impose", levels
     return "", levels
+
+
+def _with_nouns(f: Frame, levels: list[tuple[str, Verb | None, int]]) -> list[tuple[str, Verb | None, int]]:
+    """Put the noun of "a plan to raise", "an order to impose" between the infinitive and the verb above it."""
+    out: list[tuple[str, Verb | None, int]] = []
+    for cls, verb, at in levels:
+        out.append((cls, verb, at))
+        if verb is not None and verb.tense in ("inf", "ing") and not verb.mood:
+            k = verb.i - 1
+            noun = f.s.low(k) if f.s.low(k) != "of" else f.s.low(k - 1)
+            if noun in NOMINAL and noun not in ("end", "return", "cost", "move"):
+                out.append((NOMINAL[noun], None, k))
+    return out
 
 
 def _action(f: Frame, event: str) -> str:

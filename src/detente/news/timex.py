@@ -52,13 +52,14 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _ANY = re.compile("|".join(f"(?P<k_{name}>{pattern})" for name, pattern in _PATTERNS))
 _FUTURE = re.compile(
-    r"\b(?:will|would|shall|to|may|could|might|next|from|starting|effective|until|by|due|set|plans?|unless|through|"
+    r"\b(?:(?:is|are|was|were|set|due|going|plans?|expected|ready|about|vowed|promised|agreed|plans?|wants?|threat\w*) to|"
+    r"will|would|shall|may|could|might|next|from|starting|effective|until|by|due|set|plans?|unless|through|"
     r"planned|expires?|ends?|take|takes|beginning|coming|expected|scheduled|upcoming|before|falls?|deadline)\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
     r"\b(?:was|were|had|did|took|came|went|said|told|imposed|announced|since|last|ago|held|met|made|began|convened|"
-    r"signed|ruled|raised|cut|put|wrote|added|confirmed|has|have|been|\w+ed)\b",
+    r"signed|ruled|raised|cut|put|wrote|added|confirmed|has|have|been|rose|fell|hit|struck|ran|got|\w+ed)\b",
     re.IGNORECASE,
 )
 

@@ -38,6 +38,10 @@ _DECIDED = re.compile(
     r"\b(?:announced|announce|unveiled|signed|said|told|wrote|declared|threatened|ordered|decided|proposed|posted|"
     r"published|issued|ruled|warned|vowed|approved|notified|pledged|agreed|determined|dated|notification|reached)\b"
 )
+_OPENING = re.compile(
+    r",? (?:[\w'.-]+ ){1,8}?(?:announced|said|unveiled|signed|threatened|ordered|decided|proposed|declared|wrote|warned|"
+    r"vowed|told|published|approved|put forward|agreed)\b"
+)
 _IMMEDIATE = re.compile(r"\b(?:with immediate effect|effective immediately|immediately effective|from today|as of today)\b")
 
 
@@ -66,6 +70,9 @@ def dates(
         elif inside and effective is None and _direct(norm, span, timex, done):
             effective = timex.value
             cues.append(Cue("effective", "date.direct", timex.text, timex.start, timex.value))
+        elif announced is None and _OPENING.match(norm[timex.end : span[1]]) and timex.start - span[0] < 25:
+            announced = timex.value
+            cues.append(Cue("announced", "date.opening", timex.text, timex.start, timex.value))
         elif announced is None and _DECIDED.search(before[-40:]) and len(timex.value) >= 7:
             announced = timex.value
             cues.append(Cue("announced", "date.decided", timex.text, timex.start, timex.value))

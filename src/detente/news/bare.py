@@ -1,0 +1,95 @@
+"""Rates without an instrument noun: "pays 25 percent", "15% on American coal", "Geely 18.8%".
+
+They count only where trade is already the topic: a tariff read shortly before, or a border in the sentence.
+"""
+
+from __future__ import annotations
+
+from detente.news.grammar import PREPOSITIONS, Tagged, Verb, clause
+from detente.news.levels import read_level
+from detente.news.nuclei import Nucleus
+
+_PAYS = frozenset({"face", "subject"})
+_MOVES = frozenset({"be", "remain", "rise", "fall", "raise", "reduce", "maintain", "go", "other"})
+_CHARGE = frozenset("charge impose put slap levy apply collect tax".split())
+_BORDER = frozenset("border ports port customs tariff tariffs duty duties imports imported".split())
+_FIGURE = frozenset("rate rates figure figures level".split())
+_GOODS = frozenset("all everything imports goods products articles every other most some another".split())
+
+
+def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
+    """Return a nucleus for each rate that stands for a tariff without naming one.
+
+    Args:
+        found: nuclei with a noun or a verb of their own. topic: instrument read shortly before, empty if none.
+    """
+    trade = topic or ("import_tariff" if any(t.low in _BORDER for t in s.words) else "")
+    out: list[Nucleus] = []
+    for i, j, rate in s.rates:
+        if rate.unit not in ("percent_ad_valorem",) or rate.free or not trade or _near_noun(s, i, j, found):
+            continue
+        level = read_level(s, i, j, rate, i, i, j)
+        if level.role not in ("value", "to") or level.span:
+            continue
+        rule = _licence(s, i, j, topic)
+        if rule:
+            out.append(Nucleus(i, j, trade, f"bare.{rule}", bare=True))
+    return out
+
+
+def _near_noun(s: Tagged, i: int, j: int, found: list[Nucleus]) -> bool:
+    """Whether the rate belongs to an instrument noun of its clause."""
+    start, end = clause(s, i)
+    for n in found:
+        if n.verb is None and start <= n.i < end:
+            if 0 <= n.i - j <= 5 and not _other_rate(s, j, n.i) and s.low(j) not in ("on", "for"):
+                return True
+            if n.j <= i and not _closed(s, n.j, i):
+                return True
+    return False
+
+
+def _closed(s: Tagged, i: int, j: int) -> bool:
+    """Whether a rate already stands between a noun and this rate, so that the noun has its own."""
+    return _other_rate(s, i, j) or any(a <= i - 1 and b >= i - 4 for a, b, _ in s.rates if b <= i) and j - i > 3
+
+
+def _other_rate(s: Tagged, i: int, j: int) -> bool:
+    return any(i <= a < j for a, _, _ in s.rates)
+
+
+def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
+    verb = _verb_before(s, i)
+    if verb is not None and (verb.cls in _PAYS or (verb.lemma in _CHARGE and verb.passive)):
+        return "pays"
+    if s.low(j) in ("on", "for", "against") and _goods_follow(s, j + 1) and (topic or verb is not None):
+        return "on-goods" if topic or (verb is not None and verb.cls == "impose") else ""
+    if verb is not None and verb.cls in _MOVES and topic and _rate_subject(s, verb):
+        return "rate-is"
+    return ""
+
+
+def _verb_before(s: Tagged, i: int) -> Verb | None:
+    """The verb right before a rate, over articles and approximations."""
+    before = [v for v in s.verbs if v.j <= i]
+    if not before or i - before[-1].j > 3:
+        return None
+    between = [s.low(k) for k in range(before[-1].j, i)]
+    return before[-1] if not (set(between) & (PREPOSITIONS - {"at", "to", "about", "under", "over"})) else None
+
+
+def _goods_follow(s: Tagged, i: int) -> bool:
+    cells = range(i, min(len(s.words), i + 3))
+    named = any(m.i in cells for m in s.products) or any(m.i in cells for m in s.adjectives)
+    country = any(a.i in cells and a.kind in ("country", "place") for a in s.actors)
+    return named or country or s.low(i) in _GOODS
+
+
+def _rate_subject(s: Tagged, verb: Verb) -> bool:
+    start = clause(s, verb.i)[0]
+    words = [s.low(k) for k in range(start, verb.i)]
+    if any(word in ("price", "prices", "share", "shares", "inflation", "growth", "output", "sales") for word in words):
+        return False
+    figure = bool(set(words) & _FIGURE) and not set(words) & {"policy", "interest", "exchange", "growth"}
+    goods = any(start <= m.i < verb.i for m in s.products) and verb.cls in ("remain", "be") and s.low(verb.j) == "at"
+    return figure or goods
