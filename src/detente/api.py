@@ -130,7 +130,8 @@ def read(text_or_path: str | Path, published: str | None = None) -> Documents:
     """Read articles or notices: dated measures, each tied to the words it came from; nothing is loaded or solved.
 
     Args:
-        text_or_path: a text, or the path of a file (plain text; HTML with the extra `web`) or of a folder of them.
+        text_or_path: a text, the path of a file (plain text; HTML with the extra `web`) or of a folder of them, or the
+            name of a packaged text.
         published: day of publication, YYYY-MM-DD; without it the text's own header or metadata say it, or a question
             asks. Not with a folder, where each text has its own.
     Returns:

@@ -230,13 +230,15 @@ def tree(
 
 
 @app.command(
-    epilog="\b\nExamples:\n  detente read article.txt --review review.html\n"
+    epilog="\b\nExamples:\n  detente read eve-of-korea --review review.html\n"
     "  detente read article.txt --accept M02,M03 --set 'M03.volume=70% of base' --out draft.yaml"
 )
 def read(
     source: Annotated[
         str,
-        typer.Argument(metavar="TEXT|FOLDER|-|URL", help="Plain text or HTML, a folder of them, stdin, an address."),
+        typer.Argument(
+            metavar="TEXT|FOLDER|-|URL", help="Text or HTML, a folder of them, stdin, an address, or eve-of-korea."
+        ),
     ],
     review: Annotated[
         Path | None, typer.Option("--review", metavar="FILE", help="Write a page to check proposals on.")

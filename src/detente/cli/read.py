@@ -19,7 +19,7 @@ from detente.news.fetch import fetched, is_address
 from detente.news.folder import write_whole
 from detente.news.read import read_source
 from detente.news.registry import standing
-from detente.news.source import PAGE_LIMIT, Text, from_bytes, from_file
+from detente.news.source import PAGE_LIMIT, Text, from_bytes, from_file, packaged_text
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,8 @@ def text_of(source: str, *, allow_network: bool) -> Text:
                 "by itself; try --allow-network, or save the page and read the file"
             )
         return fetched(source)
-    return from_file(Path(source))
+    path = Path(source)
+    return from_file(path if path.exists() else packaged_text(source) or path)
 
 
 def _stem(options: Options) -> str:
@@ -150,7 +151,8 @@ def _tell(options: Options, document: Document, made: Draft | None) -> None:
         output.say("\n".join(next_lines(document, options.source, options.published)))
     else:
         names = ", ".join(measure.id for measure in made.scenario.measures)
-        output.say(f"written: {output.shown(options.out or Path())}, {len(made.scenario.measures)} measures ({names})")
+        count = len(made.scenario.measures)
+        output.say(f"written: {output.shown(options.out or Path())}, {count} measure{'s' * (count > 1)} ({names})")
         output.note(*(f"open: {asked(each)}" for each in made.open))
         output.say(f"next: detente run {output.shown(options.out or Path())} --branch all")
     if options.review is not None:

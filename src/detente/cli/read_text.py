@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Final
 
-from detente.news.document import Document
+from detente.news.document import Deadline, Document, Question
 from detente.news.kinds import role
 from detente.news.measure import ReadMeasure
 from detente.news.questions import still_open, told
@@ -17,6 +17,8 @@ from detente.report.text_table import table
 
 HEAD: Final = ("id", "instrument", "by", "against", "rate", "status", "from", "until", "sure", "words")
 WORDS: Final = 48
+WHY_WIDTH: Final = 76
+SET: Final = "--set ..=VALUE"
 
 
 def document_text(document: Document, width: int) -> str:
@@ -25,17 +27,39 @@ def document_text(document: Document, width: int) -> str:
     if not document.measures:
         return "\n".join([*parts, document.why_empty or "no trade measure in this text", *_general(document)])
     parts.append(table(HEAD, [_row(each) for each in document.measures], left=len(HEAD)))
-    registry = [f"{name}: {text}" for name, text in standing(document).items()]
-    for title, lines in (
-        ("conflicts, no side is taken", [each.what for each in document.conflicts]),
-        ("asked, a run needs it", [told(each) for each in document.questions if each.needed]),
-        ("asked, a run does without", [told(each) for each in document.questions if not each.needed]),
-        ("deadlines", [f"{each.date}: {each.what} ({', '.join(each.measures)})" for each in document.deadlines]),
-        ("registry", registry),
-    ):
-        if lines:
-            parts.append("\n".join([title, *_wrapped(lines, width)]))
-    return "\n\n".join(parts)
+    parts += [
+        _titled("conflicts, no side is taken", _wrapped([each.what for each in document.conflicts], width)),
+        _questions("asked, a run needs it", [each for each in document.questions if each.needed]),
+        _questions("asked, a run does without", [each for each in document.questions if not each.needed]),
+        _titled("deadlines", _wrapped([_deadline(each) for each in document.deadlines], width)),
+        _titled("registry", _wrapped([f"{name}: {text}" for name, text in standing(document).items()], width)),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _titled(title: str, lines: Sequence[str]) -> str:
+    return "\n".join([title, *lines]) if lines else ""
+
+
+def _deadline(each: Deadline) -> str:
+    return f"{each.date}: {each.what}" + (f" ({', '.join(each.measures)})" if each.measures else "")
+
+
+def _questions(title: str, asked: Sequence[Question]) -> str:
+    """Return questions as a table: what to set, why, and what the registry would offer, which is not in the text."""
+    rows = [
+        [
+            f"{each.measure}.{each.field}" if each.measure else f"--{each.field} DATE",
+            textwrap.shorten(plain(each.why), WHY_WIDTH, placeholder=" .."),
+            ", ".join(f"{offer.value} ({offer.source.split(';')[0].removeprefix('registry ')})" for offer in
+                      each.candidates),
+        ]
+        for each in asked
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    beside = "the registry has, the text has not" if any(row[2] for row in rows) else ""
+    return f"{title}\n" + table((SET, "why", beside), rows, left=3)
 
 
 def _heading(document: Document) -> str:

@@ -76,8 +76,8 @@ ENDING: Final = ("remove", "suspend", "cancel", "reduce")
 WHY: Final[Mapping[str, tuple[str, str]]] = {
     "imposer": ("the text does not say who imposes it", "USA"),
     "target": ("the text does not say against whom", "CHN"),
-    "product": ("the text gives no list of products", "goods, C26 or hs22:8541"),
-    "rate": ("the text gives no rate", "+10pp (added) or 25% (all-in)"),
+    "product": ("the text gives no list of products", "goods, C26 or hs22:8541,8542"),
+    "rate": ("the text gives no rate", "+10pp on top or 25% in all"),
     "over_rate": ("the text gives no rate above the volume", "25%"),
     "volume": ("the text does not say how much trade is left", "70% of base"),
     "floor": ("the text gives no level of the floor", "+20%"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -12,7 +11,7 @@ from detente.news.answers import ALIASES, CHECKS
 from detente.news.document import Document, Question
 from detente.news.kinds import LEVELS, WHY, role
 from detente.news.measure import ReadMeasure
-from detente.news.registry import candidates
+from detente.news.registry import NOT_SAID, candidates
 from detente.news.values import facts, undated
 from detente.scenario.fields import iso_date
 
@@ -98,19 +97,20 @@ def still_open(document: Document, name: str, said: Mapping[str, str]) -> list[Q
 
 
 def told(question: Question) -> str:
-    """Return a question in one line: what is asked, why, what could be answered and how."""
+    """Return a question in one line: what is asked and why, what the registry has, and how it is answered."""
     head = f"{question.measure}.{question.field}" if question.measure else question.field
-    offers = "; ".join(f"{each.value} ({each.source})" for each in question.candidates)
-    text = f"{head}: {question.why}" + (f"; candidates: {offers}" if offers else "")
-    return text + f"; answer with {how(question)}"
+    offers = ", ".join(f"{each.value} ({each.source.split(';')[0]})" for each in question.candidates)
+    offered = f"; {NOT_SAID}, but offered: {offers}" if offers else ""
+    return f"{head}: {question.why}{offered}; answer with {how(question)}"
 
 
 def how(question: Question) -> str:
-    """Return the option that answers a question, with the first candidate or an example in it."""
+    """Return the option that answers a question; what a value looks like is said where nothing is offered."""
     if not question.measure:
         return "--published YYYY-MM-DD" if question.field == PUBLISHED else "another text"
-    example = question.candidates[0].value if question.candidates else WHY.get(question.field, ("", "VALUE"))[1]
-    return f"--set {shlex.quote(f'{question.measure}.{question.field}={example}')}"
+    text = f"--set {question.measure}.{question.field}=VALUE"
+    example = WHY.get(question.field, ("", ""))[1]
+    return text if question.candidates or not example else f"{text}, such as {example}"
 
 
 def _day(text: str | None) -> dt.date | None:

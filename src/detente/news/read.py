@@ -13,7 +13,7 @@ from detente.news.folder import files_of
 from detente.news.questions import questioned
 from detente.news.reader import read_text
 from detente.news.registry import linked
-from detente.news.source import PAGE_ENDINGS, TEXT_ENDINGS, Text, from_bytes, from_file
+from detente.news.source import PAGE_ENDINGS, TEXT_ENDINGS, Text, from_bytes, from_file, packaged_text
 from detente.scenario.fields import iso_date
 
 _LONGEST_PATH = 1000
@@ -23,7 +23,8 @@ def read(text_or_path: str | Path, published: str | None = None) -> Documents:
     """Read articles or notices: dated measures, each tied to the words it came from; nothing is loaded or solved.
 
     Args:
-        text_or_path: a text, or the path of a file (plain text; HTML with the extra `web`) or of a folder of them.
+        text_or_path: a text, the path of a file (plain text; HTML with the extra `web`) or of a folder of them, or the
+            name of a packaged text.
         published: day of publication, YYYY-MM-DD; without it the text's own header or metadata say it, or a question
             asks. Not with a folder, where each text has its own.
     Returns:
@@ -69,6 +70,9 @@ def _path(text_or_path: str | Path) -> Path | None:
     """Return the path that is meant, or None for a text; a name that looks like a file is one, there or not."""
     if isinstance(text_or_path, Path):
         return text_or_path
+    example = packaged_text(text_or_path)
+    if example is not None:
+        return example
     short = len(text_or_path) < _LONGEST_PATH and "\n" not in text_or_path and "\0" not in text_or_path
     if not short:
         return None

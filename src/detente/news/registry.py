@@ -166,7 +166,9 @@ def _value(entry: Measure, field: str) -> str:
     if field == "expiry":
         return "" if entry.from_ is None or not entry.unless else entry.from_.isoformat()
     if field == "product":
-        return "" if entry.products is None else "hs22:" + ",".join(entry.products.codes)
+        if entry.products is not None:
+            return "hs22:" + ",".join(entry.products.codes)
+        return "" if entry.table is not None else " ".join(entry.sectors)
     if field == "target":
         return " ".join(entry.against) if len(entry.against) < 4 else ""
     if field == "origin":

@@ -53,6 +53,19 @@ class Text:
     url: str = ""
 
 
+EXAMPLES: Final = Path(__file__).parent / "examples"
+
+
+def packaged_texts() -> tuple[str, ...]:
+    """Return the names of the texts that ship with detente, in our own words."""
+    return tuple(sorted(path.stem for path in EXAMPLES.glob("*.txt")))
+
+
+def packaged_text(name: str) -> Path | None:
+    """Return the file of a packaged text, or None where no text has that name."""
+    return EXAMPLES / f"{name}.txt" if name in packaged_texts() else None
+
+
 def from_file(path: Path) -> Text:
     """Return the text of a file; a page of HTML is cleaned.
 
