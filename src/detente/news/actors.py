@@ -15,6 +15,7 @@ class Discourse:
 
     Args:
         person: country of the last person. subject: of the last subject. topic: of the last heading or dateline.
+        only: the country of the last sentence that names any, if it names one.
         publisher: country whose notice or ministry this is, empty for news. speaker: of the running quotation.
         recent: countries in order of mention, the last one last.
         pairs: imposer and target of the measures so far.
@@ -23,8 +24,10 @@ class Discourse:
     person: str = ""
     subject: str = ""
     topic: str = ""
+    topic_from: int = -1
     publisher: str = ""
     speaker: str = ""
+    only: str = ""
     head: bool = False
     recent: list[str] = field(default_factory=list)
     pairs: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
@@ -41,6 +44,9 @@ class Discourse:
                     self._mention(code)
         for adjective in s.adjectives:
             self._mention(adjective.entry.value)
+        here = {a.country for a in s.actors if a.country and a.kind != "person"} | {m.entry.value for m in s.adjectives}
+        if here:
+            self.only = here.pop() if len(here) == 1 else ""
         main = next((a for a in s.actors if a.country and not a.oblique and not a.possessor), None)
         if main and "+" not in main.country:
             self.subject = main.country
@@ -74,7 +80,7 @@ def country_of(actor: Actor | None, s: Tagged, seen: Discourse) -> str:
     if actor.kind == "joint" or (actor.kind == "pronoun:they" and not _before(actor, s, ())):
         return "+".join(sorted(seen.recent[-2:])) if len(seen.recent) >= 2 and actor.kind == "joint" else ""
     if actor.kind == "body":
-        return _before(actor, s, ()) or seen.publisher or seen.topic or seen.subject
+        return _before(actor, s, ()) or seen.publisher or seen.topic or seen.only or seen.subject
     return _before(actor, s, ()) or seen.subject
 
 
@@ -86,7 +92,7 @@ def _before(actor: Actor, s: Tagged, kinds: tuple[str, ...]) -> str:
         if a.j <= actor.i and a.country and (not kinds or a.kind in kinds) and (not a.oblique or kinds) and a.kind != "joint"
     ]
     free = [a for a in found if not a.possessor]
-    return free[-1].country if free else ""
+    return free[0].country if free else ""
 
 
 def _person_before(actor: Actor, s: Tagged) -> str:

@@ -64,6 +64,8 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         return "pays"
     if s.low(j) in ("on", "for", "against") and _goods_follow(s, j + 1) and (topic or verb is not None):
         return "on-goods" if topic or (verb is not None and verb.cls == "impose") else ""
+    if s.low(j) in ("which", "that") and any(v.cls == "impose" and j < v.i <= j + 6 for v in s.verbs):
+        return "relative"
     if verb is not None and verb.cls in _MOVES and topic and _rate_subject(s, verb):
         return "rate-is"
     return ""

@@ -18,7 +18,7 @@ from detente.news.nuclei import Nucleus, nuclei, phrase_start
 from detente.news.roles import EXPORT_SIDE, NOBODY, Found, demander, imposers, targets
 from detente.news.sentences import Sentence
 from detente.news.status import ACTION, Setting, Standing, standing
-from detente.news.when import dates, in_future, in_past
+from detente.news.when import dates, in_future, in_past, long_ago
 
 TARIFFS = frozenset({"import_tariff", "export_tariff", "port_fee", "tariff_rate_quota"})
 _MUTUAL = frozenset({"trade_agreement", "critical_minerals_deal", "tariff_truce"})
@@ -112,20 +112,20 @@ def _listed(place: Place, drafts: list[Draft], used: set[int]) -> list[Draft]:
     out: list[Draft] = []
     if not rated:
         return out
-    model = rated[-1]
-    last = max(j for i, j, r in s.rates if r.start == model.rate.start) if model.rate else 0
     for i, j, rate in s.rates:
-        if i in used or i < last or rate.unit != "percent_ad_valorem":
+        earlier = [d for d in [*rated, *out] if d.rate and d.rate.start < rate.start]
+        if i in used or not earlier or rate.unit != "percent_ad_valorem":
             continue
+        model = max(earlier, key=lambda d: d.rate.start if d.rate else -1)
+        last = max(b for _, b, r in s.rates if model.rate and r.start == model.rate.start)
         between = [s.low(k) for k in range(last, i)]
         verbs = any(last <= v.i < i for v in s.verbs)
         level = read_level(s, i, j, rate, i, i, j)
         joined = bool(between) and between[0] in (",", "and", "(", ";") and len(between) <= 8
         if verbs or not joined or level.role != "value" or level.span or level.current:
-            break
+            continue
         out.append(_member(place, model, level, last))
         used.add(i)
-        last = j
     return out
 
 
@@ -162,13 +162,15 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     setting = _setting(place, f, when, seen)
     stand = _asked(f) or standing(f, setting)
     if stand is None and f.n.bare and f.verb is None:
-        stand = _carried(f, before, place.number)
+        stand = _listed_standing(place, f, setting) or _carried(f, before, place.number)
     if stand is None:
         used.update(level.i for level in linked if f.left <= level.i < f.n.i)
         return []
     target = targets(f, seen)
     imposer = imposers(f, seen, target)
     target, imposer = _demonym_trap(f, seen, target, imposer)
+    if f.n.bare and not imposer.value:
+        imposer = _heading_actor(place.tagged, f.n.i, seen)
     draft = _draft(place, f, stand, imposer, target, when, when_cues, seen, setting)
     if draft is None:
         return []
@@ -179,7 +181,7 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
 def _asked(f: Frame) -> Standing | None:
     """What stands after "in exchange for": asked of somebody."""
     at = _exchange_at(f.s)
-    if not 0 <= at < f.n.i or f.verb is None or f.verb.tense != "ing" or f.verb.i < at:
+    if not 0 <= at < f.n.i or f.verb is None or f.verb.tense != "ing" or f.verb.i < at or f.verb.passive:
         return None
     event = f.verb.cls if f.n.verb is None else f.n.verb.cls
     return Standing("demanded", ACTION.get(event, "impose"), "status.in-exchange", "in exchange for", at - 1)
@@ -187,8 +189,33 @@ def _asked(f: Frame) -> Standing | None:
 
 def _carried(f: Frame, before: list[Draft], number: int) -> Standing | None:
     """A rate in a list without a verb has the status of the measure before it."""
-    near = [d for d in before if d.instrument == f.n.instrument and number - d.sentence <= 2]
+    near = [d for d in before if d.instrument == f.n.instrument and number - d.sentence <= 1]
     return Standing(near[-1].status, near[-1].action, "status.list", "", -1) if near else None
+
+
+def _heading_actor(s: Tagged, at: int, seen: Discourse) -> Found:
+    """"Ottawa's riposte: 25 percent on ...": who stands before the colon of a list."""
+    colon = next((k for k in range(at - 1, 0, -1) if s.low(k) == ":"), 0)
+    if not colon:
+        return NOBODY
+    owner = next((a for a in s.actors if a.j <= colon and a.country and (a.possessor or not a.oblique)), None)
+    return Found((owner.country,), "imposer.before-colon", _words(s, owner.i, owner.j)) if owner else NOBODY
+
+
+def _listed_standing(place: Place, f: Frame, setting: Setting) -> Standing | None:
+    """A rate after a colon, with what was done before it: "Orders signed on Saturday: 25 percent on"."""
+    s = place.tagged
+    colon = next((k for k in range(f.n.i - 1, 0, -1) if s.low(k) == ":"), 0)
+    before = [v for v in s.verbs if v.j <= colon]
+    words = {s.low(k) for k in range(colon)}
+    if not colon:
+        return None
+    if any(v.cls in ("sign", "announce", "commit") for v in before) or words & {"order", "orders", "decree", "plan"}:
+        return Standing("announced", "impose", "status.before-colon", "", -1)
+    if words & {"riposte", "response", "answer", "retaliation", "countermeasures", "reply"}:
+        past = setting.past or "since" in {t.low for t in s.words}
+        return Standing("in_force" if past else "announced", "impose", "status.before-colon", "", -1)
+    return None
 
 
 def _setting(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
@@ -211,6 +238,7 @@ def _setting(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
         past=in_past(when.effective, place.published),
         conditional=conditional,
         exchange=exchange,
+        long_ago=long_ago(when.effective, place.published),
     )
 
 
@@ -362,11 +390,13 @@ def _quantity(place: Place, f: Frame) -> Quantity | None:
 def _complete(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:
     """Fill imposer and target from what the measure refers back to, from its kind, or from the passage."""
     _mutual(draft, f, seen)
+    if f.verb is not None and f.verb.lemma == "follow" and before and not draft.target:
+        _set(draft, "target", before[-1].target, "target.follows")
     if draft.instrument == "tariff_truce" and not draft.imposer:
         _truce_sides(draft, seen)
     if draft.imposer and not draft.target:
         _pronoun_target(draft, f, seen)
-    earlier = _antecedent(draft, before)
+    earlier = _antecedent(draft, before, seen.topic_from)
     if earlier is not None and not (draft.imposer and draft.target):
         _take(draft, earlier)
     if not draft.imposer and place.legal and seen.publisher and draft.target != (seen.publisher,):
@@ -376,8 +406,17 @@ def _complete(draft: Draft, place: Place, f: Frame, seen: Discourse, before: lis
         other = seen.other(draft.imposer[0])
         if other:
             _set(draft, "target", (other,), "target.other-side")
+    if not draft.imposer and f.n.verb is not None and before and draft.sentence - before[-1].sentence <= 1:
+        near = before[-1]
+        if near.imposer and near.imposer != draft.target:
+            _set(draft, "imposer", near.imposer, "imposer.same-passage")
+            draft.target = draft.target or near.target
     if draft.imposer and not draft.target:
         _default_target(draft, seen)
+    if not draft.imposer and draft.instrument in EXPORT_SIDE and seen.only and draft.target != (seen.only,):
+        _set(draft, "imposer", (seen.only,), "imposer.only-country")
+        if not draft.target:
+            _default_target(draft, seen)
     if not draft.imposer and seen.topic and draft.target != (seen.topic,):
         _set(draft, "imposer", (seen.topic,), "imposer.heading")
         if not draft.target:
@@ -439,8 +478,12 @@ def _mutual(draft: Draft, f: Frame, seen: Discourse) -> None:
         _set(draft, "target", ("*",), "target.partners")
 
 
-def _antecedent(draft: Draft, before: list[Draft]) -> Draft | None:
+def _antecedent(draft: Draft, before: list[Draft], floor: int = -1) -> Draft | None:
     """The earlier measure a draft refers back to: same kind, same named roles, compatible goods, not too far."""
+    if draft.product.scope == "unspecified" and not draft.own_target:
+        named = [d for d in before if d.target not in ((), ("*",))]
+        if named and named[-1] is not before[-1] and draft.sentence - named[-1].sentence <= 2:
+            before = named
     for earlier in reversed(before):
         if earlier.instrument != draft.instrument and not {earlier.instrument, draft.instrument} <= TARIFFS:
             continue
@@ -449,6 +492,8 @@ def _antecedent(draft: Draft, before: list[Draft]) -> Draft | None:
         if draft.target and earlier.target and draft.target != earlier.target:
             continue
         if not compatible(draft.product, earlier.product) and draft.own_imposer:
+            continue
+        if earlier.sentence < floor and not draft.own_imposer:
             continue
         far = draft.sentence - earlier.sentence
         if far <= 2 or (draft.definite and far <= 12):

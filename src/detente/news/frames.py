@@ -49,6 +49,7 @@ class Frame:
         participle: a reduced relative right after the phrase ("tariffs imposed by").
         subject: who acts, as far as the sentence shows it.
         presupposed: whether it only stands behind a preposition ("in response to its rules"), so the verb is not about it.
+        alone: whether it is the only nucleus of its sentence.
     """
 
     s: Tagged
@@ -62,16 +63,17 @@ class Frame:
     participle: Verb | None = None
     subject: Actor | None = None
     presupposed: bool = False
+    alone: bool = False
 
 
 def frame(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame:
     """Return a nucleus with governor, chain and subject."""
     left = phrase_start(s, n.i)
-    f = Frame(s, n, left, _right(s, n, all_nuclei))
+    f = Frame(s, n, left, _right(s, n, all_nuclei), alone=len(all_nuclei) == 1)
     if n.verb is not None:
         f.verb, f.relation = n.verb, "subject" if n.verb.passive else "object"
     else:
-        f.participle = _participle(s, n, f.right)
+        f.participle = _participle(s, n, f.right) or _relative(s, n)
         f.verb, f.relation = _governor(s, f)
         f.nominal = _nominal(s, f)
     f.chain = [v for v in chain(s, f.verb) if v is not f.participle] if f.verb else []
@@ -105,6 +107,9 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
 
 def _right(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> int:
     end = clause(s, n.i)[1]
+    relative = _relative(s, n)
+    if relative is not None:
+        end = max(end, clause(s, relative.v)[1])
     following = next((m for m in all_nuclei if m.i > n.i and not m.bare and m.verb is None), None)
     if following and following.i < end:
         end = min(end, max(n.j, phrase_start(s, following.i)))
@@ -121,6 +126,21 @@ def _participle(s: Tagged, n: Nucleus, right: int) -> Verb | None:
             if reduced and transitive and not active:
                 return verb
             return None
+    return None
+
+
+def _relative(s: Tagged, n: Nucleus) -> Verb | None:
+    """The verb of a relative clause on the noun: "the duty that the EU applies to", "the 15% duty it put on"."""
+    for verb in s.verbs:
+        if verb.i < n.j:
+            continue
+        between = [s.low(k) for k in range(n.j, verb.i)]
+        actor = any(n.j <= a.i and a.j <= verb.i and not a.oblique for a in s.actors)
+        opened = bool(between) and (between[0] in ("that", "which") or between[:2] == [",", "which"])
+        close = len(between) <= 7 and not any(word in (";", "and", "but") for word in between)
+        if close and verb.cls in EVENT | {"announce", "propose", "threaten"} and (opened or (actor and between[0] != ",")):
+            return verb if actor or opened else None
+        return None
     return None
 
 
@@ -150,6 +170,8 @@ def _own_verb(s: Tagged, f: Frame, end: int) -> Verb | None:
     """The finite verb of which the nucleus is the subject although a verb of saying stands before it."""
     for verb in s.verbs:
         if f.n.j <= verb.i < end and verb is not f.participle:
+            if verb.i - f.n.j > 10 or any(s.low(k) == "," for k in range(f.n.j, verb.i)):
+                return None
             finite = bool(verb.mood) or verb.tense in ("perf", "pres") or (verb.tense == "past" and verb.passive)
             return verb if finite or (verb.tense == "past" and verb.cls in ("rise", "fall", "effect", "be")) else None
     return None
@@ -158,6 +180,8 @@ def _own_verb(s: Tagged, f: Frame, end: int) -> Verb | None:
 def _resumes(s: Tagged, f: Frame, verb: Verb) -> bool:
     """Whether the main clause goes on after a relative clause: "the duties, which ..., will rise"."""
     between = [k for k in range(f.n.j, verb.i) if s.low(k) in ("which", "that", "who")]
+    if f.participle is not None and f.participle.j <= verb.i and between and between[0] == f.n.j:
+        return bool(verb.mood) or verb.tense in ("past", "pres", "perf")
     return bool(between) and s.low(verb.i - 1) == ","
 
 

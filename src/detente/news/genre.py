@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from detente.news.lexicon import rows
@@ -37,6 +38,20 @@ def publisher(text: str) -> str:
     best = max(counts.values())
     leaders = [country for country, count in counts.items() if count == best]
     return leaders[0] if len(leaders) == 1 else ""
+
+
+def retracts(sentence: str) -> bool:
+    """Return whether a short sentence takes back the one before: "These articles are wrong", "That is not true"."""
+    return len(sentence) < 140 and bool(_RETRACTION.search(sentence))
+
+
+_RETRACTION = re.compile(
+    r"^(?:but |yet )?(?:(?:these|those|the|this|that|such|all of this|none of this|it|both)(?: (?:articles?|reports?|claims?|stor(?:y|ies)|"
+    r"rumou?rs?|information|news|statements?))?) (?:is|are|was|were|has been|have been) (?:\w+ )?(?:untrue|false|wrong|incorrect|"
+    r"baseless|unfounded|groundless|fake|not (?:true|the fact|correct|so|the case)|denied|different from)|"
+    r"\bden(?:ied|ies|y) (?:this|that|it|the (?:report|reports|claim|claims|story|rumou?rs?))\b|\bno truth\b|\bno such plan\b",
+    re.IGNORECASE,
+)
 
 
 def addresses_reader(sentence: str) -> bool:

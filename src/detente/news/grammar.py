@@ -55,7 +55,7 @@ NOUNY = frozenset(
     "import permit order post note claim report charge limit control cap tax cut ban plan study offer demand request "
     "hike place set issue change start end probe hold work use name call state direct rise fall jump surge climb "
     "increase decrease decline increase return target measure levy block hit strike match press draft float release "
-    "visit push drive help lead win draw bear carry sign seal halt pause freeze delay look target "
+    "visit push drive help lead win sign seal halt pause freeze delay look target "
     "export ration bar boost bump trim double triple match fix launch axe drop lift cost hurt harm open mandate "
     "decree tell hint signal promise pledge vow threat renew cover total amount account ship show find see "
     "stockpile duty invest bid veto embargo review rule fear hope wish".split()
@@ -354,6 +354,9 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     instrument = any(n.i <= m.i < n.j for n in s.instruments)
     if instrument:
         return next((f for f in ("ed", "ing") if f in forms and s.low(m.i).endswith(("ed", "ing"))), "")
+    moves = s.low(m.j) in ("to", "by", "from", "at") and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)
+    if moves and forms & {"s", "base"} and before not in DETERMINERS and before not in PREPOSITIONS and k >= 0:
+        return "s" if "s" in forms else "base" if before.endswith("s") else ""
     modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
         before in ADJECTIVES or before in PREPOSITIONS or (before[:1].isdigit() and k == m.i - 1)
     )
@@ -365,9 +368,9 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         return "past" if "past" in forms else "pp" if "pp" in forms and "ed" not in forms else "ed"
     if modifier and not (before == "as" or (before == "that")):
         return ""
-    nouny = m.entry.extra.split(" ")[0] in NOUNY
+    nouny = m.entry.extra.split(" ")[0] in NOUNY or m.entry.value in ("other", "effect_other")
     if "s" in forms and m.entry.form == "s":
-        return "s" if _can_be_subject(s, k) and (not nouny or _sure_subject(s, k, m)) else ""
+        return "s" if (_can_be_subject(s, k) or (not nouny and k >= 0 and s.words[k].text.isalpha() and not modifier)) and (not nouny or _sure_subject(s, k, m)) else ""
     if "ed" in forms and _can_be_subject(s, k) and not _plural_subject(s, k):
         return "ed"
     if "ed" in forms and before in ("and", "but", "or", ",") and k > 0:
@@ -431,6 +434,8 @@ def _group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
         elif word == "," and not aux and (jump := _parenthesis(s, k)):
             k = jump
             continue
+        elif word == '"' and not aux and s.low(k - 1) in MODALS:
+            pass
         elif not _adverb(word) and word not in NEGATIVES:
             if not (word in ("it", "he", "they", "we") and k > 0 and s.low(k - 1) in MODALS):
                 break
@@ -572,7 +577,7 @@ def _comma_breaks(s: Tagged, k: int, starts: list[int]) -> bool:
     between = range(k + 1, nxt.i)
     if any(s.low(b) in (",", "and", "or") for b in between):
         return any(a.i == k + 1 and not a.oblique for a in s.actors)
-    return any(a.i in between and not a.oblique and a.kind != "adjective" for a in s.actors) or not len(between)
+    return any(a.i in between and not a.oblique and a.kind != "adjective" for a in s.actors)
 
 
 def _ends_condition(s: Tagged, k: int, nxt: Verb) -> bool:

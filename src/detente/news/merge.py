@@ -7,7 +7,7 @@ from dataclasses import replace
 from detente.news.document import Document
 from detente.news.drafts import Draft, replace_draft
 from detente.news.goods import compatible
-from detente.news.measure import Dates, Evidence, Link, ReadMeasure
+from detente.news.measure import Cue, Dates, Evidence, Link, ReadMeasure
 from detente.news.hedges import HEARSAY
 
 _FLOW = {
@@ -29,6 +29,7 @@ _RANK = {"in_force": 5, "suspended": 5, "withdrawn": 5, "expired": 5, "announced
 def merged(document: Document, drafts: list[Draft], body: str) -> Document:
     """Return the document with its measures: drafts that name the same act joined, open ones left out."""
     groups: list[list[Draft]] = []
+    _resolve_forward(drafts)
     for draft in drafts:
         if not emitted(draft):
             continue
@@ -40,6 +41,18 @@ def merged(document: Document, drafts: list[Draft], body: str) -> Document:
             home[0] = _joined(home[0], draft)
     measures = tuple(_measure(number, group) for number, group in enumerate(groups, start=1))
     return replace(document, measures=measures, why_empty="" if measures else _why(drafts))
+
+
+def _resolve_forward(drafts: list[Draft]) -> None:
+    """A measure without an imposer takes the one that the text names elsewhere for the same target, if it is unique."""
+    for draft in drafts:
+        if draft.imposer or not draft.target or draft.target == ("*",):
+            continue
+        named = {d.imposer for d in drafts if d.imposer and d.instrument == draft.instrument and d.target == draft.target}
+        if len(named) == 1:
+            draft.imposer = named.pop()
+            draft.inherited = True
+            draft.cues.append(Cue("imposer", "imposer.elsewhere", "", -1, draft.imposer[0]))
 
 
 def emitted(draft: Draft) -> bool:
@@ -61,6 +74,8 @@ def _same(a: Draft, b: Draft) -> bool:
     if not compatible(a.product, b.product):
         return False
     if {a.product.scope == "all_goods", b.product.scope == "all_goods"} == {True, False} and a.product.text + b.product.text:
+        return False
+    if a.rate and not b.rate and b.product.text and not a.product.text and a.sentence != b.sentence:
         return False
     if a.sentence == b.sentence and a.rate and b.rate and a.product.text != b.product.text:
         return False

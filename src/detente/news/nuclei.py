@@ -102,15 +102,23 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
         return None
     if kind == "import_tariff":
         return _tariff(s, m)
-    if kind == "tariff_truce" and any(t.low in _WAR for t in s.words) and not any(
-        t.low in ("trade", "tariff", "tariffs") for t in s.words
-    ):
+    if kind == "tariff_truce" and not _trade_truce(s, m):
         return None
     if kind == "export_licensing" and _scopes(s, m.i, m.j) & _TECH:
         kind = "tech_export_control"
     if kind == "subsidy" and near(s, m.i, m.j, frozenset({"anti", "investigation", "case", "probe"}), 3, 3):
         return None
     return Nucleus(m.i, m.j, kind, m.entry.rule)
+
+
+def _trade_truce(s: Tagged, m: Mention) -> bool:
+    """A truce of trade: no fighting, no strike, and trade or two economies in the sentence."""
+    words = {t.low for t in s.words}
+    trade = words & {"trade", "tariff", "tariffs", "duties", "levies", "imports", "exports"}
+    if s.low(m.j - 1) == "ceasefire" and not trade & {s.low(k) for k in range(m.i - 3, m.i + 1)}:
+        return False
+    sides = {a.country for a in s.actors if a.country and a.kind != "person"}
+    return bool(trade) or (not words & _WAR and len(sides) >= 2)
 
 
 def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
@@ -144,6 +152,8 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
         return None
     if word in ("rate", "rates") and _rate_noun(s, at):
         return Nucleus(at, at + 1, "import_tariff", "curb.rate")
+    if word in _FEE and any(at < a <= at + 6 and "net" in r.raw for a, _, r in s.rates):
+        return Nucleus(at, at + 1, "port_fee", "curb.fee-per-ton")
     if word in _FEE and near(s, at, at + 1, _SHIPS, 4, 13):
         return Nucleus(at, at + 1, "port_fee", "curb.fee-on-ships")
     if word in _TAX and s.low(at + 1) == "on" and near(s, at, at + 1, _IMPORT | _GOODS | {"crude"}, 0, 6):
@@ -172,6 +182,8 @@ def _rate_noun(s: Tagged, at: int) -> bool:
     """"the reciprocal rate", "the rate on India": a rate of duty without the word."""
     if s.low(at + 1) == "of":
         return False
+    if s.low(at - 1) in ("effective", "overall", "combined", "average") and s.low(at + 1) in ("on", "for"):
+        return any(m.i in range(at, at + 5) for m in s.products) or any(a.i in range(at, at + 4) for a in s.actors)
     if s.low(at - 1) in _RATE_OF:
         return s.low(at + 1) not in ("policy", "cut")
     goods = any(a.oblique in ("on", "for") and at < a.i <= at + 4 for a in s.actors)
@@ -229,8 +241,10 @@ def _first(words: list[str], options: frozenset[str], within: int) -> int:
 
 
 def _no_noun(s: Tagged, verb: Verb, found: list[Nucleus]) -> bool:
-    """Whether no instrument noun is the object of the verb."""
-    end = clause(s, verb.v)[1]
+    """Whether no instrument noun is the object (or passive subject) of the verb."""
+    start, end = clause(s, verb.v)
+    if verb.passive and any(start <= n.i < verb.i for n in found):
+        return False
     return not any(verb.j <= n.i < min(end, verb.j + 10) for n in found)
 
 
@@ -285,6 +299,8 @@ def _limit_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
 
 def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """"buy 25 million tonnes of soybeans", "buy $500 billion of US energy": a quantity or foreign goods bought."""
+    if any(v.cls == "halt" and v.j == verb.i for v in s.verbs):
+        return ""
     end = clause(s, verb.v)[1]
     amount = any(verb.j <= a < min(end, verb.j + 8) for a, _, _ in s.amounts)
     foreign = any(verb.j <= m.i < min(end, verb.j + 7) for m in s.adjectives) or any(

@@ -26,9 +26,9 @@ _RATE = re.compile(
     rf"|\b(?P<free>duty[- ]free|zero[- ](?:tariff|duty)(?: (?:rate|treatment|access))?|tariff[- ]free)\b",
     re.IGNORECASE,
 )
-_SCALE = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "mn": 1e6, "billion": 1e9, "bn": 1e9, "b": 1e9,
+_SCALE = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "mn": 1e6, "mln": 1e6, "bln": 1e9, "billion": 1e9, "bn": 1e9, "b": 1e9,
           "trillion": 1e12, "tn": 1e12, "crore": 1e7, "lakh": 1e5}  # fmt: skip
-_SCALES = r"(?:thousand|million|billion|trillion|crore|lakh|bn|mn|tn|m|b|k)\b"
+_SCALES = r"(?:thousand|million|billion|trillion|crore|lakh|bn|bln|mln|mn|tn|m|b|k)\b"
 _MONEY = re.compile(
     rf"(?P<cur>US\$|A\$|C\$|NZ\$|[$€£¥]|USD ?|EUR ?|RMB ?|CNY ?|GBP ?|Rs\.? ?|INR ?)(?P<n>{_NUMBER})(?:[ -]?(?P<s>{_SCALES}))?"
     rf"|(?<![\w.,])(?P<n2>{_NUMBER})(?:[ -]?(?P<s2>{_SCALES}))? (?P<cur2>dollars|euros|yuan|pounds|rupees|yen|won)\b",

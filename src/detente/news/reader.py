@@ -9,7 +9,7 @@ from detente.news.actors import Discourse, quoting
 from detente.news.chrome import chrome, visible
 from detente.news.document import Actor, Document, Timex
 from detente.news.drafts import Draft, Place, read_sentence
-from detente.news.genre import addresses_reader, legal, publisher
+from detente.news.genre import addresses_reader, legal, publisher, retracts
 from detente.news.grammar import tag
 from detente.news.header import headed, title_of
 from detente.news.lexicon import lexicon
@@ -83,6 +83,8 @@ def _read(
         ]
         seen.speaker = quoting(s) or seen.speaker
         place = Place(body, text, unit, number, s, found, published, passages[unit.paragraph])
+        if retracts(body[unit.start : unit.end]):
+            drafts = [d for d in drafts if d.sentence != number - 1]
         fresh = read_sentence(place, seen, drafts)
         seen.pairs += [(d.imposer[0], d.target) for d in fresh if d.imposer]
         drafts += fresh
@@ -90,6 +92,7 @@ def _read(
         if len(words) <= 4 and not s.verbs and body[unit.end : unit.end + 1] in ("\n", "\r", ""):
             names = [a.country for a in s.actors if a.kind in ("country", "place")]
             seen.topic = names[0] if len(names) == 1 else ""
+            seen.topic_from = number if seen.topic else -1
     return drafts, times, actors
 
 

@@ -49,7 +49,7 @@ def _found(s: Tagged, code: str, rule: str, i: int, j: int) -> Found:
 def targets(f: Frame, seen: Discourse) -> Found:
     """Return whom a measure is aimed at; `("*",)` for everybody."""
     s = f.s
-    for finder in (_listed, _invested, _bought, _on_phrase, _hit_object, _meets_subject, _goods_phrase):
+    for finder in (_listed, _invested, _bought, _on_phrase, _hit_object, _meets_subject, _goods_phrase, _wide_target):
         found = finder(f, s, seen)
         if found.value:
             return found
@@ -62,7 +62,8 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     own = f.verb if f.relation == "subject" and f.verb and f.verb.cls not in _OTHERS else None
     if own is not None:
         stop = max(stop, clause(s, own.i)[1])
-    verbs = {c for v in s.verbs for c in range(v.i, v.j) if v.i > f.n.i and v is not f.participle and v is not own}
+    free = (f.participle, own)
+    verbs = {c for v in s.verbs for c in range(v.i, v.j) if v.i > f.n.i and v not in free}
     while k < stop:
         if s.low(k) in _ON and not _of_rate(s, k):
             found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
@@ -116,7 +117,9 @@ def _bought(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 
 def _of_rate(s: Tagged, k: int) -> bool:
-    return s.low(k + 1) in ("average", "top", "hold", "condition", "a") and s.low(k + 2) in ("of", "year", "")
+    if s.low(k + 1) in ("value", "average", "condition") or s.low(k + 2) in ("value", "basis", "grounds"):
+        return True
+    return s.low(k + 1) in ("top", "hold", "a") and s.low(k + 2) in ("of", "year", "")
 
 
 def _noun_phrase(f: Frame, s: Tagged, i: int, stop: int, seen: Discourse, verbs: set[int]) -> Found:
@@ -171,7 +174,16 @@ def _origin(s: Tagged, actor: Actor, start: int, exported: bool) -> bool:
 
 
 def _export_to(s: Tagged, actor: Actor) -> bool:
+    back = [s.low(k) for k in range(max(0, actor.i - 4), actor.i)]
+    if actor.oblique == "of" and {"ports", "territory", "border", "market", "customs"} & set(back):
+        return True
     return s.low(actor.j) in ("ports", "port", "border", "market", "origins", "exporters") and actor.kind == "country"
+
+
+def _enters(s: Tagged, actor: Actor) -> bool:
+    """Whether a country is where goods go: "entering the United States", "imported into the territory of"."""
+    back = [s.low(k) for k in range(max(0, actor.i - 6), actor.i)]
+    return any(word in ("entering", "enter", "into", "reaching") for word in back) and actor.oblique in ("", "into", "of")
 
 
 def _everybody(s: Tagged, i: int, end: int) -> bool:
@@ -216,7 +228,10 @@ def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
             return _found(s, adjective.entry.value, "target.meets", adjective.i, adjective.j)
     codes: list[str] = []
     spot = (i, i)
+    arrivals = {a.i for a in s.actors if _enters(s, a)}
     for actor in s.actors:
+        if actor.i in arrivals:
+            continue
         if i <= actor.i < j and actor.kind in ("country", "place", "joint") and actor.oblique in ("", "from", "of"):
             _add(codes, _code(actor, s, seen))
             spot = (actor.i, actor.j)
@@ -226,8 +241,42 @@ def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
                 spot = (actor.i, actor.j)
     if codes:
         return Found(tuple(codes), "target.meets", _words(s, *spot))
-    if _everybody(s, i, j):
+    plural = any(s.low(k) in ("countries", "origins", "sources", "suppliers", "partners") for k in range(i, j))
+    if _everybody(s, i, j) or plural:
         return Found(("*",), "target.everybody", _words(s, i, min(j, i + 4)))
+    return NOBODY
+
+
+def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """Goods of an origin elsewhere in the sentence, when the measure is the only one in it."""
+    if not f.alone or f.n.instrument in EXPORT_SIDE or f.n.instrument not in ("import_tariff", "import_ban", "port_fee"):
+        return NOBODY
+    for adjective in s.adjectives:
+        goods = any(s.low(k) in _ORIGIN_NOUNS for k in range(adjective.j, adjective.j + 3))
+        goods = goods or any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
+        office = any(a.i <= adjective.i < a.j for a in s.actors)
+        if goods and not office and not f.left <= adjective.i < f.n.i:
+            return _found(s, adjective.entry.value, "target.goods-in-sentence", adjective.i, adjective.j)
+    for actor in s.actors:
+        back = {s.low(k) for k in range(max(0, actor.i - 4), actor.i)}
+        made = actor.oblique == "in" and back & {"made", "built", "assembled", "produced"}
+        bought = actor.oblique == "from" and back & (_ORIGIN_NOUNS | {m for m in back if _is_product(s, actor.i)})
+        if actor.kind in ("country", "place") and (made or bought):
+            return _found(s, actor.country, "target.goods-in-sentence", actor.i, actor.j)
+    return NOBODY
+
+
+def _is_product(s: Tagged, at: int) -> bool:
+    return any(at - 3 <= m.j <= at for m in s.products)
+
+
+def _wide_importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"dearer to bring into the European Union": the only border in the sentence."""
+    if not f.alone or f.n.instrument not in ("import_tariff", "import_ban", "port_fee"):
+        return NOBODY
+    for actor in s.actors:
+        if actor.oblique == "into" and actor.country and actor.kind in ("country", "place"):
+            return _found(s, actor.country, "imposer.into-in-sentence", actor.i, actor.j)
     return NOBODY
 
 
@@ -263,7 +312,7 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
 def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     """Return who imposes a measure."""
     s = f.s
-    for finder in (_possessor, _by_phrase, _importer, _acting_subject, _relative_subject, _bill, _teller):
+    for finder in (_possessor, _by_phrase, _importer, _acting_subject, _relative_subject, _bill, _wide_importer, _teller):
         if finder is _teller and not target.value:
             continue
         found = finder(f, s, seen)
@@ -325,7 +374,8 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
         if not start <= actor.i < max(end, f.right) or not actor.country or actor.kind == "person":
             continue
         back = [s.low(k) for k in range(max(0, actor.i - 5), actor.i)]
-        enters = any(word in ("entering", "enter", "into", "reaching") for word in back[-3:])
+        enters = any(word in ("entering", "enter", "into", "reaching", "calling") for word in back)
+        enters = enters and actor.oblique in ("", "into", "of", "at")
         exports = actor.oblique == "to" and any(w in ("exports", "shipments", "exported", "sales", "sold") for w in
                                                 [s.low(k) for k in range(max(0, actor.i - 6), actor.i)])  # fmt: skip
         border = actor.oblique in ("at", "in") and s.low(actor.j) in ("border", "ports", "port", "customs")

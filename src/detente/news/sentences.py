@@ -61,7 +61,7 @@ def _kind(norm: str, at: int, match: re.Match[str]) -> str:
         return "item"
     line = norm[norm.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
     following = norm[match.end() : match.end() + 1]
-    wrapped = len(line) >= _WRAP and line[-1:] not in ".!?:\"" and not _ITEM.match(line)
+    wrapped = len(line) >= _WRAP and line[-1:] not in ".!?:\""
     return "" if wrapped or following.islower() else "item"
 
 
@@ -74,6 +74,8 @@ def _ends(norm: str, at: int, match: re.Match[str]) -> bool:
         return False
     if match.group() != ".":
         return True
+    if norm[at : match.start()].strip(" \t\n(*").isdigit():
+        return False
     before = norm[max(at, match.start() - 12) : match.start() + 1]
     if not _ABBREVIATION.search(before):
         return True

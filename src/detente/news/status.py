@@ -19,7 +19,7 @@ ACTION = {
     "have": "maintain", "buy": "impose", "limit": "impose", "ban": "impose", "halt": "impose", "add": "impose",
     "blacklist": "impose", "invest": "impose", "open": "impose", "probe": "impose", "strike": "remove", "rule": "remove",
     "uphold": "maintain", "retaliate": "impose", "respond": "impose", "crackdown": "impose", "skip": "cancel",
-    "stockpile": "impose", "receive": "impose", "grant": "reduce", "amend": "raise", "subsidise": "impose",
+    "stockpile": "impose", "receive": "impose", "grant": "reduce", "allow": "reduce", "amend": "raise", "subsidise": "impose",
 }  # fmt: skip
 LIBERAL = frozenset({"reduce", "remove", "suspend"})
 FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_deal", "purchase_commitment",
@@ -30,6 +30,7 @@ _LEGAL_ACT = frozenset("order orders proclamation decree notice notification reg
                        "law act decision resolution legislation".split())  # fmt: skip
 _ON_HOLD = frozenset("hold abeyance frozen parked suspended paused off shelved ice".split())
 _STANDS = frozenset("unaffected unchanged place force effect there".split())
+_TAKES = frozenset("take adopt launch prepare make".split())
 _QUESTION = frozenset("what whether if about how why when who which".split())
 _BILL = frozenset("bill proposal plan draft legislation scheme measure amendment text package".split())
 
@@ -53,6 +54,7 @@ class Setting:
         legal: the passage is a legal notice. head: a head of state or government is speaking or acting.
         future: the measure has an effective day after publication. past: before or on it.
         conditional: the main clause hangs on an "if". exchange: something is asked in return.
+        long_ago: the measure began more than a year before publication: history unless it is said to stand.
     """
 
     legal: bool = False
@@ -61,6 +63,7 @@ class Setting:
     past: bool = False
     conditional: bool = False
     exchange: bool = False
+    long_ago: bool = False
 
 
 def standing(f: Frame, setting: Setting) -> Standing | None:
@@ -98,8 +101,14 @@ def _cue(f: Frame, status: str, action: str, rule: str, verb: Verb | None = None
     return Standing(status, action, f"status.{rule}", f.s.words[at].text if at >= 0 else "", at)
 
 
+_SCENARIO = frozenset("scenario scenarios hypothetical illustration simulation simulations counterfactual simulated "
+                      "modelled assumes assumed supposes suppose imagine hypothetically thought-experiment".split())  # fmt: skip
+
+
 def _void(f: Frame) -> bool:
     """Denied, wished, feared, supposed, or inside an "if"."""
+    if any(t.low in _SCENARIO for t in f.s.words) or _inverted(f) or _untrue(f.s):
+        return True
     verbs = [f.verb, *f.chain] if f.verb else []
     if any(v.cls in ("deny", "wish") and not v.negative for v in verbs if v is not None):
         return True
@@ -113,6 +122,31 @@ def _void(f: Frame) -> bool:
     opener = f.s.low(start) if f.s.low(start) not in ("and", "or", "but") else f.s.low(start + 1)
     supposed = opener in ("if", "unless", "should", "whether", "were", "had", "suppose")
     return supposed and start <= f.left or _quantified_away(f)
+
+
+def _inverted(f: Frame) -> bool:
+    """"Nor will it raise", "At no time did", "Never has it": a negative before the clause."""
+    start = clause(f.s, f.n.i)[0]
+    words = [f.s.low(k) for k in range(start, min(start + 4, f.n.i))]
+    if words[:1] and words[0] in ("and", "but"):
+        words = words[1:]
+    return words[:1] in (["nor"], ["neither"], ["never"], ["nobody"], ["none"]) or words[1:2] == ["no"] and words[0] in (
+        "at", "under", "in", "by"
+    )
+
+
+_CLAIM = frozenset("claim claims report reports rumour rumours rumor rumors suggestion suggestions speculation allegation "
+                   "allegations articles article story stories statement news".split())  # fmt: skip
+_FALSE = frozenset("untrue false wrong incorrect baseless unfounded groundless inaccurate fabricated fake".split())
+
+
+def _untrue(s: Tagged) -> bool:
+    """"The claim that ... is untrue", "reports of ... are false"."""
+    claim = next((k for k, t in enumerate(s.words) if t.low in _CLAIM), -1)
+    if claim < 0:
+        return False
+    after = [s.low(k) for k in range(claim, len(s.words))]
+    return bool(_FALSE & set(after)) or "different from fact" in " ".join(after) or "no truth" in " ".join(after)
 
 
 def _quantified_away(f: Frame) -> bool:
@@ -138,6 +172,10 @@ def _event(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
     if not levels:
         return ("impose" if f.participle else ""), []
     first = levels[0]
+    if f.n.instrument == "unspecified_retaliation" and f.verb is not None and f.verb.lemma in _TAKES:
+        return "impose", levels[1:]
+    if first[0] == "follow":
+        return ("impose" if f.s.low(f.left - 1) == "with" else ""), levels[1:]
     if first[0] in ("other", "effect_other", "subsidise", "cover", "use"):
         return ("impose" if f.participle else ""), levels
     if first[0] in EVENT or first[0] in ("be", "have"):
@@ -221,6 +259,10 @@ def _ended(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb |
     if event == "remove" and verb is not None and verb.cls == "remove" and not _raised_above(outer):
         if _done(verb):
             return _cue(f, "withdrawn", action, "removed", verb)
+    if event == "halt" and f.n.verb is None and verb is not None and not _raised_above(outer):
+        pause = _complement(f.s, verb, frozenset({"period", "days", "months", "year", "during", "until"}), 8)
+        status = ("suspended" if pause else "withdrawn") if _done(verb) else "suspended" if pause else "announced"
+        return _cue(f, status, "suspend" if pause else "remove", "halted", verb)
     if event == "rule" or event == "strike":
         return _cue(f, "in_force", "remove", "ruled", verb) if f.n.verb is not None and verb and not verb.mood else None
     return None
@@ -250,6 +292,9 @@ def _complement(s: Tagged, verb: Verb, words: frozenset[str], within: int) -> bo
 def _matrix(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
     """Threatened, demanded, offered, planned, decided: by a verb or noun above the event."""
     for cls, verb, at in outer:
+        own_body = f.subject is not None and f.subject.kind == "body" and not f.subject.country
+        if cls == "demand" and own_body and verb is not None and f.subject is not None and f.subject.i > verb.i:
+            cls = "propose"
         status = {"threaten": "threatened", "vow": "threatened", "propose": "proposed", "offer": "offered",
                   "demand": "demanded", "order": "announced"}.get(cls)  # fmt: skip
         if cls in ("want", "seek", "expect"):
@@ -260,6 +305,8 @@ def _matrix(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb 
             status = "announced" if not (f.verb and f.verb.mood and f.verb is not verb) else None
         if cls == "signal":
             status = "threatened" if action not in LIBERAL else "proposed"
+        if status in ("threatened", "proposed", "offered") and verb is not None and _superseded(f, verb):
+            return _cue(f, "", action, "had-planned", verb)
         if verb is not None and verb.mood in ("may", "could", "can") and status in ("announced", "proposed"):
             status = "proposed"
         if status == "threatened" and (action in LIBERAL or f.n.instrument in FRIENDLY):
@@ -269,6 +316,12 @@ def _matrix(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb 
         if cls == "allow" and verb is not None and verb.negative:
             return _cue(f, "", action, "not-allowed", verb)
     return _adjectival(f, event, action)
+
+
+def _superseded(f: Frame, verb: Verb) -> bool:
+    """"had warned of", "had planned": a plan before the story, told as past."""
+    had = any(f.s.low(k) == "had" for k in range(verb.i, verb.j))
+    return had and not any(v.cls == "speak" for v in f.chain)
 
 
 def _wanted(f: Frame, cls: str, verb: Verb | None, setting: Setting) -> str | None:
@@ -333,8 +386,7 @@ def _modal(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb |
 
 def _supposed(f: Frame, verb: Verb, action: str) -> Standing:
     """"would" outside reported speech: a bill would; otherwise a supposition."""
-    start = clause(f.s, verb.i)[0]
-    bill = any(f.s.low(k) in _BILL for k in range(start, verb.i))
+    bill = any(f.s.low(k) in _BILL for k in range(max(0, verb.i - 12), verb.i))
     return _cue(f, "proposed" if bill else "", action, "would", verb)
 
 
@@ -360,6 +412,8 @@ def _standing_as_it_is(f: Frame, setting: Setting, event: str, outer: list[tuple
         return None
     if event in ("be", "have"):
         return _being(f, setting, verb)
+    if event == "sign" and f.n.instrument not in FRIENDLY:
+        return None
     if f.n.instrument in FRIENDLY:
         done = event in ("sign", "invest", "buy", "extend", "effect")
         if f.n.instrument in ("trade_agreement", "critical_minerals_deal", "tariff_truce") and done and _done(verb):
@@ -372,6 +426,8 @@ def _standing_as_it_is(f: Frame, setting: Setting, event: str, outer: list[tuple
         return _cue(f, "announced", action, "by-signing", upper)
     if event == "resume" and verb.tense == "ing" and not outer:
         return None
+    if setting.long_ago and verb.tense == "past" and action != "maintain":
+        return None
     if setting.future:
         return _cue(f, "announced", action, "future-date", verb)
     if verb.tense == "inf" and not setting.legal:
@@ -383,6 +439,9 @@ def _standing_as_it_is(f: Frame, setting: Setting, event: str, outer: list[tuple
 
 def _being(f: Frame, setting: Setting, verb: Verb) -> Standing | None:
     if verb.negative:
+        return None
+    rated = any(f.left <= i < f.right for i, _, _ in f.s.rates)
+    if f.relation == "object" and not rated and f.n.instrument != "tariff_truce":
         return None
     if verb.tense == "past" and not setting.past and not _complement(f.s, verb, _STANDS, 4):
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 _VOWELS = "aeiou"
 _DOUBLING = frozenset({"cut", "set", "put", "hit", "ban", "bar", "cap", "curb", "drop", "trim", "slap", "let", "scrap",
                        "stop", "plan", "step", "stem", "pen", "bump", "control", "commit", "permit", "admit", "skip",
-                       "clamp", "get", "win", "ship", "refer"})  # fmt: skip
+                       "clamp", "get", "grab", "submit", "equip", "quit", "tug", "rob", "mop", "rub", "beg", "occur", "compel", "deter", "win", "ship", "refer"})  # fmt: skip
 
 
 def forms(lemma: str, irregular: str = "") -> Iterator[tuple[str, str]]:

@@ -114,6 +114,14 @@ def in_future(value: str | None, published: date | None) -> bool:
     return value[:10] > day if len(value) == 10 else value[: len(value)] > day[: len(value)] and "-W" not in value
 
 
+def long_ago(value: str | None, published: date | None) -> bool:
+    """Return whether a date lies more than about fourteen months before publication."""
+    if not value or published is None or not value[:4].isdigit():
+        return False
+    month = int(value[5:7]) if len(value) >= 7 and value[5:7].isdigit() else 6
+    return (published.year - int(value[:4])) * 12 + published.month - month > 14
+
+
 def in_past(value: str | None, published: date | None) -> bool:
     """Return whether a possibly partial date is publication day or before."""
     return bool(value and published and not in_future(value, published))
