@@ -15,6 +15,7 @@ class Discourse:
 
     Args:
         person: country of the last person. subject: of the last subject. topic: of the last heading or dateline.
+        trade: the last sentence with a tariff noun, and its kind.
         only: the country of the last sentence that names any, if it names one.
         publisher: country whose notice or ministry this is, empty for news. speaker: of the running quotation.
         recent: countries in order of mention, the last one last.
@@ -28,6 +29,7 @@ class Discourse:
     publisher: str = ""
     speaker: str = ""
     only: str = ""
+    trade: tuple[int, str] = (-99, "")
     head: bool = False
     recent: list[str] = field(default_factory=list)
     pairs: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)

@@ -26,14 +26,14 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
     trade = topic or ("import_tariff" if any(t.low in _BORDER for t in s.words) else "")
     out: list[Nucleus] = []
     for i, j, rate in s.rates:
-        if rate.unit not in ("percent_ad_valorem",) or rate.free or not trade or _near_noun(s, i, j, found):
+        if rate.unit not in ("percent_ad_valorem",) or rate.free or _near_noun(s, i, j, found):
             continue
         level = read_level(s, i, j, rate, i, i, j)
         if level.role not in ("value", "to") or level.span:
             continue
-        rule = _licence(s, i, j, topic)
+        rule = _licence(s, i, j, trade)
         if rule:
-            out.append(Nucleus(i, j, trade, f"bare.{rule}", bare=True))
+            out.append(Nucleus(i, j, trade or "import_tariff", f"bare.{rule}", bare=True))
     return out
 
 
@@ -60,7 +60,9 @@ def _other_rate(s: Tagged, i: int, j: int) -> bool:
 
 def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
     verb = _verb_before(s, i)
-    if verb is not None and (verb.cls in _PAYS or (verb.lemma in _CHARGE and verb.passive)):
+    if verb is not None and verb.cls == "face" and s.low(j) == "in" and any(a.oblique == "in" and a.i <= j + 2 for a in s.actors if a.i > j):
+        return "pays-abroad"
+    if verb is not None and topic and (verb.cls in _PAYS or (verb.lemma in _CHARGE and verb.passive)):
         return "pays"
     if s.low(j) in ("on", "for", "against") and _goods_follow(s, j + 1) and (topic or verb is not None):
         return "on-goods" if topic or (verb is not None and verb.cls == "impose") else ""

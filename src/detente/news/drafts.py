@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -15,7 +16,7 @@ from detente.news.grammar import Tagged, Verb, clause
 from detente.news.levels import Level, basis, choose, levels, read_level, signed
 from detente.news.measure import Attribution, Condition, Cue, Dates, Evidence, Product, Quantity, Rate, Span
 from detente.news.nuclei import Nucleus, nuclei, phrase_start
-from detente.news.roles import EXPORT_SIDE, NOBODY, Found, demander, imposers, targets
+from detente.news.roles import EXPORT_SIDE, NOBODY, Found, demander, imposers, owner_as_target, targets
 from detente.news.sentences import Sentence
 from detente.news.status import ACTION, Setting, Standing, standing
 from detente.news.when import dates, in_future, in_past, long_ago
@@ -86,9 +87,10 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
     """
     s = place.tagged
     nouns = nuclei(s)
-    topic = _topic(before, place.number)
-    if any(n.instrument in TARIFFS for n in nouns):
-        topic = next(n.instrument for n in nouns if n.instrument in TARIFFS)
+    near = [n.instrument for n in nouns if n.instrument in TARIFFS]
+    if near:
+        seen.trade = (place.number, near[0])
+    topic = seen.trade[1] if place.number - seen.trade[0] <= 6 else ""
     found = sorted([*nouns, *bare_nuclei(s, nouns, topic)], key=lambda n: n.i)
     drafts: list[Draft] = []
     used: set[int] = set()
@@ -97,12 +99,6 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
         stop = _stop(s, found, number)
         drafts += _of_frame(place, f, stop, seen, [*before, *drafts], used)
     return drafts + _listed(place, drafts, used)
-
-
-def _topic(before: list[Draft], number: int) -> str:
-    """The kind of tariff the text has just been about."""
-    near = [d for d in before if d.instrument in TARIFFS and number - d.sentence <= 4]
-    return near[-1].instrument if near else ""
 
 
 def _listed(place: Place, drafts: list[Draft], used: set[int]) -> list[Draft]:
@@ -169,8 +165,11 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     target = targets(f, seen)
     imposer = imposers(f, seen, target)
     target, imposer = _demonym_trap(f, seen, target, imposer)
+    if not target.value:
+        target = owner_as_target(f, place.tagged, imposer)
     if f.n.bare and not imposer.value:
         imposer = _heading_actor(place.tagged, f.n.i, seen)
+        imposer = imposer if not set(imposer.value) & set(target.value) else NOBODY
     draft = _draft(place, f, stand, imposer, target, when, when_cues, seen, setting)
     if draft is None:
         return []
@@ -198,8 +197,9 @@ def _heading_actor(s: Tagged, at: int, seen: Discourse) -> Found:
     colon = next((k for k in range(at - 1, 0, -1) if s.low(k) == ":"), 0)
     if not colon:
         return NOBODY
-    owner = next((a for a in s.actors if a.j <= colon and a.country and (a.possessor or not a.oblique)), None)
-    return Found((owner.country,), "imposer.before-colon", _words(s, owner.i, owner.j)) if owner else NOBODY
+    owner = next((a for a in s.actors if a.j <= colon and (a.possessor or not a.oblique) and a.kind != "joint"), None)
+    code = country_of(owner, s, seen)
+    return Found((code,), "imposer.before-colon", _words(s, owner.i, owner.j)) if owner and code else NOBODY
 
 
 def _listed_standing(place: Place, f: Frame, setting: Setting) -> Standing | None:
@@ -238,7 +238,22 @@ def _setting(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
         past=in_past(when.effective, place.published),
         conditional=conditional,
         exchange=exchange,
-        long_ago=long_ago(when.effective, place.published),
+        long_ago=long_ago(when.effective, place.published) or _history(place),
+    )
+
+
+_FIRST_TERM = re.compile(r"\b(?:first|previous|earlier) (?:term|presidency|administration|trade war)\b", re.IGNORECASE)
+
+
+def _history(place: Place) -> bool:
+    """Whether the sentence is set in an earlier year ("In 2002") or an earlier term of office."""
+    span = (place.sentence.start, place.sentence.end)
+    if _FIRST_TERM.search(place.norm, *span):
+        return True
+    years = [t for t in place.times if t.rule in ("date.fiscal", "date.my", "date.mdy", "date.dmy")]
+    return any(
+        long_ago(t.value, place.published) and place.norm[max(0, t.start - 3) : t.start].lower() in ("in ", "on ", "ng ")
+        for t in years
     )
 
 
@@ -262,6 +277,9 @@ def _date_zone(f: Frame) -> tuple[int, int]:
         start, end = min(start, first), max(end, last)
     while end < len(s.words) and s.low(end) in ("until", "unless", "effective", "lasting", "since", "which", "that", "when"):
         end = next((b for b in sorted(s.breaks) if b > end), len(s.words))
+    lead = max((b for b in s.breaks if b < start), default=start)
+    if s.low(lead) in ("from", "since", "on", "starting", "effective", "beginning", "as", "by", "until"):
+        start = lead
     if start > 0 and (not any(v.j <= start for v in s.verbs) or _leads_in(s, start)):
         start = 0
     return start, end
@@ -517,8 +535,11 @@ def _take(draft: Draft, earlier: Draft) -> None:
 def _default_target(draft: Draft, seen: Discourse) -> None:
     if draft.instrument == "tech_export_control":
         other = seen.other(draft.imposer[0])
-        if other:
-            _set(draft, "target", (other,), "target.other-side")
+        _set(draft, "target", (other,) if other else ("*",), "target.other-side" if other else "target.product-only")
+        return
+    trade_floor = draft.instrument == "price_floor" and "port" in draft.evidence.trigger.text
+    if draft.instrument == "legal_ruling" or trade_floor:
+        _set(draft, "target", ("*",), "target.everybody")
         return
     if draft.product.text or draft.instrument in EXPORT_SIDE:
         if draft.instrument not in ("price_floor", "stockpile_purchase", "subsidy", "government_spending"):

@@ -157,7 +157,8 @@ def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
             return verb, "subject"
         if _resumes(s, f, verb):
             return verb, "subject"
-        break
+        if not any(s.low(k) in ("which", "that", "who") for k in range(f.n.j, verb.i)):
+            break
     carried = _before_clause(s, start)
     if carried is not None:
         return carried, "object"

@@ -180,7 +180,7 @@ def _mentions(words: list[Token], lex: Lexicon, year: int) -> list[Mention]:
     for at in range(len(words)):
         for end, entry in match(words, at, lex):
             if entry.kind == "person" and not entry.years[0] - 1 <= year <= entry.years[1] + 1:
-                continue
+                entry = replace(entry, extra="person")
             found.append(Mention(at, end, entry))
     return found
 

@@ -94,7 +94,7 @@ def _countries(trie: Trie) -> None:
             for phrase in filter(None, row[column].split(",")):
                 _put(trie, phrase, Entry(kind, row["code"], rule=f"countries.{row['code']}"), fold=False)
                 if phrase.startswith("the "):
-                    _put(trie, phrase.capitalize(), Entry(kind, row["code"]), fold=False)
+                    _put(trie, phrase.replace("the ", "The ", 1), Entry(kind, row["code"]), fold=False)
 
 
 def _people(trie: Trie) -> None:
@@ -108,7 +108,10 @@ def _people(trie: Trie) -> None:
 def _offices(trie: Trie) -> None:
     for row in rows("offices.csv"):
         for phrase in row["name"].split(","):
-            _put(trie, phrase, Entry("office", row["country"], row["role"], rule="offices"), fold=False)
+            entry = Entry("office", row["country"], row["role"], rule="offices")
+            _put(trie, phrase, entry, fold=False)
+            if phrase.startswith("the "):
+                _put(trie, phrase.replace("the ", "The ", 1), entry, fold=False)
 
 
 def _plain(trie: Trie, name: str, kind: str, without: frozenset[str]) -> None:

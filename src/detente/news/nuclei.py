@@ -249,6 +249,8 @@ def _no_noun(s: Tagged, verb: Verb, found: list[Nucleus]) -> bool:
 
 
 def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if verb.cls in ("ban", "suspend", "halt") and (ruling := _strike_verb(s, verb, words, found)):
+        return ruling
     if not _no_noun(s, verb, found):
         return ""
     into = any(words[k] == "from" and words[k + 1 : k + 2] and words[k + 1] in ("entering", "importing") for k in
@@ -344,7 +346,7 @@ def _crackdown_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
 
 def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """A court voids, a court strikes down: only with a court in the sentence."""
-    court = {"court", "judges", "judge", "courts", "tribunal", "appeals"} & {t.low for t in s.words}
+    court = {"court", "judges", "judge", "courts", "tribunal", "appeals"} & {s.low(k) for k in range(verb.i)}
     trade = {"tariff", "tariffs", "duties", "duty", "levies", "surcharge"} & {t.low for t in s.words}
     return "legal_ruling" if court and trade else ""
 

@@ -65,6 +65,13 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     free = (f.participle, own)
     verbs = {c for v in s.verbs for c in range(v.i, v.j) if v.i > f.n.i and v not in free}
     while k < stop:
+        applied = own is not None and own.lemma == "apply" and s.low(k) == "to" and k >= own.j
+        if applied:
+            found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
+            if found.value:
+                return found
+        if s.low(k) in _ON and (owned := _its_goods(f, s, k, seen)).value:
+            return owned
         if s.low(k) in _ON and not _of_rate(s, k):
             found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
             if found.value:
@@ -89,6 +96,18 @@ def _listed(f: Frame, s: Tagged, seen: Discourse) -> Found:
             back = any(s.low(k) in _FIRMS for k in range(max(start, actor.i - 5), actor.i))
             if (firms and actor.i > start) or (back and actor.oblique in ("of", "from", "in")):
                 return _found(s, actor.country, "target.firms-of", actor.i, actor.j)
+    return NOBODY
+
+
+def _its_goods(f: Frame, s: Tagged, k: int, seen: Discourse) -> Found:
+    """"on all its goods": the goods of another country named before."""
+    for at in range(k + 1, min(k + 3, len(s.words))):
+        if s.low(at) in ("its", "their") and any(s.low(at + n) in _ORIGIN_NOUNS for n in (1, 2)):
+            acting = country_of(f.subject, s, seen) if f.subject else ""
+            relative = [a for v in s.verbs if f.n.j <= v.i <= f.n.j + 6 for a in s.actors if a.j == v.i]
+            acting = relative[0].country if relative else acting
+            others = [a.country for a in s.actors if a.j <= k and a.country and a.country != acting]
+            return _found(s, others[0], "target.its-goods", at, at + 1) if others and acting else NOBODY
     return NOBODY
 
 
@@ -309,10 +328,20 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
+def owner_as_target(f: Frame, s: Tagged, imposer: Found) -> Found:
+    """"Vietnam's 46% tariff was cut by Washington": with another agent the possessor is who pays."""
+    if imposer.rule != "imposer.by":
+        return NOBODY
+    for actor in s.actors:
+        if f.left <= actor.i < f.n.i and actor.possessor and actor.country not in imposer.value:
+            return _found(s, actor.country, "target.possessor", actor.i, actor.j)
+    return NOBODY
+
+
 def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     """Return who imposes a measure."""
     s = f.s
-    for finder in (_possessor, _by_phrase, _importer, _acting_subject, _relative_subject, _bill, _wide_importer, _teller):
+    for finder in (_passive_agent, _possessor, _by_phrase, _importer, _acting_subject, _relative_subject, _bill, _exporter, _partner, _wide_importer, _us_act, _teller):
         if finder is _teller and not target.value:
             continue
         found = finder(f, s, seen)
@@ -351,6 +380,49 @@ def _owner(word: str, k: int, f: Frame, s: Tagged, seen: Discourse) -> str:
     return before[-1].country if before else seen.subject
 
 
+def _passive_agent(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"Vietnam's 46% tariff was cut by Washington": the agent of a passive comes before any possessor."""
+    return _by_phrase(f, s, seen) if f.verb is not None and f.verb.passive and f.relation == "subject" else NOBODY
+
+
+def _exporter(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"Exports of rice from India were halted": whose exports they are."""
+    if f.n.instrument not in EXPORT_SIDE or f.verb is None:
+        return NOBODY
+    start, end = clause(s, f.n.i)
+    for actor in s.actors:
+        if start <= actor.i < end and actor.kind in ("country", "place") and (actor.oblique == "from" or actor.possessor):
+            return _found(s, actor.country, "imposer.exporter", actor.i, actor.j)
+    adjective = adjective_at(s, start, f.n.i)
+    return _found(s, adjective.entry.value, "imposer.exporter", adjective.i, adjective.j) if adjective else NOBODY
+
+
+def _partner(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"a deal under which European exports will face 15%": the other side of the pair the sentence names."""
+    if f.verb is None or f.verb.cls not in ("face", "subject", "fall", "rise", "be"):
+        return NOBODY
+    own = set(targets(f, seen).value)
+    for actor in s.actors:
+        sides = set(actor.country.split("+")) if actor.kind == "joint" else set()
+        if len(sides) == 2 and len(sides & own) == 1:
+            return _found(s, (sides - own).pop(), "imposer.partner", actor.i, actor.j)
+        back = {s.low(k) for k in range(max(0, actor.i - 6), actor.i)}
+        if actor.oblique == "with" and back & {"agreement", "deal", "pact"} and actor.country and actor.country not in own:
+            if own == {"*"} or not own:
+                return _found(s, actor.country, "imposer.no-deal-with", actor.i, actor.j)
+    return NOBODY
+
+
+_US_ACTS = ("executive order", "section 232", "section 301", "section 201", "section 122", "section 338")
+
+
+def _us_act(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """A United States act named in the sentence."""
+    text = " ".join(t.low for t in s.words)
+    act = next((name for name in _US_ACTS if name in text), "")
+    return Found(("USA",), "imposer.us-act", act) if act and f.n.instrument == "import_tariff" else NOBODY
+
+
 def _by_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     end = clause(s, f.n.i)[1]
     for actor in s.actors:
@@ -380,6 +452,7 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
                                                 [s.low(k) for k in range(max(0, actor.i - 6), actor.i)])  # fmt: skip
         border = actor.oblique in ("at", "in") and s.low(actor.j) in ("border", "ports", "port", "customs")
         faces = f.verb is not None and f.verb.cls in _MEETS and f.relation == "object" and actor.i >= f.n.j
+        faces = faces or bool(f.verb and f.verb.passive and f.relation == "subject" and actor.i >= f.verb.j and actor.oblique == "in")
         border = border or (faces and actor.oblique in ("in", "from") and not set(back) & (_ORIGIN_NOUNS - {"made"}))
         border = border or (s.low(actor.j) == "'s" and s.low(actor.j + 1) in ("border", "ports"))
         if enters or exports or border:

@@ -30,6 +30,7 @@ _LEGAL_ACT = frozenset("order orders proclamation decree notice notification reg
                        "law act decision resolution legislation".split())  # fmt: skip
 _ON_HOLD = frozenset("hold abeyance frozen parked suspended paused off shelved ice".split())
 _STANDS = frozenset("unaffected unchanged place force effect there".split())
+_NEEDS = frozenset("obtain need seek get hold apply secure".split())
 _TAKES = frozenset("take adopt launch prepare make".split())
 _QUESTION = frozenset("what whether if about how why when who which".split())
 _BILL = frozenset("bill proposal plan draft legislation scheme measure amendment text package".split())
@@ -152,6 +153,8 @@ def _untrue(s: Tagged) -> bool:
 def _quantified_away(f: Frame) -> bool:
     """"no tariffs", "nobody", "any tariff": existence is denied or left open."""
     before = [f.s.low(k) for k in range(max(0, f.left - 1), f.n.i)]
+    if {"average", "mean", "weighted"} & set(before):
+        return True
     for verb in [f.verb, *f.chain]:
         if verb is not None and verb.tense in ("inf", "ing") and "no" in (f.s.low(verb.i - 2), f.s.low(verb.i - 3)):
             return True
@@ -173,6 +176,8 @@ def _event(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
         return ("impose" if f.participle else ""), []
     first = levels[0]
     if f.n.instrument == "unspecified_retaliation" and f.verb is not None and f.verb.lemma in _TAKES:
+        return "impose", levels[1:]
+    if f.n.rule == "curb.export-permit" and f.verb is not None and f.verb.lemma in _NEEDS:
         return "impose", levels[1:]
     if first[0] == "follow":
         return ("impose" if f.s.low(f.left - 1) == "with" else ""), levels[1:]
@@ -408,6 +413,8 @@ def _will(f: Frame, setting: Setting, verb: Verb, action: str, friendly: bool) -
 def _standing_as_it_is(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
     """Past and present: in force, unless the day it takes effect is still to come."""
     verb = f.verb or f.participle
+    if f.n.rule == "curb.export-permit" and f.chain and f.chain[0].lemma in ("require", "oblige", "order"):
+        verb = f.chain[0]
     if event in ("other", "allow", "match", "amend") or verb is None:
         return None
     if event in ("be", "have"):
@@ -419,7 +426,7 @@ def _standing_as_it_is(f: Frame, setting: Setting, event: str, outer: list[tuple
         if f.n.instrument in ("trade_agreement", "critical_minerals_deal", "tariff_truce") and done and _done(verb):
             return _cue(f, "announced", action, "signed", verb)
         return None if f.n.instrument != "tariff_truce" else _cue(f, "in_force", "maintain", "truce", verb)
-    if verb.tense == "inf" and f.verb is not None and not f.chain and not setting.legal:
+    if verb.tense == "inf" and verb is f.verb and not f.chain and not setting.legal:
         return None
     upper = f.chain[0] if f.chain else None
     if verb.tense in ("ing", "inf") and upper is not None and upper.cls == "sign":
@@ -439,6 +446,8 @@ def _standing_as_it_is(f: Frame, setting: Setting, event: str, outer: list[tuple
 
 def _being(f: Frame, setting: Setting, verb: Verb) -> Standing | None:
     if verb.negative:
+        return None
+    if any(f.s.low(k) in ("exempt", "free", "excluded", "exempted", "spared") for k in range(verb.j, f.left + 1)):
         return None
     rated = any(f.left <= i < f.right for i, _, _ in f.s.rates)
     if f.relation == "object" and not rated and f.n.instrument != "tariff_truce":

@@ -48,7 +48,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
               rf"since late)[ -](?P<nmm>{_MONTH})\b(?!\.? ?\d)"),
     ("ago", rf"\b(?P<an>{_NUMBER}|a few|several) (?P<au>{_UNIT}) (?P<ad>ago|earlier|later|from now)\b"),
     ("in", rf"\b(?:in|within|after) (?P<bn>{_NUMBER}) (?P<bu>{_UNIT})(?:' time)?\b"),
-    ("fiscal", r"\b(?:in|since|by|from|until|through|of|during|for) (?P<yy>(?:19|20)\d\d)\b"),
+    ("fiscal", r"\b(?:[Ii]n|[Ss]ince|by|from|until|through|of|[Dd]uring|for) (?P<yy>(?:19|20)\d\d)\b"),
 )  # fmt: skip
 _ANY = re.compile("|".join(f"(?P<k_{name}>{pattern})" for name, pattern in _PATTERNS))
 _FUTURE = re.compile(
