@@ -15,6 +15,7 @@ class Discourse:
 
     Args:
         person: country of the last person. subject: of the last subject. topic: of the last heading or dateline.
+        name: of the last person.
         trade: the last sentence with a tariff noun, and its kind.
         only: the country of the last sentence that names any, if it names one.
         publisher: country whose notice or ministry this is, empty for news. speaker: of the running quotation.
@@ -29,6 +30,7 @@ class Discourse:
     publisher: str = ""
     speaker: str = ""
     only: str = ""
+    name: str = ""
     trade: tuple[int, str] = (-99, "")
     head: bool = False
     recent: list[str] = field(default_factory=list)
@@ -41,6 +43,7 @@ class Discourse:
                 self._mention(actor.country)
             if actor.kind == "person":
                 self.person, self.head = actor.country, actor.head
+                self.name = " ".join(s.words[k].text for k in range(actor.i, actor.j))
             if actor.kind == "joint" and "+" in actor.country:
                 for code in actor.country.split("+"):
                     self._mention(code)
@@ -125,5 +128,6 @@ def speaker(s: Tagged, verbs: list[Verb], seen: Discourse) -> tuple[str, bool, s
         for actor in candidates[-1:] or after[:1]:
             code = country_of(actor, s, seen)
             head = actor.head or (actor.kind in ("pronoun:he", "pronoun:she") and seen.head)
-            return code, head, " ".join(s.words[k].text for k in range(actor.i, actor.j))
+            words = " ".join(s.words[k].text for k in range(actor.i, actor.j))
+            return code, head, seen.name if actor.kind in ("pronoun:he", "pronoun:she") and seen.name else words
     return "", False, ""

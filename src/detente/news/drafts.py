@@ -159,6 +159,8 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     stand = _asked(f) or standing(f, setting)
     if stand is None and f.n.bare and f.verb is None:
         stand = _listed_standing(place, f, setting) or _carried(f, before, place.number)
+    if stand is None and _went_ahead(f):
+        stand = Standing("in_force", "impose", "status.presupposed", "went ahead", f.verb.i if f.verb else -1)
     if stand is None:
         used.update(level.i for level in linked if f.left <= level.i < f.n.i)
         return []
@@ -175,6 +177,11 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
         return []
     _complete(draft, place, f, seen, before)
     return _with_levels(place, f, draft, stand, linked, used)
+
+
+def _went_ahead(f: Frame) -> bool:
+    """"if the US went ahead with our docking fees": supposed here; a mention that can only contradict another one."""
+    return f.verb is not None and f.verb.lemma == "go ahead" and f.verb.tense == "past" and f.s.low(f.left - 1) == "with"
 
 
 def _asked(f: Frame) -> Standing | None:
@@ -312,8 +319,7 @@ def _draft(
     goods = product(f, place.text, low, high)
     start, end = s.span(*_trigger(f))
     _, _, name = speaker(s, f.chain, seen)
-    tellers = [v for v in f.chain if v.cls in ("speak", "threaten", "announce", "vow")]
-    nested = len(tellers) > 1 and subject(s, tellers[0]) is not subject(s, tellers[1])
+    nested = _nested(f, s, seen)
     status, action = stand.status, stand.action
     status, imposer, target = _exchanged(place, f, status, action, imposer, target, seen, setting)
     if not status:
@@ -336,6 +342,17 @@ def _draft(
         own_imposer=bool(imposer.value), own_target=bool(target.value), definite=_definite(f),
         nested=nested, hearsay=hedges.hearsay(place.norm, *span, nested),
     )  # fmt: skip
+
+
+def _nested(f: Frame, s: Tagged, seen: Discourse) -> bool:
+    """Whether one side passes on what the other is said to have said."""
+    inner = next((v for v in f.chain if v.cls in ("speak", "threaten", "vow")), None)
+    if inner is None:
+        return False
+    own = country_of(subject(s, inner), s, seen)
+    outer = [v for v in s.verbs if v.cls in ("speak", "announce") and v.j <= inner.i]
+    told = {country_of(subject(s, v), s, seen) for v in outer if any(s.low(k) == "that" for k in range(v.j, inner.i))}
+    return bool(own and told - {own, ""})
 
 
 def _words(s: Tagged, i: int, j: int) -> str:
@@ -514,6 +531,9 @@ def _antecedent(draft: Draft, before: list[Draft], floor: int = -1) -> Draft | N
         if earlier.sentence < floor and not draft.own_imposer:
             continue
         far = draft.sentence - earlier.sentence
+        asked = {"demanded", "offered"}
+        if earlier.status in asked and draft.status not in asked and draft.own_imposer:
+            continue
         if far <= 2 or (draft.definite and far <= 12):
             return earlier
     return None
@@ -587,7 +607,8 @@ def _rated(place: Place, f: Frame, draft: Draft, level: Level, action: str) -> D
     value = signed(level, f.verb, action)
     rate = Rate(value, level.rate.unit, kind, place.text[level.rate.start : level.rate.end], level.rate.start)
     fresh = replace_draft(draft, rate=rate)
-    fresh.cues.append(Cue("rate", f"rate.{level.role}", rate.raw, rate.start, f"{value:g}"))
+    role = "upper-end" if level.limit else level.role
+    fresh.cues.append(Cue("rate", f"rate.{role}", rate.raw, rate.start, f"{value:g}"))
     fresh.cues.append(Cue("basis", f"basis.{kind}", word, -1, kind))
     trigger = draft.evidence.trigger
     if level.rate.start < trigger.start or level.rate.end > trigger.end:

@@ -17,6 +17,7 @@ _CHANNEL = re.compile(r"\b(?:Truth Social|Twitter|X|Weibo|Telegram|Air Force One
                       r"press conference|speech|letter|filing|proclamation|news conference))\b")
 _REPORT = re.compile(r"\b(?:reports?|reported|reportedly|according to|sources?|people familiar|people close|allegedly|"
                      r"rumou?rs?|citing)\b", re.IGNORECASE)
+_TOLD = re.compile(r'[,.?!]" (?P<who>(?:the )?[A-Z][\w.\'-]*(?: [A-Z][\w.\'-]*){0,4}) (?:said|told|added|wrote|says)\b')
 HEARSAY = 0.5
 
 
@@ -45,9 +46,12 @@ def attribution(norm: str, start: int, end: int, trigger: tuple[int, int], name:
     """Return who says it: from the speaker found, quotation marks, outlets and channels in the sentence."""
     outlet = _OUTLET.search(norm, start, end)
     channel = _CHANNEL.search(norm, start, end)
-    quotes = norm.count('"', start, trigger[0])
-    inside = quotes % 2 == 1
-    whole = norm[start : start + 1] == '"'
+    opened = norm.rfind("\n\n", 0, start) + 1
+    inside = norm.count('"', opened, trigger[0]) % 2 == 1
+    whole = norm[start : start + 1] == '"' or norm.count('"', opened, start) % 2 == 1
+    if inside and not name:
+        told = _TOLD.search(norm, trigger[1], min(len(norm), trigger[1] + 600))
+        name = told.group("who") if told else ""
     if nested:
         mode = "nested_quote"
     elif inside:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from detente.news.document import Document
 from detente.news.drafts import Draft, replace_draft
 from detente.news.goods import compatible
-from detente.news.measure import Cue, Dates, Evidence, Link, ReadMeasure
+from detente.news.measure import Cue, Dates, Evidence, ReadMeasure
 from detente.news.hedges import HEARSAY
 
 _FLOW = {
@@ -26,21 +23,22 @@ _RANK = {"in_force": 5, "suspended": 5, "withdrawn": 5, "expired": 5, "announced
          "demanded": 3, "proposed": 2}  # fmt: skip
 
 
-def merged(document: Document, drafts: list[Draft], body: str) -> Document:
-    """Return the document with its measures: drafts that name the same act joined, open ones left out."""
+def merged(drafts: list[Draft]) -> tuple[tuple[ReadMeasure, ...], list[list[Draft]], list[Draft]]:
+    """Return the measures, the mentions behind each, and the mentions that are too open to be a measure."""
     groups: list[list[Draft]] = []
+    left = []
     _resolve_forward(drafts)
     for draft in drafts:
         if not emitted(draft):
+            left.append(draft)
             continue
-        home = next((group for group in reversed(groups) if _same(group[0], draft)), None)
+        home = next((group for group in reversed(groups) if _same(_whole(group), draft)), None)
         if home is None:
             groups.append([draft])
         else:
             home.append(draft)
-            home[0] = _joined(home[0], draft)
     measures = tuple(_measure(number, group) for number, group in enumerate(groups, start=1))
-    return replace(document, measures=measures, why_empty="" if measures else _why(drafts))
+    return measures, groups, left
 
 
 def _resolve_forward(drafts: list[Draft]) -> None:
@@ -98,6 +96,14 @@ def _same_step(a: Draft, b: Draft) -> bool:
     return open_rate and close and pair <= _COURSE and pair != {"threatened", "in_force"}
 
 
+def _whole(group: list[Draft]) -> Draft:
+    """One mention out of all those of a measure."""
+    whole = group[0]
+    for draft in group[1:]:
+        whole = _joined(whole, draft)
+    return whole
+
+
 def _joined(a: Draft, b: Draft) -> Draft:
     """Fill the gaps of the first mention from the second."""
     dates = Dates(
@@ -127,7 +133,7 @@ def _fuller(first: str | None, second: str | None) -> str | None:
 
 
 def _measure(number: int, group: list[Draft]) -> ReadMeasure:
-    head = group[0]
+    head = _whole(group)
     evidence: list[Evidence] = []
     for draft in group:
         if all((e.start, e.trigger.start) != (draft.evidence.start, draft.evidence.trigger.start) for e in evidence):
@@ -152,6 +158,8 @@ def _polarity(draft: Draft) -> str:
 def _confidence(group: list[Draft]) -> float:
     head = group[0]
     value = 0.9
+    quoted_total = head.rate is not None and head.rate.basis == "total" and head.attribution.mode == "direct_quote"
+    value -= 0.35 * (quoted_total and head.status == "in_force")
     value -= 0.15 * (not head.own_imposer) + 0.1 * (not head.own_target) + 0.1 * head.inherited
     value += 0.05 * (len(group) > 1)
     if head.hearsay or head.nested:
@@ -159,11 +167,8 @@ def _confidence(group: list[Draft]) -> float:
     return round(min(0.95, max(0.2, value)), 2)
 
 
-def _why(drafts: list[Draft]) -> str:
-    if drafts:
+def why_empty(left: list[Draft]) -> str:
+    """Return why there is no measure."""
+    if left:
         return "trade measures are mentioned, but the text does not say who imposes them"
     return "no trade measure in the text"
-
-
-def _link(kind: str, to: str) -> Link:
-    return Link(kind, to)

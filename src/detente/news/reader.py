@@ -7,13 +7,17 @@ from datetime import date
 
 from detente.news.actors import Discourse, quoting
 from detente.news.chrome import chrome, visible
+from detente.news.conflicts import conflicts
+from detente.news.deadlines import branches, deadlines, issues
 from detente.news.document import Actor, Document, Timex
+from detente.news.doubts import doubts
 from detente.news.drafts import Draft, Place, read_sentence
 from detente.news.genre import addresses_reader, legal, publisher, retracts
 from detente.news.grammar import tag
 from detente.news.header import headed, title_of
 from detente.news.lexicon import lexicon
-from detente.news.merge import merged
+from detente.news.links import linked_in_text
+from detente.news.merge import merged, why_empty
 from detente.news.numbers import amounts, rates
 from detente.news.sentences import Sentence, sentences
 from detente.news.timex import timexes
@@ -39,11 +43,17 @@ def read_text(
     day, origin = (published, "argument") if published else headed(norm)
     drafts, times, actors = _read(text, body, _full(day), without)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    document = Document(
+    found, groups, left = merged(drafts)
+    measures = linked_in_text(found)
+    doubted = conflicts(measures, groups, times, text, body)
+    return Document(
         id=id, title=title_of(norm, text), published=day, published_from=origin if day else "", text=text,
-        sha256=digest, chrome=furniture, timexes=tuple(times), actors=tuple(actors),
+        sha256=digest, chrome=furniture, measures=measures, conflicts=doubted,
+        questions=doubts(measures, doubted, left, times, day),
+        deadlines=deadlines(measures, times, sentences(body), body, text, day), timexes=tuple(times),
+        actors=tuple(actors), branches=branches(measures), issues=issues(measures),
+        why_empty="" if measures else why_empty(left),
     )  # fmt: skip
-    return merged(document, drafts, body)
 
 
 def _full(value: str | None) -> date | None:

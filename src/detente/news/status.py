@@ -175,7 +175,7 @@ def _event(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
     if not levels:
         return ("impose" if f.participle else ""), []
     first = levels[0]
-    if f.n.instrument == "unspecified_retaliation" and f.verb is not None and f.verb.lemma in _TAKES:
+    if f.n.instrument == "unspecified_retaliation" and f.verb and f.verb.lemma in _TAKES and f.verb.cls != "propose":
         return "impose", levels[1:]
     if f.n.rule == "curb.export-permit" and f.verb is not None and f.verb.lemma in _NEEDS:
         return "impose", levels[1:]
@@ -302,6 +302,8 @@ def _matrix(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb 
             cls = "propose"
         status = {"threaten": "threatened", "vow": "threatened", "propose": "proposed", "offer": "offered",
                   "demand": "demanded", "order": "announced"}.get(cls)  # fmt: skip
+        if cls == "vow" and not setting.head and f.n.instrument != "unspecified_retaliation":
+            status = "announced"
         if cls in ("want", "seek", "expect"):
             status = _wanted(f, cls, verb, setting)
         if cls == "commit":
