@@ -88,7 +88,7 @@ def test_a_later_text_fills_a_gap() -> None:
     bare = said(THREAT, "100% tariff")
     dated = said(DROPPED, "100% tariff", status="announced", dates=Dates(effective="2025-11-01"))
     found = lives([told(bare, id="a"), told(dated, text=DROPPED, published="2025-10-20", id="b")])
-    assert [life.date("effective") for life in found] == ["2025-11-01"]
+    assert [life.dates["effective"] for life in found] == ["2025-11-01"]
     assert [found[0].as_of(day) for day in ("2025-10-31", "2025-11-01")] == ["announced", "in_force"]
 
 

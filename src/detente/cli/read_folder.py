@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,8 @@ def run_folder(options: Options) -> int:
     files = files_of(Path(options.source))
     store = None if options.out is None else opened(options.out, files)
     with reported() as step:
-        done = list(read_all(files, from_file, read_source, store, step))
+        whole = output.wants_json()
+        done = [each if whole else _slim(each) for each in read_all(files, from_file, read_source, store, step)]
     found = lives([each.content for each in done if each.content is not None])
     content = _content(done, files, found, None if day is None else day.isoformat())
     if store is not None:
@@ -46,6 +48,12 @@ def run_folder(options: Options) -> int:
         output.say(_text(done, files, found, None if day is None else day.isoformat()))
     output.complain(*(line for each in bad for line in each.problem.splitlines()))
     return ArticleError.exit_code if bad else 0
+
+
+def _slim(done: Done) -> Done:
+    """Return a result with what a time line needs; a thousand whole ones would fill the memory."""
+    kept = ("id", "published", "sha256", "measures", "file")
+    return done if done.content is None else replace(done, content={name: done.content[name] for name in kept})
 
 
 def _checked(options: Options) -> None:
@@ -89,12 +97,12 @@ def _text(done: Sequence[Done], files: Files, found: Sequence[Life], day: str | 
 
 
 def _row(life: Life, day: str | None) -> list[str]:
-    rate = life.value("rate")
+    rate = life.fields.get("rate")
     said = "" if not rate else f"{rate['value']:g}{'%' if rate['unit'].endswith('ad_valorem') else ''} {rate['basis']}"
     moves = " > ".join(f"{status} {when}".strip() for when, status in life.moves)
     return [
-        life.id, str(life.value("instrument")), str(life.value("imposer") or "?"),
-        " ".join(life.value("target") or ["?"]), said, life.status if day is None else life.as_of(day), moves,
+        life.id, str(life.fields.get("instrument")), str(life.fields.get("imposer", "?")),
+        " ".join(life.fields.get("target", ["?"])), said, life.status if day is None else life.as_of(day), moves,
         str(len(life.sources)),
     ]  # fmt: skip
 

@@ -62,6 +62,7 @@ class Life:
     Attributes:
         id: L001, ... in the order of first mention. mentions: every one. status: after the last allowed move.
         moves: (day, status) of each change. contradictions: sentences, where a text says what cannot follow.
+        fields, dates: of the latest text that gives each, so that later texts fill gaps.
     """
 
     id: str
@@ -69,21 +70,20 @@ class Life:
     status: str = ""
     moves: list[tuple[str, str]] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
+    fields: dict[str, Any] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Return the texts that mention it."""
         return tuple(dict.fromkeys(each.document for each in self.mentions))
 
-    def value(self, name: str) -> Any:
-        """Return a field of the measure: the latest text that gives it, so that gaps are filled."""
-        given = [each.measure[name] for each in self.mentions if each.measure.get(name) not in (None, "", [], {})]
-        return given[-1] if given else None
-
-    def date(self, name: str) -> str:
-        """Return a date of the measure: the latest text that gives it, or ""."""
-        given = [str(day) for each in self.mentions if (day := each.measure.get("dates", {}).get(name))]
-        return given[-1] if given else ""
+    def add(self, mention: Mention) -> None:
+        """Keep a mention, and what it says beyond the earlier ones."""
+        self.mentions.append(mention)
+        read = mention.measure
+        self.fields |= {name: value for name, value in read.items() if value not in (None, "", [], {})}
+        self.dates |= {name: str(day) for name, day in (read.get("dates") or {}).items() if day}
 
     def as_of(self, day: str) -> str:
         """Return the status on a day, as far as texts of that day or earlier tell; "" before the first of them.
@@ -105,16 +105,16 @@ class Life:
 
     def to_json(self) -> dict[str, Any]:
         """Return the life as an object."""
-        rate = self.value("rate")
+        rate = self.fields.get("rate")
         return {
             "id": self.id,
-            "instrument": self.value("instrument"),
-            "imposer": self.value("imposer"),
-            "target": self.value("target"),
+            "instrument": self.fields.get("instrument"),
+            "imposer": self.fields.get("imposer"),
+            "target": self.fields.get("target"),
             "rate": rate,
             "status": self.status,
-            "effective": self.date("effective") or None,
-            "expiry": self.date("expiry") or None,
+            "effective": self.dates.get("effective"),
+            "expiry": self.dates.get("expiry"),
             "moves": [{"date": day or None, "status": status} for day, status in self.moves],
             "contradictions": list(self.contradictions),
             "mentions": [
@@ -169,14 +169,14 @@ def _mentioned(found: list[Life], document: Mapping[str, Any]) -> None:
 def _likeness(life: Life, mention: Mention) -> float:
     """Return how much of a mention agrees with a life; 0 where something contradicts."""
     read = mention.measure
-    if life.value("instrument") != read["instrument"] or not _sides_meet(life, read) or _over(life, mention):
+    if life.fields.get("instrument") != read["instrument"] or not _sides_meet(life, read) or _over(life, mention):
         return 0
-    ours, theirs = life.value("rate"), read.get("rate")
+    ours, theirs = life.fields.get("rate"), read.get("rate")
     if ours and theirs and not _rates_agree(ours, theirs):
         return 0
     if not _products_meet(life, read) or not _days_agree(life, read):
         return 0
-    score = 1 + 2 * bool(ours and theirs) + bool(set(life.value("target") or ()) & set(read["target"]))
+    score = 1 + 2 * bool(ours and theirs) + bool(set(life.fields.get("target", ())) & set(read["target"]))
     return score + _same_words(life, read)
 
 
@@ -188,10 +188,10 @@ def _over(life: Life, mention: Mention) -> bool:
 
 
 def _sides_meet(life: Life, read: Read) -> bool:
-    ours, theirs = set(str(life.value("imposer") or "").split("+")), set(str(read["imposer"]).split("+"))
+    ours, theirs = set(str(life.fields.get("imposer", "")).split("+")), set(str(read["imposer"]).split("+"))
     if not ours & theirs or ours & theirs == {""}:
         return False
-    mine, other = set(life.value("target") or ()), set(read["target"])
+    mine, other = set(life.fields.get("target", ())), set(read["target"])
     return not mine or not other or "*" in mine | other or bool(mine & other)
 
 
@@ -203,7 +203,7 @@ def _rates_agree(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
 
 def _products_meet(life: Life, read: Read) -> bool:
     """Return whether products overlap; a text that lists none may mean any."""
-    ours, theirs = life.value("product") or {}, read.get("product") or {}
+    ours, theirs = life.fields.get("product", {}), read.get("product") or {}
     mine, other = _codes(ours), _codes(theirs)
     if mine and other:
         return any(a.startswith(b) or b.startswith(a) for a in mine for b in other)
@@ -218,14 +218,14 @@ def _codes(product: Mapping[str, Any]) -> list[str]:
 
 def _days_agree(life: Life, read: Read) -> bool:
     """Return whether first days can be one: equal, one a part of the other, or one not given."""
-    ours, theirs = life.date("effective"), str(read.get("dates", {}).get("effective") or "")
+    ours, theirs = life.dates.get("effective", ""), str(read.get("dates", {}).get("effective") or "")
     if not ours or not theirs or ours.startswith(theirs) or theirs.startswith(ours):
         return True
     return life.status in ("threatened", "proposed", "announced", "offered") and read["status"] != "in_force"
 
 
 def _same_words(life: Life, read: Read) -> float:
-    ours = str((life.value("product") or {}).get("text", "")).lower().split()
+    ours = str((life.fields.get("product", {})).get("text", "")).lower().split()
     theirs = str((read.get("product") or {}).get("text", "")).lower().split()
     return 0.1 * len(set(ours) & set(theirs))
 
@@ -242,7 +242,7 @@ def _moved(life: Life, mention: Mention) -> None:
             f"{mention.document} ({mention.published or 'no date'}) says {status} ({mention.words!r}) after "
             f"{life.status} in {last.document} ({last.published or 'no date'}): {last.words!r}"
         )
-    life.mentions.append(mention)
+    life.add(mention)
 
 
 def as_of(found: Sequence[Life], day: str) -> dict[str, str]:
