@@ -208,6 +208,7 @@ def test_a_status_of_the_user_is_assumed() -> None:
         ({"product": Product()}, "product"),
         ({"product": Product("certain products", "partial", (), ("C29",))}, "product"),
         ({"product": Product("toys", "toys", ("9503",))}, "product"),
+        ({"product": Product("canola", "canola", ("1205",), ("A01",))}, "product"),
         ({"instrument": "price_floor", "rate": None}, "floor"),
         ({"instrument": "port_fee", "rate": None}, "as_cost"),
         ({"instrument": "stockpile_purchase", "rate": None}, "amount"),
@@ -245,11 +246,12 @@ def test_what_a_run_needs_and_nobody_said_is_asked(fields: dict[str, Any], asked
             ("M01.floor=+20%", "M01.origin=USA AUS", "M01.volume=100% of base"),
             "origin: [USA, AUS]",
         ),
-        ({"product": Product("cars", "cars", ("8703",), ("C29",))}, (), "sectors: [C29]"),
+        ({"product": Product("cars", "vehicles", ("87",), ("C29",))}, (), "sectors: [C29]"),
         ({"target": ("*",)}, (), "against: [WORLD]"),
         ({"target": ("EU",)}, (), "against: [EU27]"),
         ({"imposer": "EU", "target": ("CHN",)}, (), "by: EU27"),
         ({"product": Product("toys", "toys", ("9503",))}, ("M01.product=C31T33",), "sectors: [C31T33]"),
+        ({"product": Product("chips", "semiconductors", ("8541-8542",), ("C26",))}, (), 'hs22: ["8541", "8542"]'),
         ({"product": Product()}, ("M01.product=hs22:8541,8542",), 'hs22: ["8541", "8542"]'),
     ],
 )  # fmt: skip
@@ -373,3 +375,18 @@ def test_the_whole_table_of_the_talks_becomes_a_scenario_that_says_what_is_open(
     assert found.scenario.talks.include == ("m01-usa-tariff",)
     assert isinstance(talks(), Document)
     assert SOY.hs == ("1201",)
+
+
+def test_a_part_of_a_sector_is_never_taken_for_the_whole() -> None:
+    """A duty on canola is no duty on all crops: the sector is offered as what it is, wider than the text."""
+    canola = replace(THREAT, product=Product("canola", "canola", ("1205",), ("A01",)))
+    text = refused(canola)
+    assert "M01.product: the text says 'canola', which is no list of products" in text
+    assert "A01 (sector of world-2022)" in text
+    assert "sectors: [A01]" in made(canola, sets=("M01.product=A01",)).text
+
+
+def test_extending_a_pause_is_a_choice_and_extending_a_duty_is_a_duty() -> None:
+    pause = replace(OFFER, instrument="import_tariff", polarity="restrict")
+    assert role(pause).ends == ("M04",)
+    assert role(replace(pause, rate=points(25))).kind == "tariff"

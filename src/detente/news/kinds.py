@@ -114,11 +114,16 @@ def role(measure: ReadMeasure) -> Role:
     if measure.instrument == TRUCE:
         return Role("", links["extends"]) if links["extends"] else Role(KINDS[TRUCE])
     kind = KINDS[measure.instrument]
-    if kind == SWITCH or measure.action not in ENDING or (measure.action == "reduce" and measure.rate is not None):
-        return Role(kind)
-    if measure.status == "suspended":
+    if kind == SWITCH or measure.status == "suspended" or not _ends(measure):
         return Role(kind)
     ended = links["removes"] or links["extends"]
     if ended:
         return Role("", ended)
     return Role("", why_not=f"it would {measure.action} something that this text does not give as a measure")
+
+
+def _ends(measure: ReadMeasure) -> bool:
+    """Return whether a measure takes something away: a restriction, or by extending a pause of one."""
+    if measure.action == "extend":
+        return measure.rate is None and any(link.type == "extends" for link in measure.links)
+    return measure.action in ENDING and not (measure.action == "reduce" and measure.rate is not None)

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Final
 
 from detente.news.answers import ALIASES, CHECKS
-from detente.news.document import Document, Question
+from detente.news.document import Candidate, Document, Question
 from detente.news.kinds import LEVELS, WHY, role
 from detente.news.measure import ReadMeasure
 from detente.news.registry import NOT_SAID, candidates
-from detente.news.values import facts, undated
+from detente.news.values import facts, known_sectors, undated
 from detente.scenario.fields import iso_date
+from detente.scenario.known import WORLD_2022
 
 PUBLISHED: Final = "published"
 
@@ -24,7 +25,7 @@ def questioned(document: Document) -> Document:
     A question that the text raised already is not asked again; the registry's values are added to its candidates.
     """
     day = _day(document.published)
-    asked = {(each.measure, field_of(document, each)): each for each in document.questions}
+    asked = {(each.measure, field_of(document, each)): _weighed(document, each) for each in document.questions}
     if day is None and ("", PUBLISHED) not in asked:
         asked["", PUBLISHED] = Question("", PUBLISHED, "the text has no date of publication", needed=True)
     for read in document.measures:
@@ -32,6 +33,12 @@ def questioned(document: Document) -> Document:
             first = asked.get((read.id, each.field))
             asked[read.id, each.field] = each if first is None else _joined(first, each)
     return replace(document, questions=tuple(asked.values()))
+
+
+def _weighed(document: Document, question: Question) -> Question:
+    """Return a question as one that a run needs, if it is about a status that the text contradicts itself on."""
+    doubted = {name for each in document.conflicts if each.kind == "status" for name in each.measures}
+    return replace(question, needed=True) if question.field == "status" and question.measure in doubted else question
 
 
 def _joined(of_text: Question, of_model: Question) -> Question:
@@ -47,7 +54,7 @@ def _of_model(read: ReadMeasure, day: dt.date | None) -> list[Question]:
         return []
     known = facts(read)
     found = [
-        Question(read.id, name, why, candidates(read, name, day), needed=True, spans=(read.evidence[0].trigger,))
+        Question(read.id, name, why, _offers(read, name, day), needed=True, spans=(read.evidence[0].trigger,))
         for name, why in known.missing.items()
     ]
     if _contradicted(read) and "rate" not in known.missing:
@@ -57,6 +64,15 @@ def _of_model(read: ReadMeasure, day: dt.date | None) -> list[Question]:
         why = "decided without a day: it is in no run unless it is included or in a branch"
         found.append(Question(read.id, "effective", why, candidates(read, "effective", day)))
     return found
+
+
+def _offers(read: ReadMeasure, field: str, day: dt.date | None) -> tuple[Candidate, ...]:
+    """Return what the registry has; for products also the sectors that hold them, which are wider than the text."""
+    found = candidates(read, field, day)
+    if field != "product" or not known_sectors(read):
+        return found
+    sectors = " ".join(known_sectors(read))
+    return (*found, Candidate(sectors, f"sector of {WORLD_2022}; wider than {read.product.text!r}; {NOT_SAID}"))
 
 
 def _contradicted(read: ReadMeasure) -> bool:
@@ -92,7 +108,7 @@ def still_open(document: Document, name: str, said: Mapping[str, str]) -> list[Q
             found.append(replace(each, field=field))
     asked = {each.field for each in found}
     day = _day(document.published)
-    more = [Question(name, field, why, candidates(read, field, day), True) for field, why in missing.items()]
+    more = [Question(name, field, why, _offers(read, field, day), True) for field, why in missing.items()]
     return [*found, *(each for each in more if each.field not in asked)]
 
 

@@ -16,8 +16,9 @@ from detente.core.codes import COUNTRY_GROUPS, WORLD
 from detente.core.units import rate_text
 from detente.news.answers import BLOCS
 from detente.news.document import Candidate, Conflict, Document
-from detente.news.kinds import KINDS, SWITCH, TRUCE
+from detente.news.kinds import KINDS, LEVELS, SWITCH, TRUCE, role
 from detente.news.measure import Link, ReadMeasure, Span
+from detente.news.values import plain_codes
 from detente.policy.levels import text_of
 from detente.policy.measure import Measure
 from detente.policy.products import match, packaged
@@ -123,7 +124,7 @@ def _same_products(read: ReadMeasure, entry: Measure) -> bool:
     """Return whether two scopes can be the same: one that is not known may be anything but a named product."""
     if entry.products is None:
         return not read.product.hs or "goods" in entry.sectors or bool(set(read.product.sectors) & set(entry.sectors))
-    ours = match([code.replace(".", "") for code in read.product.hs], packaged()).names
+    ours = match(plain_codes(read.product), packaged()).names
     return not read.product.hs or bool(set(ours) & set(match(entry.products.codes, packaged()).names))
 
 
@@ -190,10 +191,18 @@ def linked(document: Document) -> Document:
     measures, conflicts = [], list(document.conflicts)
     for read in document.measures:
         found = same(read, known)
-        links = [Link("same_as", MARK + each.name) for each in found[:1]]
+        links = [Link("same_as", MARK + each.name) for each in found[:1] if _is_sure(read)]
         measures.append(replace(read, links=(*read.links, *links)))
         conflicts += _doubts(read, found, known, day)
     return replace(document, measures=tuple(measures), conflicts=tuple(conflicts))
+
+
+def _is_sure(read: ReadMeasure) -> bool:
+    """Return whether a related entry is this measure: without a rate, a tariff could be any of them."""
+    kind = role(read).kind
+    return (
+        kind not in ("", SWITCH) and read.instrument != TRUCE and (LEVELS[kind] != ("rate",) or read.rate is not None)
+    )
 
 
 def _doubts(read: ReadMeasure, found: Sequence[Entry], known: Sequence[Entry], day: dt.date) -> list[Conflict]:
@@ -261,7 +270,7 @@ def standing(document: Document) -> dict[str, str]:
     told = {}
     for read in document.measures:
         links = [link.to.removeprefix(MARK) for link in read.links if link.to.startswith(MARK)]
-        if KINDS.get(read.instrument, SWITCH) != SWITCH and read.instrument != TRUCE:
+        if role(read).kind not in ("", SWITCH) and read.instrument != TRUCE:
             told[read.id] = links[0] if links else "not in the registry"
     return told
 

@@ -13,9 +13,18 @@ from typing import Any, Final
 
 from detente.news import answers
 from detente.news.kinds import LEVELS, NO_PRODUCT, NO_TARGET, STATUS, SWITCH, TRUCE, WHY, role
-from detente.news.measure import Quantity, ReadMeasure
+from detente.news.measure import Product, Quantity, ReadMeasure
 from detente.policy.products import match, packaged
 from detente.scenario.fields import iso_date
+from detente.scenario.known import SECTORS_2022
+
+WHOLE_SECTOR: Final = frozenset(
+    {
+        "aircraft", "chemicals", "coal", "electronics", "fish", "fuels", "machinery", "paper", "pharmaceuticals",
+        "ships", "steel", "textiles", "vehicles", "wood",
+    }
+)  # fmt: skip
+"""Products that fill the sector they are in; any other is a part of one, and a measure on it is none on the whole."""
 
 _TONNES: Final = 1e6
 _OPTIONAL: Final = ("fee", "rents_to", "paid_by", "base_quantity")
@@ -95,13 +104,40 @@ def _scope(found: Facts, measure: ReadMeasure, said: Mapping[str, str]) -> None:
     product = measure.product
     if product.scope == "all_goods":
         found.scope = {"sectors": ["goods"]}
-    elif product.hs and not match([code.replace(".", "") for code in product.hs], packaged()).unknown:
-        found.scope = {"products": {"hs22": list(product.hs)}}
-    elif product.sectors and product.scope != "partial":
-        found.scope = {"sectors": list(product.sectors)}
+    elif product.hs and not match(plain_codes(product), packaged()).unknown:
+        found.scope = {"products": {"hs22": hs_codes(product)}}
+    elif product.scope in WHOLE_SECTOR and known_sectors(measure):
+        found.scope = {"sectors": known_sectors(measure)}
     else:
         words = f"the text says {product.text!r}, which is no list of products" if product.text else WHY["product"][0]
         found.missing["product"] = words
+
+
+def hs_codes(product: Product) -> list[str]:
+    """Return the HS codes of a product, ranges such as 8541-8542 written out."""
+    found: list[str] = []
+    for code in product.hs:
+        first, _, last = code.partition("-")
+        if (
+            first.isdigit()
+            and last.isdigit()
+            and len(first) == len(last)
+            and int(first) <= int(last) < int(first) + 100
+        ):
+            found += [f"{each:0{len(first)}d}" for each in range(int(first), int(last) + 1)]
+        else:
+            found.append(code)
+    return found
+
+
+def plain_codes(product: Product) -> list[str]:
+    """Return the HS codes of a product without points."""
+    return [code.replace(".", "") for code in hs_codes(product)]
+
+
+def known_sectors(measure: ReadMeasure) -> list[str]:
+    """Return the sectors of the packaged world in which the products of a measure are."""
+    return [code for code in measure.product.sectors if code in SECTORS_2022]
 
 
 def _level(found: Facts, name: str, measure: ReadMeasure, said: Mapping[str, str]) -> None:
