@@ -386,6 +386,17 @@ def test_a_part_of_a_sector_is_never_taken_for_the_whole() -> None:
     assert "sectors: [A01]" in made(canola, sets=("M01.product=A01",)).text
 
 
+def test_the_quote_is_the_sentence_with_the_number() -> None:
+    twice = replace(THREAT, evidence=(LICENCE.evidence[0], THREAT.evidence[0]))
+    for start in (-1, TEXT.index("100%")):
+        found = made(replace(twice, rate=replace(points(100), start=start)))
+        source = found.scenario.measures[0].source
+        assert source is not None
+        assert "100%" in source.quote
+        assert "# also said" not in found.text
+        assert "also at characters 114-195" in found.text
+
+
 def test_extending_a_pause_is_a_choice_and_extending_a_duty_is_a_duty() -> None:
     pause = replace(OFFER, instrument="import_tariff", polarity="restrict")
     assert role(pause).ends == ("M04",)

@@ -15,6 +15,7 @@ from detente.cli import output
 from detente.cli.run import Options, solved_branches, warnings, without_assumed
 from detente.core.codes import WORLD
 from detente.news.draft import draft
+from detente.news.kinds import proof_of
 from detente.news.read import read
 from detente.report.document import country_rows, run_document
 from detente.report.folder import check_target
@@ -102,7 +103,7 @@ def read_and_run(base: Baseline) -> Article:
     told = {row["country"]: row for row in country_rows(result, SIDES) if row["variable"] == INCOME}
     return Article(
         document.id, len(document.measures), len(document.questions), tuple(each.what for each in document.conflicts),
-        threat.id, threat.evidence[0].sentence, {code: told[code]["value"] for code in SIDES},
+        threat.id, proof_of(threat).sentence, {code: told[code]["value"] for code in SIDES},
         result.certificate.line,
     )  # fmt: skip
 

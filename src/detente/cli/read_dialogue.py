@@ -9,7 +9,7 @@ from detente.cli.read_text import plain
 from detente.core.errors import UsageError
 from detente.news.answers import checked
 from detente.news.document import Document, Question
-from detente.news.kinds import role
+from detente.news.kinds import proof_of, role
 from detente.news.measure import ReadMeasure
 from detente.news.questions import still_open, told
 from detente.news.review import rate_text
@@ -60,7 +60,7 @@ class Dialogue:
         sides = f"{read.imposer or '?'} on {' '.join(read.target) or '?'}"
         rate = f", {rate_text(read)}" if read.rate else ""
         self._say(f"\n{read.id} {read.instrument}, {sides}{rate}: {read.status} (sure {read.confidence:.2f})")
-        self._say(f"  {plain(read.evidence[0].sentence)!r}")
+        self._say(f"  {plain(proof_of(read).sentence)!r}")
         found = role(read)
         if found.why_not:
             self._say(f"  cannot be loaded: {found.why_not}")

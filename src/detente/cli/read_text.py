@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from detente.news.document import Deadline, Document, Question
-from detente.news.kinds import role
+from detente.news.kinds import proof_of, role
 from detente.news.measure import ReadMeasure
 from detente.news.questions import still_open, told
 from detente.news.registry import standing
@@ -77,7 +77,7 @@ def _row(measure: ReadMeasure) -> list[str]:
     return [
         measure.id, measure.instrument, measure.imposer or "?", " ".join(measure.target) or "?", rate_text(measure),
         measure.status, dates.effective or "", dates.expiry or "", f"{measure.confidence:.2f}",
-        textwrap.shorten(plain(measure.evidence[0].trigger.text), WORDS, placeholder=" .."),
+        textwrap.shorten(plain(proof_of(measure).trigger.text), WORDS, placeholder=" .."),
     ]  # fmt: skip
 
 

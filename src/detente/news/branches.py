@@ -126,7 +126,7 @@ def _ended(members: Sequence[Member]) -> list[str]:
 
 
 def _concerns(measures: Sequence[str], members: Sequence[Member]) -> bool:
-    return not measures or bool(set(measures) & {each.read.id for each in members})
+    return bool(set(measures) & {each.read.id for each in members})
 
 
 def _day(text: str) -> dt.date | None:

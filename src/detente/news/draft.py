@@ -12,7 +12,7 @@ from detente.core.errors import ArticleError, UsageError, nearest
 from detente.news import branches
 from detente.news.document import Document, Question
 from detente.news.draft_text import written
-from detente.news.kinds import STATUS, TRUCE, Role, role
+from detente.news.kinds import STATUS, TRUCE, Role, proof_of, role
 from detente.news.measure import ReadMeasure
 from detente.news.questions import PUBLISHED, field_of, still_open, told
 from detente.news.values import Facts, facts
@@ -179,7 +179,7 @@ def _timed(read: ReadMeasure, known: Facts) -> tuple[str, dt.date | None, dt.dat
 
 
 def _source(document: Document, read: ReadMeasure) -> dict[str, Any]:
-    proof = read.evidence[0]
+    proof = proof_of(read)
     return {
         "title": document.title or document.id,
         "date": document.published,

@@ -8,7 +8,8 @@ from typing import Any
 
 import detente
 from detente.news.document import Document, Question
-from detente.news.measure import ReadMeasure
+from detente.news.kinds import proof_of
+from detente.news.measure import Cue, ReadMeasure
 from detente.scenario.resolve import dump
 
 Origin = tuple[ReadMeasure, tuple[str, ...], tuple[str, ...]]
@@ -50,19 +51,28 @@ def _head(document: Document, origins: Sequence[Origin]) -> list[str]:
 
 def _remarks(measure: ReadMeasure, answered: Sequence[str]) -> list[str]:
     """Return what a person must see above a measure: its words, how it was read, who said what."""
-    cues = "; ".join(f"{cue.name}: {cue.words!r} ({cue.rule})" for cue in measure.cues if cue.words)
-    lines = [
-        f"{measure.id} {measure.instrument} {measure.action}, {measure.status}: {measure.evidence[0].trigger.text}"
-    ]
+    cues = "; ".join(f"{cue.name}: {cue.words!r} ({cue.rule})" for cue in _cues(measure))
+    lines = [f"{measure.id} {measure.instrument} {measure.action}, {measure.status}: {proof_of(measure).trigger.text}"]
     lines += [f"cues: {cues}"] if cues else []
     who = measure.attribution
     if who is not None and (who.speaker or who.reported_by or who.outlet):
         told = ", ".join(part for part in (who.speaker, who.reported_by, who.outlet) if part)
         lines.append(f"said by: {told} ({who.mode})")
-    more = [f"{each.start}-{each.end}" for each in measure.evidence[1:]]
+    more = [f"{each.start}-{each.end}" for each in measure.evidence if each != proof_of(measure)]
     lines += [f"also at characters {', '.join(more)}"] if more else []
     lines += [f"answered by the user: {', '.join(answered)}"] if answered else []
     return [f"  {_comment(line)}" for line in lines]
+
+
+def _cues(measure: ReadMeasure) -> list[Cue]:
+    """Return one cue for each field: that of the sentence shown, else the first."""
+    proof = proof_of(measure)
+    inside = [cue for cue in measure.cues if proof.start <= cue.start < proof.end]
+    found: dict[str, Cue] = {}
+    for cue in (*inside, *measure.cues):
+        if cue.words:
+            found.setdefault(cue.name, cue)
+    return list(found.values())
 
 
 def _conditions(document: Document, origins: Sequence[Origin]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from detente.news.measure import ReadMeasure
+from detente.news.measure import Evidence, ReadMeasure
 
 TRUCE: Final = "tariff_truce"
 SWITCH: Final = "non-trade"
@@ -104,6 +104,16 @@ class Role:
     kind: str
     ends: tuple[str, ...] = ()
     why_not: str = ""
+
+
+def proof_of(measure: ReadMeasure) -> Evidence:
+    """Return the sentence that a person must see: the one with the number, else the first."""
+    rate, amount = measure.rate, measure.quantity
+    at = rate.start if rate is not None else amount.start if amount is not None else -1
+    raw = rate.raw if rate is not None else amount.raw if amount is not None else ""
+    holding = [each for each in measure.evidence if each.start <= at < each.end]
+    saying = [each for each in measure.evidence if raw and raw in each.sentence]
+    return (holding or saying or list(measure.evidence))[0]
 
 
 def role(measure: ReadMeasure) -> Role:

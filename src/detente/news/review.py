@@ -16,7 +16,7 @@ from typing import Final
 
 import detente
 from detente.news.document import Conflict, Document, Question
-from detente.news.kinds import role
+from detente.news.kinds import proof_of, role
 from detente.news.measure import ReadMeasure
 from detente.news.questions import field_of
 from detente.news.registry import standing
@@ -91,6 +91,8 @@ def review_html(document: Document, *, where: str, published: str = "") -> str:
         command=_command(where, published),
         version=detente.__version__,
         rate_text=rate_text,
+        proof_of=proof_of,
+        unbound=[each.what for each in document.conflicts if not each.measures],
     )
 
 
