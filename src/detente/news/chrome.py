@@ -15,10 +15,8 @@ _BYLINE = re.compile(r"(?:by|from) [A-Z][\w.'-]+(?: [A-Z][\w.'-]+){0,3}(?:,? .{0
 _BULLET = re.compile(r"(?:[-*•·▪◦‣]|\(?\d{1,2}[.)]|\(?[a-z][.)]|\((?:i|ii|iii|iv|v|vi)\))\s")
 _SHORT_DATE = re.compile(r"^[\w ,./:|-]{4,60}$")
 _COUNT = re.compile(r"^\d+ (?:comments?|shares?|likes?|replies|min(?:ute)?s? read)\b", re.IGNORECASE)
-_MARKUP = re.compile(
-    r"<!--(?:[^-]|-(?!->)){0,20000}-->|<(script|style|noscript)\b[^>]{0,500}>(?:[^<]|<(?!/)){0,20000}</\1>|"
-    r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]{0,300})?/?>"
-)
+_TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,15}(?:\s[^<>]{0,300})?/?>")
+_HIDDEN = (("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"), ("<noscript", "</noscript>"))
 _DAY = re.compile(r"\b(?:19|20)\d\d\b")
 _MONTH = re.compile(
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\b|\d{4}-\d\d-\d\d|\d\d?/\d\d?/\d{4}", re.IGNORECASE
@@ -65,12 +63,12 @@ def chrome(norm: str, text: str) -> tuple[Span, ...]:
     Args:
         norm: normalised text. text: the text as it stands.
     """
-    norm = _without_markup(norm)
+    norm = _blanked(norm, _markup(norm))
     found = lines(norm)
     drop = _header(found) | _anywhere(found)
     drop |= _tail(found, drop)
     spans = [(found[i].start, found[i].end) for i in drop]
-    spans += [match.span() for match in _MARKUP.finditer(text)]
+    spans += _markup(text)
     return tuple(Span(start, end, text[start:end]) for start, end in _joined(sorted(spans)))
 
 
@@ -84,8 +82,27 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return out
 
 
-def _without_markup(norm: str) -> str:
-    return _MARKUP.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), norm)
+def _markup(text: str) -> list[tuple[int, int]]:
+    """Comments, scripts and tags of a page saved as text; each sign is looked at a bounded number of times."""
+    low = text.lower() if "<" in text else ""
+    spans = []
+    for opening, closing in _HIDDEN:
+        at = low.find(opening)
+        while at >= 0:
+            end = low.find(closing, at)
+            if end < 0:
+                break
+            spans.append((at, end + len(closing)))
+            at = low.find(opening, end)
+    return _joined(sorted([*spans, *(match.span() for match in _TAG.finditer(text))])) if low else []
+
+
+def _blanked(norm: str, spans: list[tuple[int, int]]) -> str:
+    parts, at = [], 0
+    for start, end in spans:
+        parts += [norm[at:start], re.sub(r"[^\n]", " ", norm[start:end])]
+        at = end
+    return "".join([*parts, norm[at:]])
 
 
 def _paragraph(line: Line) -> bool:
@@ -148,10 +165,4 @@ def _tail(found: list[Line], dropped: set[int]) -> set[int]:
 
 def visible(norm: str, spans: tuple[Span, ...]) -> str:
     """Return the normalised text with the furniture blanked out, line ends kept."""
-    parts, at = [], 0
-    for span in spans:
-        parts.append(norm[at : span.start])
-        parts.append(" " * (span.end - span.start))
-        at = span.end
-    parts.append(norm[at:])
-    return "".join(parts)
+    return _blanked(norm, [(span.start, span.end) for span in spans])

@@ -32,7 +32,7 @@ def merged(drafts: list[Draft]) -> tuple[tuple[ReadMeasure, ...], list[list[Draf
         if not emitted(draft):
             left.append(draft)
             continue
-        home = next((group for group in reversed(groups) if _same(_whole(group), draft)), None)
+        home = next((group for group in reversed(groups[-MOST:]) if _same(_whole(group), draft)), None)
         if home is None:
             groups.append([draft])
         else:
@@ -43,12 +43,16 @@ def merged(drafts: list[Draft]) -> tuple[tuple[ReadMeasure, ...], list[list[Draf
 
 def _resolve_forward(drafts: list[Draft]) -> None:
     """A measure without an imposer takes the one that the text names elsewhere for the same target, if it is unique."""
+    by_target: dict[tuple[str, tuple[str, ...]], set[tuple[str, ...]]] = {}
+    for draft in drafts:
+        if draft.imposer:
+            by_target.setdefault((draft.instrument, draft.target), set()).add(draft.imposer)
     for draft in drafts:
         if draft.imposer or not draft.target or draft.target == ("*",):
             continue
-        named = {d.imposer for d in drafts if d.imposer and d.instrument == draft.instrument and d.target == draft.target}
+        named = by_target.get((draft.instrument, draft.target), set())
         if len(named) == 1:
-            draft.imposer = named.pop()
+            draft.imposer = next(iter(named))
             draft.inherited = True
             draft.cues.append(Cue("imposer", "imposer.elsewhere", "", -1, draft.imposer[0]))
 
@@ -94,6 +98,10 @@ def _same_step(a: Draft, b: Draft) -> bool:
     open_rate = a.rate is None or b.rate is None
     close = a.product.scope == b.product.scope or "unspecified" in (a.product.scope, b.product.scope)
     return open_rate and close and pair <= _COURSE and pair != {"threatened", "in_force"}
+
+
+MOST = 400
+"""Measures that a mention is compared with; earlier ones are too far away to be meant."""
 
 
 def _whole(group: list[Draft]) -> Draft:

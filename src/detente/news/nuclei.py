@@ -40,6 +40,9 @@ _WAR = frozenset("gaza israel israeli hamas hezbollah military troops hostages f
                  "fans clubs strike union employers".split())  # fmt: skip
 
 
+_CURBS = _CURB | _BAN | _QUOTA | _FEE | _TAX | _PERMIT | {"rate", "rates"}
+
+
 @dataclass(frozen=True, slots=True)
 class Nucleus:
     """The heart of a possible measure.
@@ -62,8 +65,8 @@ def nuclei(s: Tagged) -> list[Nucleus]:
     """Return the nuclei of a sentence in order, without overlap."""
     found = [n for m in s.instruments if (n := _noun(s, m))]
     covered = {k for n in found for k in range(n.i, n.j)} | {k for m in s.instruments for k in range(m.i, m.j)}
-    for at in range(len(s.words)):
-        if at not in covered and (n := _curb(s, at)):
+    for at, token in enumerate(s.words):
+        if token.low in _CURBS and at not in covered and (n := _curb(s, at)):
             found.append(n)
             covered.update(range(n.i, n.j))
     for verb in s.verbs:

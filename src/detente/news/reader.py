@@ -21,7 +21,7 @@ from detente.news.merge import merged, why_empty
 from detente.news.numbers import amounts, rates
 from detente.news.sentences import Sentence, sentences
 from detente.news.timex import timexes
-from detente.news.words import normalise, tokens
+from detente.news.words import Token, normalise, tokens
 
 
 def read_text(
@@ -56,6 +56,12 @@ def read_text(
     )  # fmt: skip
 
 
+LOOKBACK = 120
+"""Mentions that a later one can refer back to."""
+REPEATED = 12
+"""A unit that stands this often word for word is furniture of the file, not its prose."""
+
+
 def _full(value: str | None) -> date | None:
     if not value or len(value) < 4:
         return None
@@ -78,15 +84,21 @@ def _read(
     drafts: list[Draft] = []
     times: list[Timex] = []
     actors: list[Actor] = []
-    passages = _passages(body, units)
+    passages = _passages(body, units, seen.publisher)
+    repeats: dict[str, int] = {}
     spoiled = -1
     for number, unit in enumerate(units):
-        found = timexes(body, unit.start, unit.end, published)
-        times += found
         spoiled = unit.paragraph if addresses_reader(body[unit.start : unit.end]) else spoiled
         if unit.paragraph == spoiled:
             continue
+        seen_often = repeats[body[unit.start : unit.end]] = repeats.get(body[unit.start : unit.end], 0) + 1
+        if seen_often > REPEATED:
+            continue
         words = tokens(body, unit.start, unit.end)
+        if not prose(words):
+            continue
+        found = timexes(body, unit.start, unit.end, published)
+        times += found
         s = tag(words, lex, year, rates(body, unit.start, unit.end), amounts(body, unit.start, unit.end))
         actors += [
             Actor(*s.span(a.i, a.j), text[slice(*s.span(a.i, a.j))], a.country, a.kind) for a in s.actors if a.country
@@ -95,8 +107,8 @@ def _read(
         place = Place(body, text, unit, number, s, found, published, passages[unit.paragraph])
         if retracts(body[unit.start : unit.end]):
             drafts = [d for d in drafts if d.sentence != number - 1]
-        fresh = read_sentence(place, seen, drafts)
-        seen.pairs += [(d.imposer[0], d.target) for d in fresh if d.imposer]
+        fresh = read_sentence(place, seen, drafts[-LOOKBACK:])
+        seen.pairs = [*seen.pairs, *((d.imposer[0], d.target) for d in fresh if d.imposer)][-LOOKBACK:]
         drafts += fresh
         seen.note(s)
         if len(words) <= 4 and not s.verbs and body[unit.end : unit.end + 1] in ("\n", "\r", ""):
@@ -106,14 +118,19 @@ def _read(
     return drafts, times, actors
 
 
-def _passages(body: str, units: list[Sentence]) -> dict[int, bool]:
+def prose(words: list[Token]) -> bool:
+    """Return whether a unit can be a sentence: a long run of the same few words is none."""
+    return len(words) <= 40 or len({word.low for word in words}) * 5 >= len(words)
+
+
+def _passages(body: str, units: list[Sentence], owner: str) -> dict[int, bool]:
     """Whether each paragraph reads as a legal text; a document of notices is one throughout."""
     spans: dict[int, tuple[int, int]] = {}
     for unit in units:
         start, end = spans.get(unit.paragraph, (unit.start, unit.end))
         spans[unit.paragraph] = (min(start, unit.start), max(end, unit.end))
-    whole = bool(publisher(body)) and legal(body)
-    return {number: legal(body[a:b]) or (whole and _dry(body)) for number, (a, b) in spans.items()}
+    whole = bool(owner) and legal(body) and _dry(body)
+    return {number: whole or legal(body[a:b]) for number, (a, b) in spans.items()}
 
 
 def _dry(body: str) -> bool:

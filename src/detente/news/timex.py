@@ -51,6 +51,10 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("fiscal", r"\b(?:[Ii]n|[Ss]ince|by|from|until|through|of|[Dd]uring|for) (?P<yy>(?:19|20)\d\d)\b"),
 )  # fmt: skip
 _ANY = re.compile("|".join(f"(?P<k_{name}>{pattern})" for name, pattern in _PATTERNS))
+_HINT = re.compile(
+    r"\d\d|day\b|night\b|month|year|week|quarter|summer|winter|spring|autumn|morrow|ago\b|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|"
+    r"Nov|Dec|later|January|[Ee]nd of|start of|beginning of|within |after |in "
+)
 _FUTURE = re.compile(
     r"\b(?:(?:is|are|was|were|set|due|going|plans?|expected|ready|about|vowed|promised|agreed|plans?|wants?|threat\w*) to|"
     r"will|would|shall|may|could|might|next|from|starting|effective|until|by|due|set|plans?|unless|through|"
@@ -70,7 +74,9 @@ def timexes(norm: str, start: int, end: int, published: date | None) -> list[Tim
     Args:
         norm: normalised text. start, end: the sentence. published: publication day, if known.
     """
-    found = []
+    found: list[Timex] = []
+    if not _HINT.search(norm, start, end):
+        return found
     for match in _ANY.finditer(norm, start, end):
         kind = next(name for name, _ in _PATTERNS if match.group("k_" + name) is not None)
         left, right = match.start(), match.end()
