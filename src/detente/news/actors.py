@@ -94,7 +94,11 @@ def _before(actor: Actor, s: Tagged, kinds: tuple[str, ...]) -> str:
     found = [
         a
         for a in s.actors
-        if a.j <= actor.i and a.country and (not kinds or a.kind in kinds) and (not a.oblique or kinds) and a.kind != "joint"
+        if a.j <= actor.i
+        and a.country
+        and (not kinds or a.kind in kinds)
+        and (not a.oblique or kinds)
+        and a.kind != "joint"
     ]
     free = [a for a in found if not a.possessor]
     return free[0].country if free else ""
@@ -121,7 +125,9 @@ def speaker(s: Tagged, verbs: list[Verb], seen: Discourse) -> tuple[str, bool, s
     The verbs above a measure come first, then a verb of saying elsewhere in the sentence ("..., the ministry said").
     """
     tellers = [v for v in verbs if v.cls in ("speak", "announce", "threaten", "vow", "signal")]
-    tellers += [v for v in s.verbs if v.cls in ("speak", "announce") and v not in tellers and v.tense in ("past", "pres")]
+    tellers += [
+        v for v in s.verbs if v.cls in ("speak", "announce") and v not in tellers and v.tense in ("past", "pres")
+    ]
     for verb in tellers:
         candidates = [a for a in s.actors if 0 <= verb.i - a.j <= 3 and not a.oblique]
         after = [a for a in s.actors if 0 <= a.i - verb.j <= 3 and not a.oblique]

@@ -11,10 +11,10 @@ from detente.news.nuclei import Nucleus
 
 _PAYS = frozenset({"face", "subject"})
 _MOVES = frozenset({"be", "remain", "rise", "fall", "raise", "reduce", "maintain", "go", "other"})
-_CHARGE = frozenset("charge impose put slap levy apply collect tax".split())
-_BORDER = frozenset("border ports port customs tariff tariffs duty duties imports imported".split())
-_FIGURE = frozenset("rate rates figure figures level".split())
-_GOODS = frozenset("all everything imports goods products articles every other most some another".split())
+_CHARGE = frozenset(["charge", "impose", "put", "slap", "levy", "apply", "collect", "tax"])
+_BORDER = frozenset(["border", "ports", "port", "customs", "tariff", "tariffs", "duty", "duties", "imports", "imported"])
+_FIGURE = frozenset(["rate", "rates", "figure", "figures", "level"])
+_GOODS = frozenset(["all", "everything", "imports", "goods", "products", "articles", "every", "other", "most", "some", "another"])
 
 
 def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
@@ -32,7 +32,7 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
         if level.role not in ("value", "to") or level.span:
             continue
         rule = _licence(s, i, j, trade)
-        if rule:
+        if rule and s.on(f"bare.{rule}"):
             out.append(Nucleus(i, j, trade or "import_tariff", f"bare.{rule}", bare=True))
     return out
 
@@ -51,7 +51,7 @@ def _near_noun(s: Tagged, i: int, j: int, found: list[Nucleus]) -> bool:
 
 def _closed(s: Tagged, i: int, j: int) -> bool:
     """Whether a rate already stands between a noun and this rate, so that the noun has its own."""
-    return _other_rate(s, i, j) or any(a <= i - 1 and b >= i - 4 for a, b, _ in s.rates if b <= i) and j - i > 3
+    return _other_rate(s, i, j) or (any(a <= i - 1 and b >= i - 4 for a, b, _ in s.rates if b <= i) and j - i > 3)
 
 
 def _other_rate(s: Tagged, i: int, j: int) -> bool:
@@ -60,7 +60,12 @@ def _other_rate(s: Tagged, i: int, j: int) -> bool:
 
 def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
     verb = _verb_before(s, i)
-    if verb is not None and verb.cls == "face" and s.low(j) == "in" and any(a.oblique == "in" and a.i <= j + 2 for a in s.actors if a.i > j):
+    if (
+        verb is not None
+        and verb.cls == "face"
+        and s.low(j) == "in"
+        and any(a.oblique == "in" and a.i <= j + 2 for a in s.actors if a.i > j)
+    ):
         return "pays-abroad"
     if verb is not None and topic and (verb.cls in _PAYS or (verb.lemma in _CHARGE and verb.passive)):
         return "pays"

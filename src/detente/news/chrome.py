@@ -131,13 +131,7 @@ def _anywhere(found: list[Line]) -> set[int]:
     drop = set()
     for i, line in enumerate(found):
         low = line.text.lower().strip(" .…|>»")
-        if low in phrases["line"] or _COUNT.match(low):
-            drop.add(i)
-        elif any(low.startswith(start) for start in phrases["start"]) and len(low) < 400:
-            drop.add(i)
-        elif is_date_line(line.text) and len(line.text) < 50 and i < 10 and not line.text.endswith("."):
-            drop.add(i)
-        elif i < 8 and _BYLINE.match(line.text) and len(line.text) < 60 and not line.text.endswith("."):
+        if low in phrases["line"] or _COUNT.match(low) or (low.startswith(phrases["start"]) and len(low) < 400) or (i < 10 and len(line.text) < 50 and is_date_line(line.text) and not line.text.endswith(".")) or (i < 8 and _BYLINE.match(line.text) and len(line.text) < 60 and not line.text.endswith(".")):
             drop.add(i)
     return drop
 
@@ -149,7 +143,7 @@ def _tail(found: list[Line], dropped: set[int]) -> set[int]:
     i = 0
     while i < len(found):
         low = found[i].text.lower().strip(" .…|>»:")
-        marker = low in tails or any(low.startswith(word) and len(low) < len(word) + 12 for word in tails[:12])
+        marker = low in tails or (low.startswith(tails[:12]) and len(low) < 32)
         if not marker or _paragraph(found[i]):
             i += 1
             continue

@@ -10,7 +10,9 @@ from detente.news.drafts import Draft
 from detente.news.links import contradiction
 from detente.news.measure import ReadMeasure, Span
 
-_AFTER = re.compile(r"\b(?:\d+|a|one|two|three|four|five|six|seven|ten) (?:days?|weeks?|months?) (?:after|before|later|earlier)\b")
+_AFTER = re.compile(
+    r"\b(?:\d+|a|one|two|three|four|five|six|seven|ten) (?:days?|weeks?|months?) (?:after|before|later|earlier)\b"
+)
 
 
 def conflicts(
@@ -60,7 +62,7 @@ def _statuses(measures: Sequence[ReadMeasure], groups: Sequence[Sequence[Draft]]
         if held is None or planned is None:
             continue
         a, b = planned.evidence.trigger, held.evidence.trigger
-        what = f"{measure.id} is {planned.status} in one place (\"{a.text}\") and has gone ahead in another (\"{b.text}\")"
+        what = f'{measure.id} is {planned.status} in one place ("{a.text}") and has gone ahead in another ("{b.text}")'
         out.append(Conflict("status", (measure.id,), what, (a, b)))
     return out
 

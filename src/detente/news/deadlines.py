@@ -13,7 +13,9 @@ _MEETING = re.compile(
     r"\b(?:talks?|meet|meets|meeting|summit|negotiations?|hearing|vote|votes|ruling|decision|resume|sit down|call)\b",
     re.IGNORECASE,
 )
-_TRADE = re.compile(r"\b(?:trade|tariffs?|talks|leaders?|presidents?|ministers?|negotiat\w+|summit|court)\b", re.IGNORECASE)
+_TRADE = re.compile(
+    r"\b(?:trade|tariffs?|talks|leaders?|presidents?|ministers?|negotiat\w+|summit|court)\b", re.IGNORECASE
+)
 
 
 def deadlines(
@@ -57,7 +59,9 @@ def _meetings(
         words = norm[unit.start : unit.end]
         if not (_MEETING.search(words) and _TRADE.search(words)):
             continue
-        due = [t for t in times if unit.start <= t.start < unit.end and len(t.value) == 10 and _after(t.value, published)]
+        due = [
+            t for t in times if unit.start <= t.start < unit.end and len(t.value) == 10 and _after(t.value, published)
+        ]
         for timex in due[:1]:
             meeting = _MEETING.search(norm, unit.start, unit.end)
             if meeting is not None:

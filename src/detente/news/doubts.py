@@ -44,7 +44,11 @@ def _unnamed(left: Sequence[Draft]) -> list[Question]:
     seen: set[int] = set()
     out = []
     for draft in left:
-        if draft.instrument == "diplomatic_action" or draft.evidence.start in seen or (draft.rate is None and not draft.target):
+        if (
+            draft.instrument == "diplomatic_action"
+            or draft.evidence.start in seen
+            or (draft.rate is None and not draft.target)
+        ):
             continue
         seen.add(draft.evidence.start)
         why = f"the text does not say who imposes this {draft.instrument.replace('_', ' ')}"
@@ -57,7 +61,7 @@ def _ranges(measures: Sequence[ReadMeasure]) -> list[Question]:
     for each in measures:
         rule = next((cue.rule for cue in each.cues if cue.name == "rate"), "")
         if rule == "rate.upper-end" and each.rate is not None:
-            why = f"the text gives a range or an upper limit (\"{each.rate.raw}\"); the rate of a product may be lower"
+            why = f'the text gives a range or an upper limit ("{each.rate.raw}"); the rate of a product may be lower'
             out.append(Question(each.id, "rate", why, (), False, (each.evidence[0].trigger,)))
     return out
 

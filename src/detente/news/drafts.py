@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from detente.news import hedges
-from detente.news.bare import bare_nuclei
 from detente.news.actors import Discourse, country_of, speaker
+from detente.news.bare import bare_nuclei
 from detente.news.document import Timex
 from detente.news.frames import Frame, frame, subject
 from detente.news.goods import compatible, product, zone
-from detente.news.grammar import Tagged, Verb, clause
+from detente.news.grammar import Tagged, clause
 from detente.news.levels import Level, basis, choose, levels, read_level, signed
 from detente.news.measure import Attribution, Condition, Cue, Dates, Evidence, Product, Quantity, Rate, Span
 from detente.news.nuclei import Nucleus, nuclei, phrase_start
@@ -23,8 +23,7 @@ from detente.news.when import dates, in_future, in_past, long_ago
 
 TARIFFS = frozenset({"import_tariff", "export_tariff", "port_fee", "tariff_rate_quota"})
 _MUTUAL = frozenset({"trade_agreement", "critical_minerals_deal", "tariff_truce"})
-_COUNTER = frozenset("retaliatory counter countertariffs retaliation response riposte kind countermeasures parallel "
-                     "reciprocate corresponding".split())  # fmt: skip
+_COUNTER = frozenset(["retaliatory", "counter", "countertariffs", "retaliation", "response", "riposte", "kind", "countermeasures", "parallel", "reciprocate", "corresponding"])  # fmt: skip
 
 
 @dataclass
@@ -106,7 +105,7 @@ def _listed(place: Place, drafts: list[Draft], used: set[int]) -> list[Draft]:
     s = place.tagged
     rated = [d for d in drafts if d.rate is not None and d.rate.start >= 0]
     out: list[Draft] = []
-    if not rated:
+    if not rated or not s.on("rate.list"):
         return out
     for i, j, rate in s.rates:
         earlier = [d for d in [*rated, *out] if d.rate and d.rate.start < rate.start]
@@ -131,7 +130,9 @@ def _member(place: Place, model: Draft, level: Level, low: int) -> Draft:
     goods = [m for m in s.products if low <= m.i < level.i]
     start, end = s.words[low + 1].start, s.words[level.j - 1].end
     kind = model.rate.basis if model.rate else "total"
-    rate = Rate(level.rate.value, level.rate.unit, kind, place.text[level.rate.start : level.rate.end], level.rate.start)
+    rate = Rate(
+        level.rate.value, level.rate.unit, kind, place.text[level.rate.start : level.rate.end], level.rate.start
+    )
     fresh = replace_draft(model, rate=rate, quantity=None)
     fresh.evidence = replace(model.evidence, trigger=Span(start, end, place.text[start:end]))
     if countries:
@@ -159,7 +160,7 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     stand = _asked(f) or standing(f, setting)
     if stand is None and f.n.bare and f.verb is None:
         stand = _listed_standing(place, f, setting) or _carried(f, before, place.number)
-    if stand is None and _went_ahead(f):
+    if stand is None and s.on("status.presupposed") and _went_ahead(f):
         stand = Standing("in_force", "impose", "status.presupposed", "went ahead", f.verb.i if f.verb else -1)
     if stand is None:
         used.update(level.i for level in linked if f.left <= level.i < f.n.i)
@@ -180,8 +181,10 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
 
 
 def _went_ahead(f: Frame) -> bool:
-    """"if the US went ahead with our docking fees": supposed here; a mention that can only contradict another one."""
-    return f.verb is not None and f.verb.lemma == "go ahead" and f.verb.tense == "past" and f.s.low(f.left - 1) == "with"
+    """ "if the US went ahead with our docking fees": supposed here; a mention that can only contradict another one."""
+    return (
+        f.verb is not None and f.verb.lemma == "go ahead" and f.verb.tense == "past" and f.s.low(f.left - 1) == "with"
+    )
 
 
 def _asked(f: Frame) -> Standing | None:
@@ -200,9 +203,9 @@ def _carried(f: Frame, before: list[Draft], number: int) -> Standing | None:
 
 
 def _heading_actor(s: Tagged, at: int, seen: Discourse) -> Found:
-    """"Ottawa's riposte: 25 percent on ...": who stands before the colon of a list."""
+    """ "Ottawa's riposte: 25 percent on ...": who stands before the colon of a list."""
     colon = next((k for k in range(at - 1, 0, -1) if s.low(k) == ":"), 0)
-    if not colon:
+    if not colon or not s.on("imposer.before-colon"):
         return NOBODY
     owner = next((a for a in s.actors if a.j <= colon and (a.possessor or not a.oblique) and a.kind != "joint"), None)
     code = country_of(owner, s, seen)
@@ -215,7 +218,7 @@ def _listed_standing(place: Place, f: Frame, setting: Setting) -> Standing | Non
     colon = next((k for k in range(f.n.i - 1, 0, -1) if s.low(k) == ":"), 0)
     before = [v for v in s.verbs if v.j <= colon]
     words = {s.low(k) for k in range(colon)}
-    if not colon:
+    if not colon or not s.on("status.before-colon"):
         return None
     if any(v.cls in ("sign", "announce", "commit") for v in before) or words & {"order", "orders", "decree", "plan"}:
         return Standing("announced", "impose", "status.before-colon", "", -1)
@@ -259,7 +262,8 @@ def _history(place: Place) -> bool:
         return True
     years = [t for t in place.times if t.rule in ("date.fiscal", "date.my", "date.mdy", "date.dmy")]
     return any(
-        long_ago(t.value, place.published) and place.norm[max(0, t.start - 3) : t.start].lower() in ("in ", "on ", "ng ")
+        long_ago(t.value, place.published)
+        and place.norm[max(0, t.start - 3) : t.start].lower() in ("in ", "on ", "ng ")
         for t in years
     )
 
@@ -282,7 +286,16 @@ def _date_zone(f: Frame) -> tuple[int, int]:
     if f.verb is not None:
         first, last = clause(s, f.verb.i)
         start, end = min(start, first), max(end, last)
-    while end < len(s.words) and s.low(end) in ("until", "unless", "effective", "lasting", "since", "which", "that", "when"):
+    while end < len(s.words) and s.low(end) in (
+        "until",
+        "unless",
+        "effective",
+        "lasting",
+        "since",
+        "which",
+        "that",
+        "when",
+    ):
         end = next((b for b in sorted(s.breaks) if b > end), len(s.words))
     lead = max((b for b in s.breaks if b < start), default=start)
     if s.low(lead) in ("from", "since", "on", "starting", "effective", "beginning", "as", "by", "until"):
@@ -300,7 +313,7 @@ def _leads_in(s: Tagged, start: int) -> bool:
 
 
 def _demonym_trap(f: Frame, seen: Discourse, target: Found, imposer: Found) -> tuple[Found, Found]:
-    """"Trump threatened a surge in Chinese tariffs": with another country acting, the demonym is the target."""
+    """ "Trump threatened a surge in Chinese tariffs": with another country acting, the demonym is the target."""
     if target.value or imposer.rule != "imposer.demonym" or f.subject is None or f.relation != "object":
         return target, imposer
     actor = country_of(f.subject, f.s, seen)
@@ -386,7 +399,10 @@ def _exchanged(
     at = _exchange_at(s)
     if at >= 0 and f.n.i > at and f.verb is not None and f.verb.tense in ("ing", "inf"):
         asker = country_of(next((a for a in s.actors if a.i < at and not a.oblique), None), s, seen)
-        owner = next((a for a in s.actors if a.i > at and a.oblique in ("for", "") and a.j <= f.n.i + 1 and a.kind != "person"), None)
+        owner = next(
+            (a for a in s.actors if a.i > at and a.oblique in ("for", "") and a.j <= f.n.i + 1 and a.kind != "person"),
+            None,
+        )
         code = country_of(owner, s, seen) if owner else seen.other(asker)
         settled = any(v.cls in ("commit", "sign") and v.tense in ("past", "perf") and v.j <= at for v in s.verbs)
         if code and code != asker:
@@ -425,30 +441,32 @@ def _quantity(place: Place, f: Frame) -> Quantity | None:
 def _complete(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:
     """Fill imposer and target from what the measure refers back to, from its kind, or from the passage."""
     _mutual(draft, f, seen)
-    if f.verb is not None and f.verb.lemma == "follow" and before and not draft.target:
+    if place.tagged.on("target.follows") and f.verb is not None and f.verb.lemma == "follow" and before and not draft.target:
         _set(draft, "target", before[-1].target, "target.follows")
-    if draft.instrument == "tariff_truce" and not draft.imposer:
+    if draft.instrument == "tariff_truce" and not draft.imposer and place.tagged.on("target.pair-of-text"):
         _truce_sides(draft, seen)
-    if draft.imposer and not draft.target:
+    if draft.imposer and not draft.target and place.tagged.on("target.pronoun"):
         _pronoun_target(draft, f, seen)
     earlier = _antecedent(draft, before, seen.topic_from)
     if earlier is not None and not (draft.imposer and draft.target):
         _take(draft, earlier)
     if not draft.imposer and place.legal and seen.publisher and draft.target != (seen.publisher,):
         _set(draft, "imposer", (seen.publisher,), "imposer.publisher")
-    counter = any(place.tagged.low(k) in _COUNTER for k in range(max(0, f.left), min(len(place.tagged.words), f.n.j + 6)))
+    counter = any(
+        place.tagged.low(k) in _COUNTER for k in range(max(0, f.left), min(len(place.tagged.words), f.n.j + 6))
+    )
     if draft.imposer and not draft.target and (counter or draft.instrument == "unspecified_retaliation"):
         other = seen.other(draft.imposer[0])
         if other:
             _set(draft, "target", (other,), "target.other-side")
-    if not draft.imposer and f.n.verb is not None and before and draft.sentence - before[-1].sentence <= 1:
+    if place.tagged.on("imposer.same-passage") and not draft.imposer and f.n.verb is not None and before and draft.sentence - before[-1].sentence <= 1:
         near = before[-1]
         if near.imposer and near.imposer != draft.target:
             _set(draft, "imposer", near.imposer, "imposer.same-passage")
             draft.target = draft.target or near.target
     if draft.imposer and not draft.target:
         _default_target(draft, seen)
-    if not draft.imposer and draft.instrument in EXPORT_SIDE and seen.only and draft.target != (seen.only,):
+    if place.tagged.on("imposer.only-country") and not draft.imposer and draft.instrument in EXPORT_SIDE and seen.only and draft.target != (seen.only,):
         _set(draft, "imposer", (seen.only,), "imposer.only-country")
         if not draft.target:
             _default_target(draft, seen)
@@ -463,7 +481,7 @@ def _complete(draft: Draft, place: Place, f: Frame, seen: Discourse, before: lis
 
 
 def _pronoun_target(draft: Draft, f: Frame, seen: Discourse) -> None:
-    """"a 157% tariff for them": the other side the text is about."""
+    """ "a 157% tariff for them": the other side the text is about."""
     s = f.s
     for k in range(f.n.j, min(len(s.words) - 1, f.n.j + 6)):
         if s.low(k) in ("on", "for", "against") and s.low(k + 1) in ("them", "it", "him"):
@@ -571,7 +589,9 @@ def _set(draft: Draft, name: str, value: tuple[str, ...], rule: str) -> None:
     draft.cues.append(Cue(name, rule, "", -1, "+".join(value)))
 
 
-def _with_levels(place: Place, f: Frame, draft: Draft, stand: Standing, linked: list[Level], used: set[int]) -> list[Draft]:
+def _with_levels(
+    place: Place, f: Frame, draft: Draft, stand: Standing, linked: list[Level], used: set[int]
+) -> list[Draft]:
     """The draft with its rate, and one more draft for each further rate and for a "current" one."""
     first, more = choose(linked)
     used.update(level.i for level in linked)
@@ -584,9 +604,11 @@ def _with_levels(place: Place, f: Frame, draft: Draft, stand: Standing, linked: 
     if more:
         out[0] = _own_dates(place, f, out[0], first.i, more[0].i)
     for level in linked:
-        if level.role == "old" and level.current:
+        if level.role == "old" and level.current and place.tagged.on("rate.current"):
             old = _rated(place, f, draft, replace(level, role="value"), "maintain")
-            out.append(replace_draft(old, action="maintain", status="in_force", dates=Dates(), instrument=_plain(draft)))
+            out.append(
+                replace_draft(old, action="maintain", status="in_force", dates=Dates(), instrument=_plain(draft))
+            )
     return out
 
 
@@ -624,7 +646,9 @@ def _sibling(place: Place, f: Frame, model: Draft, level: Level, stop: int) -> D
     start, end = s.words[level.i].start, s.words[min(stop, len(s.words)) - 1].end
     goods = [m for m in s.products if level.j <= m.i < stop and m.i - level.j <= 4]
     adjective = next((m for m in s.adjectives if level.j <= m.i < stop and m.i - level.j <= 3), None)
-    partner = next((a for a in s.actors if level.j <= a.i < stop and a.oblique in ("for", "on", "from") and a.country), None)
+    partner = next(
+        (a for a in s.actors if level.j <= a.i < stop and a.oblique in ("for", "on", "from") and a.country), None
+    )
     if partner and partner.kind in ("country", "place", "joint"):
         fresh.target = tuple(partner.country.split("+"))
     elif adjective:

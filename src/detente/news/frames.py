@@ -82,8 +82,7 @@ def frame(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame:
     return f
 
 
-_ASIDE = frozenset("over despite amid following about because after like including concerning regarding before under "
-                   "during without since".split())  # fmt: skip
+_ASIDE = frozenset(["over", "despite", "amid", "following", "about", "because", "after", "like", "including", "concerning", "regarding", "before", "under", "during", "without", "since"])  # fmt: skip
 
 
 def _presupposed(s: Tagged, f: Frame) -> bool:
@@ -95,7 +94,17 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
     k = f.left - 1
     word, before = s.low(k), s.low(k - 1)
     if word == "to":
-        return before in ("response", "due", "retaliation", "answer", "reaction", "thanks", "addition", "reply", "owing")
+        return before in (
+            "response",
+            "due",
+            "retaliation",
+            "answer",
+            "reaction",
+            "thanks",
+            "addition",
+            "reply",
+            "owing",
+        )
     if word == "for":
         return before in ("retaliation", "revenge", "punishment", "reasons")
     if word == "of" and before in ("because", "light", "view", "spite", "face", "ahead", "impact", "effects", "cost"):
@@ -138,7 +147,11 @@ def _relative(s: Tagged, n: Nucleus) -> Verb | None:
         actor = any(n.j <= a.i and a.j <= verb.i and not a.oblique for a in s.actors)
         opened = bool(between) and (between[0] in ("that", "which") or between[:2] == [",", "which"])
         close = len(between) <= 7 and not any(word in (";", "and", "but") for word in between)
-        if close and verb.cls in EVENT | {"announce", "propose", "threaten"} and (opened or (actor and between[0] != ",")):
+        if (
+            close
+            and verb.cls in EVENT | {"announce", "propose", "threaten"}
+            and (opened or (actor and between[0] != ","))
+        ):
             return verb if actor or opened else None
         return None
     return None
@@ -208,7 +221,18 @@ def _nominal(s: Tagged, f: Frame) -> list[tuple[str, int]]:
     steps = 0
     while k >= floor and steps < 7:
         word = s.low(k)
-        if word in NOMINAL and s.low(k + 1) in ("of", "on", "in", "to", "for", "from", "against", "about", "that", "over"):
+        if word in NOMINAL and s.low(k + 1) in (
+            "of",
+            "on",
+            "in",
+            "to",
+            "for",
+            "from",
+            "against",
+            "about",
+            "that",
+            "over",
+        ):
             found.append((NOMINAL[word], k))
             steps = 0
         elif word in (",", ";") or word in _ASIDE or any(m.i <= k < m.j for m in s.instruments):
@@ -251,7 +275,9 @@ def _above(s: Tagged, verb: Verb) -> Verb | None:
 def _coordinate(between: list[str], near: Verb, verb: Verb) -> bool:
     joined = [word for word in between if word in ("and", "or", ",", "then")]
     close = bool(between) and between[-1] in ("and", "or", "then")
-    return close and bool(joined) and (verb.tense == near.tense or (near.tense == "inf" and verb.tense in ("pres", "inf")))
+    return (
+        close and bool(joined) and (verb.tense == near.tense or (near.tense == "inf" and verb.tense in ("pres", "inf")))
+    )
 
 
 def _complement(s: Tagged, earlier: list[Verb], verb: Verb) -> Verb | None:
@@ -267,7 +293,9 @@ def _complement(s: Tagged, earlier: list[Verb], verb: Verb) -> Verb | None:
         if near.lemma in ("post", "report", "note") and near.tense == "pres":
             continue
         opened = "that" in between or ":" in between or '"' in between or len(between) <= 12
-        stopped = any(word in ("which", "who", "because", "while", "as", "after", "when", ";", "but") for word in between)
+        stopped = any(
+            word in ("which", "who", "because", "while", "as", "after", "when", ";", "but") for word in between
+        )
         comma = "," in between and "that" not in between and '"' not in between
         if opened and not stopped and not comma:
             return near
@@ -321,7 +349,7 @@ def _inherited(s: Tagged, verb: Verb, start: int) -> Actor | None:
     if opener in ("and", "but", "or", "then") and earlier:
         upper = next((v for v in reversed(earlier) if v.tense == verb.tense or not v.mood), earlier[-1])
         return subject(s, upper)
-    if s.low(verb.i - 1) == "," or start > 0 and s.low(start - 1) == ",":
+    if s.low(verb.i - 1) == "," or (start > 0 and s.low(start - 1) == ","):
         heads = [a for a in s.actors if a.j <= verb.i and not a.oblique and not a.possessor]
         return heads[0] if heads and not verb.passive else None
     return None

@@ -7,7 +7,7 @@ from detente.news.grammar import Mention, clause
 from detente.news.measure import Product
 
 _ALL = frozenset({"all_goods"})
-_WIDE = frozenset("goods imports products everything exports merchandise".split())
+_WIDE = frozenset(["goods", "imports", "products", "everything", "exports", "merchandise"])
 
 
 def product(f: Frame, norm: str, low: int, high: int) -> Product:

@@ -11,54 +11,30 @@ from detente.news.lexicon import Entry, Lexicon, match
 from detente.news.numbers import Amount, RateWord
 from detente.news.words import Token
 
-DETERMINERS = frozenset("a an the this that these those any some no each every another its their his her our my your 's "
-                        "both all most such which what several many certain other".split())  # fmt: skip
-PREPOSITIONS = frozenset("of on in with from for by against under over into through about without at to as than upon "
-                         "onto towards toward via per during after before since between among amid despite until till "
-                         "within including like concerning regarding unless".split())  # fmt: skip
+DETERMINERS = frozenset(["a", "an", "the", "this", "that", "these", "those", "any", "some", "no", "each", "every", "another", "its", "their", "his", "her", "our", "my", "your", "'s", "both", "all", "most", "such", "which", "what", "several", "many", "certain", "other"])  # fmt: skip
+PREPOSITIONS = frozenset(["of", "on", "in", "with", "from", "for", "by", "against", "under", "over", "into", "through", "about", "without", "at", "to", "as", "than", "upon", "onto", "towards", "toward", "via", "per", "during", "after", "before", "since", "between", "among", "amid", "despite", "until", "till", "within", "including", "like", "concerning", "regarding", "unless"])  # fmt: skip
 ADJECTIVES = frozenset(
-    "new additional extra further higher lower steep steeper sweeping existing current planned proposed temporary "
-    "reciprocal retaliatory punitive general special provisional definitive blanket baseline universal across "
-    "massive fresh total overall effective average sectoral separate unilateral broad broader tough tighter strict "
-    "stricter export import trade tariff customs big deep sharp partial full possible potential fixed flat minimum "
-    "maximum first second third 90 day year month tax rate safeguard dumping countervailing extraordinary".split()
+    ["new", "additional", "extra", "further", "higher", "lower", "steep", "steeper", "sweeping", "existing", "current", "planned", "proposed", "temporary", "reciprocal", "retaliatory", "punitive", "general", "special", "provisional", "definitive", "blanket", "baseline", "universal", "across", "massive", "fresh", "total", "overall", "effective", "average", "sectoral", "separate", "unilateral", "broad", "broader", "tough", "tighter", "strict", "stricter", "export", "import", "trade", "tariff", "customs", "big", "deep", "sharp", "partial", "full", "possible", "potential", "fixed", "flat", "minimum", "maximum", "first", "second", "third", "90", "day", "year", "month", "tax", "rate", "safeguard", "dumping", "countervailing", "extraordinary"]
 )
 MODALS = {
     "will": "will", "shall": "shall", "would": "would", "may": "may", "might": "may", "could": "could", "can": "can",
     "must": "must", "should": "should", "'ll": "will", "'d": "would", "ll": "will", "won't": "will", "wouldn't": "would",
     "can't": "can", "couldn't": "could", "shouldn't": "should", "ought": "should", "cannot": "can",
 }  # fmt: skip
-BE = frozenset("is are was were be been being am isn't aren't wasn't weren't re".split())
-HAVE = frozenset("has have had having hasn't haven't hadn't ve".split())
-DO = frozenset("do does did doesn't don't didn't".split())
-NEGATIVES = frozenset("not never won't wouldn't can't couldn't shouldn't isn't aren't wasn't weren't hasn't haven't "
-                      "hadn't doesn't don't didn't cannot neither nor".split())  # fmt: skip
-ADVERBS = frozenset("also now still already soon then again just only ever even yet no longer instead later first "
-                    "currently effectively in turn therefore thereby hereby over alone once sharply too all each "
-                    "both far abruptly earlier herein otherwise likewise today".split())  # fmt: skip
-PRONOUNS = frozenset("it they we he she i you who which that this these those there".split())
-PLURAL_PRONOUNS = frozenset("they we i you who which that these those".split())
-SUBORDINATORS = frozenset("if unless because while whereas although though when whenever after before until once since "
-                          "which who whose where whether that as provided lest so".split())  # fmt: skip
+BE = frozenset(["is", "are", "was", "were", "be", "been", "being", "am", "isn't", "aren't", "wasn't", "weren't", "re"])
+HAVE = frozenset(["has", "have", "had", "having", "hasn't", "haven't", "hadn't", "ve"])
+DO = frozenset(["do", "does", "did", "doesn't", "don't", "didn't"])
+NEGATIVES = frozenset(["not", "never", "won't", "wouldn't", "can't", "couldn't", "shouldn't", "isn't", "aren't", "wasn't", "weren't", "hasn't", "haven't", "hadn't", "doesn't", "don't", "didn't", "cannot", "neither", "nor"])  # fmt: skip
+ADVERBS = frozenset(["also", "now", "still", "already", "soon", "then", "again", "just", "only", "ever", "even", "yet", "no", "longer", "instead", "later", "first", "currently", "effectively", "in", "turn", "therefore", "thereby", "hereby", "over", "alone", "once", "sharply", "too", "all", "each", "both", "far", "abruptly", "earlier", "herein", "otherwise", "likewise", "today"])  # fmt: skip
+PRONOUNS = frozenset(["it", "they", "we", "he", "she", "i", "you", "who", "which", "that", "this", "these", "those", "there"])
+PLURAL_PRONOUNS = frozenset(["they", "we", "i", "you", "who", "which", "that", "these", "those"])
+SUBORDINATORS = frozenset(["if", "unless", "because", "while", "whereas", "although", "though", "when", "whenever", "after", "before", "until", "once", "since", "which", "who", "whose", "where", "whether", "that", "as", "provided", "lest", "so"])  # fmt: skip
 BODIES = frozenset(
-    "government administration officials official ministry ministries minister ministers authorities authority "
-    "leaders leader negotiators president premier chancellor cabinet parliament lawmakers regulators regulator "
-    "delegation side team envoy envoys customs ambassador spokesman spokeswoman spokesperson secretary "
-    "chief commission congress senate court courts treasury diplomats department agency state council representative "
-    "bureau governor house king administration's commissioner executive tariff-commission judge judges "
-    "counterpart embassy".split()
+    ["government", "administration", "officials", "official", "ministry", "ministries", "minister", "ministers", "authorities", "authority", "leaders", "leader", "negotiators", "president", "premier", "chancellor", "cabinet", "parliament", "lawmakers", "regulators", "regulator", "delegation", "side", "team", "envoy", "envoys", "customs", "ambassador", "spokesman", "spokeswoman", "spokesperson", "secretary", "chief", "commission", "congress", "senate", "court", "courts", "treasury", "diplomats", "department", "agency", "state", "council", "representative", "bureau", "governor", "house", "king", "administration's", "commissioner", "executive", "tariff-commission", "judge", "judges", "counterpart", "embassy"]
 )
-BODY_WORDS = frozenset("commerce trade finance foreign economy economic prime vice deputy industry agriculture customs "
-                       "supreme tax energy federal central top senior chief national international interim "
-                       "defence defense transport environment appeals constitutional".split())  # fmt: skip
+BODY_WORDS = frozenset(["commerce", "trade", "finance", "foreign", "economy", "economic", "prime", "vice", "deputy", "industry", "agriculture", "customs", "supreme", "tax", "energy", "federal", "central", "top", "senior", "chief", "national", "international", "interim", "defence", "defense", "transport", "environment", "appeals", "constitutional"])  # fmt: skip
 NOUNY = frozenset(
-    "import permit order post note claim report charge limit control cap tax cut ban plan study offer demand request "
-    "hike place set issue change start end probe hold work use name call state direct rise fall jump surge climb "
-    "increase decrease decline increase return target measure levy block hit strike match press draft float release "
-    "visit push drive help lead win sign seal halt pause freeze delay look target "
-    "export ration bar boost bump trim double triple match fix launch axe drop lift cost hurt harm open mandate "
-    "decree tell hint signal promise pledge vow threat renew cover total amount account ship show find see "
-    "stockpile duty invest bid veto embargo review rule fear hope wish".split()
+    ["import", "permit", "order", "post", "note", "claim", "report", "charge", "limit", "control", "cap", "tax", "cut", "ban", "plan", "study", "offer", "demand", "request", "hike", "place", "set", "issue", "change", "start", "end", "probe", "hold", "work", "use", "name", "call", "state", "direct", "rise", "fall", "jump", "surge", "climb", "increase", "decrease", "decline", "increase", "return", "target", "measure", "levy", "block", "hit", "strike", "match", "press", "draft", "float", "release", "visit", "push", "drive", "help", "lead", "win", "sign", "seal", "halt", "pause", "freeze", "delay", "look", "target", "export", "ration", "bar", "boost", "bump", "trim", "double", "triple", "match", "fix", "launch", "axe", "drop", "lift", "cost", "hurt", "harm", "open", "mandate", "decree", "tell", "hint", "signal", "promise", "pledge", "vow", "threat", "renew", "cover", "total", "amount", "account", "ship", "show", "find", "see", "stockpile", "duty", "invest", "bid", "veto", "embargo", "review", "rule", "fear", "hope", "wish"]
 )
 SEMI = {"set": "will", "due": "will", "scheduled": "will", "slated": "will", "going": "will", "poised": "will",
         "about": "will", "expected": "expected", "likely": "expected", "ready": "offer", "prepared": "offer",
@@ -131,6 +107,11 @@ class Tagged:
     amounts: list[tuple[int, int, Amount]] = field(default_factory=list)
     breaks: set[int] = field(default_factory=set)
     taken: set[int] = field(default_factory=set)
+    off: frozenset[str] = frozenset()
+
+    def on(self, rule: str) -> bool:
+        """Return whether a rule is switched on (evaluation leaves rules out)."""
+        return rule not in self.off
 
     def low(self, at: int) -> str:
         """Return the folded word at a place, empty outside."""
@@ -240,7 +221,9 @@ def _bodies(s: Tagged) -> list[Actor]:
 
 
 def _without_inner(found: list[Actor]) -> list[Actor]:
-    return [a for a in found if not any(b is not a and b.i <= a.i and a.j <= b.j and b.j - b.i > a.j - a.i for b in found)]
+    return [
+        a for a in found if not any(b is not a and b.i <= a.i and a.j <= b.j and b.j - b.i > a.j - a.i for b in found)
+    ]
 
 
 def _bare_body(s: Tagged, at: int) -> bool:
@@ -266,8 +249,22 @@ def _body_end(s: Tagged, at: int) -> int:
 def _oblique(s: Tagged, at: int) -> str:
     """The preposition before a noun phrase, looking back over its determiners and adjectives."""
     k = at - 1
-    while k >= 0 and (s.low(k) in ("the", "both", "mainland", "communist", "neighbouring", "neighboring", "president",
-                                   "prime", "minister", "republic") or (s.low(k) in ADJECTIVES and k < at)):
+    while k >= 0 and (
+        s.low(k)
+        in (
+            "the",
+            "both",
+            "mainland",
+            "communist",
+            "neighbouring",
+            "neighboring",
+            "president",
+            "prime",
+            "minister",
+            "republic",
+        )
+        or (s.low(k) in ADJECTIVES and k < at)
+    ):
         k -= 1
     word = s.low(k)
     if word == "and" and k > 0:
@@ -292,11 +289,11 @@ def _pronouns(s: Tagged) -> list[Actor]:
 
 def _is_name(s: Tagged, at: int) -> bool:
     """A capital He inside a sentence is a name: after "and", or before a comma with an apposition."""
-    return at > 0 and s.low(at - 1) in ("and", "premier", "minister", "with", "between") or s.low(at + 1) == ","
+    return (at > 0 and s.low(at - 1) in ("and", "premier", "minister", "with", "between")) or s.low(at + 1) == ","
 
 
 def _joined(s: Tagged, actor: Actor) -> Actor:
-    """"The United States and China": two countries side by side act together."""
+    """ "The United States and China": two countries side by side act together."""
     if actor.kind not in ("country", "place", "body") or not actor.country:
         return actor
     at = actor.j
@@ -335,8 +332,10 @@ def _back(s: Tagged, at: int) -> int:
 
 
 def _adverb(word: str) -> bool:
-    return word in ADVERBS or (word.endswith("ly") and word not in ("only", "apply", "supply", "early", "july", "italy",
-                                                                   "comply", "imply", "rely", "family"))
+    return word in ADVERBS or (
+        word.endswith("ly")
+        and word not in ("only", "apply", "supply", "early", "july", "italy", "comply", "imply", "rely", "family")
+    )
 
 
 def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
@@ -370,20 +369,27 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         return ""
     nouny = m.entry.extra.split(" ")[0] in NOUNY or m.entry.value in ("other", "effect_other")
     if "s" in forms and m.entry.form == "s":
-        return "s" if (_can_be_subject(s, k) or (not nouny and k >= 0 and s.words[k].text.isalpha() and not modifier)) and (not nouny or _sure_subject(s, k, m)) else ""
+        return (
+            "s"
+            if (_can_be_subject(s, k) or (not nouny and k >= 0 and s.words[k].text.isalpha() and not modifier))
+            and (not nouny or _sure_subject(s, k, m))
+            else ""
+        )
     if "ed" in forms and _can_be_subject(s, k) and not _plural_subject(s, k):
         return "ed"
     if "ed" in forms and before in ("and", "but", "or", ",") and k > 0:
         return "ed"
     if "base" in forms and not nouny and k >= 0 and before not in DETERMINERS:
         return "base"
-    if "base" in forms and (_plural_subject(s, k) or before in ("and", "or", ",", "'", "\"", "") or k < 0):
+    if "base" in forms and (_plural_subject(s, k) or before in ("and", "or", ",", "'", '"', "") or k < 0):
         return "base"
     return ""
 
 
 def _be_before(s: Tagged, at: int) -> bool:
-    return any(s.low(k) in BE or s.low(k) in ("become", "becomes", "remain", "remains") for k in range(max(0, at - 7), at))
+    return any(
+        s.low(k) in BE or s.low(k) in ("become", "becomes", "remain", "remains") for k in range(max(0, at - 7), at)
+    )
 
 
 def _sure_subject(s: Tagged, k: int, m: Mention) -> bool:
@@ -393,8 +399,22 @@ def _sure_subject(s: Tagged, k: int, m: Mention) -> bool:
         s.low(k) not in ("it", "he", "she", "which", "that", "who") and after != "from"
     ):
         return False
-    return any(a.i <= k < a.j for a in s.actors) or s.low(k) in ("it", "he", "she", "which", "that", "who", "one", "order",
-                                                               "bill", "agreement", "deal", "notice", "which", ",")
+    return any(a.i <= k < a.j for a in s.actors) or s.low(k) in (
+        "it",
+        "he",
+        "she",
+        "which",
+        "that",
+        "who",
+        "one",
+        "order",
+        "bill",
+        "agreement",
+        "deal",
+        "notice",
+        "which",
+        ",",
+    )
 
 
 def _can_be_subject(s: Tagged, k: int) -> bool:
@@ -406,15 +426,17 @@ def _can_be_subject(s: Tagged, k: int) -> bool:
         any(a.i <= k < a.j for a in s.actors)
         or word.low in PRONOUNS
         or word.text[:1].isupper()
-        or word.low in ("'", "\"", ",", ")", "and", "but")
+        or word.low in ("'", '"', ",", ")", "and", "but")
         or (word.text.isalpha() and word.low not in ADJECTIVES and word.low not in PREPOSITIONS and not product)
     )
 
 
 def _plural_subject(s: Tagged, k: int) -> bool:
     word = s.low(k)
-    return word in PLURAL_PRONOUNS or (word.endswith("s") and word not in ("'s", "us", "is", "was", "has", "this", "its",
-                                                                           "as", "his", "says", "plus", "yes"))
+    return word in PLURAL_PRONOUNS or (
+        word.endswith("s")
+        and word not in ("'s", "us", "is", "was", "has", "this", "its", "as", "his", "says", "plus", "yes")
+    )
 
 
 def _group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
@@ -462,7 +484,9 @@ def _copulas(s: Tagged) -> list[Verb]:
         if found and found[-1].j >= k:
             continue
         i, j, mood, negative = k, k + 1, "", token.low in NEGATIVES
-        while i > 0 and (s.low(i - 1) in MODALS or s.low(i - 1) in NEGATIVES or _adverb(s.low(i - 1)) or s.low(i - 1) in HAVE):
+        while i > 0 and (
+            s.low(i - 1) in MODALS or s.low(i - 1) in NEGATIVES or _adverb(s.low(i - 1)) or s.low(i - 1) in HAVE
+        ):
             i -= 1
             mood = MODALS.get(s.low(i), mood)
             negative = negative or s.low(i) in NEGATIVES
@@ -500,7 +524,7 @@ def _tense(form: str, aux: list[str], be: list[str], have: list[str], mood: str)
 
 
 def _infinitive(s: Tagged, m: Mention, to: int, negative: bool, passive: bool = False) -> Verb:
-    """"to impose": an infinitive; "is set to", "are to", "is willing to" before it become its mood."""
+    """ "to impose": an infinitive; "is set to", "are to", "is willing to" before it become its mood."""
     k = to - 1
     if s.low(k) in NEGATIVES:
         negative = True

@@ -11,12 +11,19 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 _STOP = re.compile(r"[;.]|, (?:the|he|she|it|they|a|an|[A-Z])|\u2014|\)|\"")
-_OUTLET = re.compile(r"\b(?:Bloomberg(?: News)?|Reuters|Associated Press|AP|AFP|Xinhua|Financial Times|CNBC|CNN|BBC|Politico|"
-                     r"Wall Street Journal|New York Times|Nikkei|Kyodo|Yonhap|Global Times|state media|local media)\b")
-_CHANNEL = re.compile(r"\b(?:Truth Social|Twitter|X|Weibo|Telegram|Air Force One|Fox News|a (?:tweet|post|statement|notice|"
-                      r"press conference|speech|letter|filing|proclamation|news conference))\b")
-_REPORT = re.compile(r"\b(?:reports?|reported|reportedly|according to|sources?|people familiar|people close|allegedly|"
-                     r"rumou?rs?|citing)\b", re.IGNORECASE)
+_OUTLET = re.compile(
+    r"\b(?:Bloomberg(?: News)?|Reuters|Associated Press|AP|AFP|Xinhua|Financial Times|CNBC|CNN|BBC|Politico|"
+    r"Wall Street Journal|New York Times|Nikkei|Kyodo|Yonhap|Global Times|state media|local media)\b"
+)
+_CHANNEL = re.compile(
+    r"\b(?:Truth Social|Twitter|X|Weibo|Telegram|Air Force One|Fox News|a (?:tweet|post|statement|notice|"
+    r"press conference|speech|letter|filing|proclamation|news conference))\b"
+)
+_REPORT = re.compile(
+    r"\b(?:reports?|reported|reportedly|according to|sources?|people familiar|people close|allegedly|"
+    r"rumou?rs?|citing)\b",
+    re.IGNORECASE,
+)
 _TOLD = re.compile(r'[,.?!]" (?P<who>(?:the )?[A-Z][\w.\'-]*(?: [A-Z][\w.\'-]*){0,4}) (?:said|told|added|wrote|says)\b')
 HEARSAY = 0.5
 
@@ -31,11 +38,16 @@ def condition(norm: str, start: int, end: int, at: int) -> Condition | None:
     if kind == "should" and norm[start : match.start()].strip(" \"'"):
         return None
     stop = _STOP.search(norm, match.end(), end)
-    words = norm[match.start() : stop.start() if stop else end].strip(" .,\"")
-    antecedent = norm[match.end() : stop.start() if stop else end].strip(" .,\"")
+    words = norm[match.start() : stop.start() if stop else end].strip(' .,"')
+    antecedent = norm[match.end() : stop.start() if stop else end].strip(' .,"')
     if not antecedent:
         return None
-    kinds = {"unless": "unless", "until": "until", "in exchange for": "in_exchange_for", "in return for": "in_exchange_for"}
+    kinds = {
+        "unless": "unless",
+        "until": "until",
+        "in exchange for": "in_exchange_for",
+        "in return for": "in_exchange_for",
+    }
     name = kinds.get(kind, "if")
     if name == "if" and re.search(r"\b(?:not|n't|fails?|refuses?)\b", antecedent):
         name = "if_not"
@@ -62,7 +74,9 @@ def attribution(norm: str, start: int, end: int, trigger: tuple[int, int], name:
         mode = "reported"
     else:
         mode = "narrator"
-    return Attribution(mode, name or None, None, outlet.group() if outlet else None, channel.group() if channel else None)
+    return Attribution(
+        mode, name or None, None, outlet.group() if outlet else None, channel.group() if channel else None
+    )
 
 
 def hearsay(norm: str, start: int, end: int, nested: bool) -> bool:

@@ -8,15 +8,14 @@ from detente.news.frames import Frame
 from detente.news.grammar import Tagged, Verb, clause
 from detente.news.numbers import RateWord
 
-_APPROX = frozenset("about around roughly some nearly almost up as much high low little at least most a an the flat just "
-                    "only total level approximately under over close max maximum further even still fully punitive".split())
-_OLD = frozenset("from than against".split())
-_NOW = frozenset("current existing present".split())
-_VALUE_OF = frozenset("value price customs reference cost import invoice cif fob dutiable".split())
-_ADDITIONAL = frozenset("additional extra further surcharge surtax surcharges supplementary retaliatory countervailing "
-                        "dumping safeguard subsidy antidumping punitive top above counter countertariffs cumulative "
-                        "definitive provisional surtaxes cess countertariff".split())  # fmt: skip
-_COMPONENT = frozenset("reciprocal fentanyl baseline basic ordinary mfn component".split())
+_APPROX = frozenset(
+    ["about", "around", "roughly", "some", "nearly", "almost", "up", "as", "much", "high", "low", "little", "at", "least", "most", "a", "an", "the", "flat", "just", "only", "total", "level", "approximately", "under", "over", "close", "max", "maximum", "further", "even", "still", "fully", "punitive"]
+)
+_OLD = frozenset(["from", "than", "against"])
+_NOW = frozenset(["current", "existing", "present"])
+_VALUE_OF = frozenset(["value", "price", "customs", "reference", "cost", "import", "invoice", "cif", "fob", "dutiable"])
+_ADDITIONAL = frozenset(["additional", "extra", "further", "surcharge", "surtax", "surcharges", "supplementary", "retaliatory", "countervailing", "dumping", "safeguard", "subsidy", "antidumping", "punitive", "top", "above", "counter", "countertariffs", "cumulative", "definitive", "provisional", "surtaxes", "cess", "countertariff"])  # fmt: skip
+_COMPONENT = frozenset(["reciprocal", "fentanyl", "baseline", "basic", "ordinary", "mfn", "component"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def _both_ends(s: Tagged, found: list[Level]) -> list[Level]:
 
 
 def _ranges(found: list[Level]) -> list[Level]:
-    """"between 30.6% and 39%", "from 7.8% to 35.3%" of firms, "15 to 20 percent": both ends are marked, the upper stays."""
+    """ "between 30.6% and 39%", "from 7.8% to 35.3%" of firms, "15 to 20 percent": both ends are marked, the upper stays."""
     out: list[Level] = []
     for level in found:
         if out and out[-1].span and level.i - out[-1].j <= 2:
@@ -84,7 +83,9 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
     in_phrase = left <= i < head
     k = i - 1
     current = limit = False
-    while k >= 0 and (s.low(k) in _APPROX or s.low(k) in _NOW or s.low(k) in ("new", "additional", "extra", "combined")):
+    while k >= 0 and (
+        s.low(k) in _APPROX or s.low(k) in _NOW or s.low(k) in ("new", "additional", "extra", "combined")
+    ):
         current = current or s.low(k) in _NOW
         limit = limit or (s.low(k) == "up" and s.low(k + 1) == "to")
         if s.low(k) == "at" and s.low(k + 1) not in ("least", "most"):
@@ -99,7 +100,9 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
     if _noise(s, i, j, rate, in_phrase):
         return Level(i, j, rate, "none")
     span = word in ("between", "ranging") or (word == "from" and s.low(k - 1) in ("ranging", "range", "ranges", "is"))
-    span = span or (s.low(j) in ("to", "and", "or", "until") and rate.raw.rstrip()[-1:].isalpha() is False and word == "between")
+    span = span or (
+        s.low(j) in ("to", "and", "or", "until") and rate.raw.rstrip()[-1:].isalpha() is False and word == "between"
+    )
     if rate.raw.split()[-1:] and rate.raw.split()[-1] in ("to", "or", "and") and word != "from":
         span = True
     if span:
@@ -117,8 +120,7 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
     return Level(i, j, rate, "value", current, limit)
 
 
-_NOISE_AFTER = frozenset("of growth inflation share stake lower higher more less fewer year chance probability quarter "
-                         "majority cut rise drop fall decline gain increase".split())  # fmt: skip
+_NOISE_AFTER = frozenset(["of", "growth", "inflation", "share", "stake", "lower", "higher", "more", "less", "fewer", "year", "chance", "probability", "quarter", "majority", "cut", "rise", "drop", "fall", "decline", "gain", "increase"])  # fmt: skip
 
 
 def _noise(s: Tagged, i: int, j: int, rate: RateWord, in_phrase: bool) -> bool:

@@ -81,6 +81,12 @@ def supported(docs: str | None, without: frozenset[str]) -> bool:
     return not own or not own <= without
 
 
+@lru_cache(maxsize=64)
+def rules_off(without: frozenset[str]) -> frozenset[str]:
+    """Return the ids of the rules that only the left-out documents support."""
+    return frozenset(row["rule"] for row in rows("rules.csv") if not supported(row["docs"], without))
+
+
 def _put(trie: Trie, phrase: str, entry: Entry, fold: bool) -> None:
     text = normalise(phrase)
     words = tuple((t.low if fold else t.text) for t in tokens(text, 0, len(text)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from detente.news.drafts import Draft, replace_draft
 from detente.news.goods import compatible
-from detente.news.measure import Cue, Dates, Evidence, ReadMeasure
 from detente.news.hedges import HEARSAY
+from detente.news.measure import Cue, Dates, Evidence, ReadMeasure
 
 _FLOW = {
     "import_tariff": "import", "import_ban": "import", "import_quota": "import", "tariff_rate_quota": "import",
@@ -75,7 +75,10 @@ def _same(a: Draft, b: Draft) -> bool:
         return False
     if not compatible(a.product, b.product):
         return False
-    if {a.product.scope == "all_goods", b.product.scope == "all_goods"} == {True, False} and a.product.text + b.product.text:
+    if {a.product.scope == "all_goods", b.product.scope == "all_goods"} == {
+        True,
+        False,
+    } and a.product.text + b.product.text:
         return False
     if a.rate and not b.rate and b.product.text and not a.product.text and a.sentence != b.sentence:
         return False

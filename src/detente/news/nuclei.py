@@ -6,38 +6,25 @@ from dataclasses import dataclass
 
 from detente.news.grammar import ADJECTIVES, DETERMINERS, PREPOSITIONS, Mention, Tagged, Verb, clause
 
-_EXPORT = frozenset("export exports exporting exported shipments shipment shipping exporters shipped".split())
-_IMPORT = frozenset("import imports importing imported importation purchases entry importers".split())
-_GOODS = frozenset("goods products product imports exports articles items merchandise shipments cargoes everything "
-                   "commodities commodity wares".split())  # fmt: skip
+_EXPORT = frozenset(["export", "exports", "exporting", "exported", "shipments", "shipment", "shipping", "exporters", "shipped"])
+_IMPORT = frozenset(["import", "imports", "importing", "imported", "importation", "purchases", "entry", "importers"])
+_GOODS = frozenset(["goods", "products", "product", "imports", "exports", "articles", "items", "merchandise", "shipments", "cargoes", "everything", "commodities", "commodity", "wares"])  # fmt: skip
 _NON_HEAD = frozenset(
-    "war wars revenue revenues policy policies talks threat threats tensions tension lines line barriers barrier "
-    "negotiations negotiation dispute disputes row rows uncertainty schedule schedules code codes classification "
-    "concessions escalation commission act law laws headings heading subheading structure treatment evasion income "
-    "collections dividend bill shock worries fears fear concerns news announcement announcements relief agenda team "
-    "deadline offensive fight battle salvo strategy regime system free drama chaos front question issue issues man "
-    "stalemate exposure burden dodging refund refunds board data file files receipts database map wall "
-    "agreement-free call calls".split()
+    ["war", "wars", "revenue", "revenues", "policy", "policies", "talks", "threat", "threats", "tensions", "tension", "lines", "line", "barriers", "barrier", "negotiations", "negotiation", "dispute", "disputes", "row", "rows", "uncertainty", "schedule", "schedules", "code", "codes", "classification", "concessions", "escalation", "commission", "act", "law", "laws", "headings", "heading", "subheading", "structure", "treatment", "evasion", "income", "collections", "dividend", "bill", "shock", "worries", "fears", "fear", "concerns", "news", "announcement", "announcements", "relief", "agenda", "team", "deadline", "offensive", "fight", "battle", "salvo", "strategy", "regime", "system", "free", "drama", "chaos", "front", "question", "issue", "issues", "man", "stalemate", "exposure", "burden", "dodging", "refund", "refunds", "board", "data", "file", "files", "receipts", "database", "map", "wall", "agreement-free", "call", "calls"]
 )
 _OTHER_SENSE = frozenset(
-    "electricity power water phone mobile roaming telecom freight rail bus transit utility retail grid heating hotel "
-    "postal stamp excise estate heavy death guard jury night active feed social household pharmacy civic double gas "
-    "energy parking mooring carbon rent military heat call data internet off public peak standard property income "
-    "payroll wealth inheritance sales fuel value moral sovereign collective".split()
+    ["electricity", "power", "water", "phone", "mobile", "roaming", "telecom", "freight", "rail", "bus", "transit", "utility", "retail", "grid", "heating", "hotel", "postal", "stamp", "excise", "estate", "heavy", "death", "guard", "jury", "night", "active", "feed", "social", "household", "pharmacy", "civic", "double", "gas", "energy", "parking", "mooring", "carbon", "rent", "military", "heat", "call", "data", "internet", "off", "public", "peak", "standard", "property", "income", "payroll", "wealth", "inheritance", "sales", "fuel", "value", "moral", "sovereign", "collective"]
 )
-_CURB = frozenset("control controls curb curbs restriction restrictions clampdown limits limitations licensing "
-                  "regulation regulations rules checks crackdown".split())  # fmt: skip
-_BAN = frozenset("ban bans embargo prohibition halt moratorium freeze stop".split())
-_QUOTA = frozenset("quota quotas ceiling cap limit ceilings caps".split())
-_FEE = frozenset("fee fees charge charges levy levies dues".split())
-_TAX = frozenset("tax taxes charge charges cess".split())
-_PERMIT = frozenset("permit permits licence licences license licenses permission permissions approval approvals "
-                    "authorisation authorization authorisations".split())  # fmt: skip
-_SHIPS = frozenset("ships ship vessels vessel tankers carriers freighters ports port docking berthing".split())
+_CURB = frozenset(["control", "controls", "curb", "curbs", "restriction", "restrictions", "clampdown", "limits", "limitations", "licensing", "regulation", "regulations", "rules", "checks", "crackdown"])  # fmt: skip
+_BAN = frozenset(["ban", "bans", "embargo", "prohibition", "halt", "moratorium", "freeze", "stop"])
+_QUOTA = frozenset(["quota", "quotas", "ceiling", "cap", "limit", "ceilings", "caps"])
+_FEE = frozenset(["fee", "fees", "charge", "charges", "levy", "levies", "dues"])
+_TAX = frozenset(["tax", "taxes", "charge", "charges", "cess"])
+_PERMIT = frozenset(["permit", "permits", "licence", "licences", "license", "licenses", "permission", "permissions", "approval", "approvals", "authorisation", "authorization", "authorisations"])  # fmt: skip
+_SHIPS = frozenset(["ships", "ship", "vessels", "vessel", "tankers", "carriers", "freighters", "ports", "port", "docking", "berthing"])
 _MINERAL = frozenset({"rare_earths_and_critical_minerals"})
 _TECH = frozenset({"semiconductors", "chip_equipment", "technology"})
-_WAR = frozenset("gaza israel israeli hamas hezbollah military troops hostages fighting soldiers civilians missiles "
-                 "fans clubs strike union employers".split())  # fmt: skip
+_WAR = frozenset(["gaza", "israel", "israeli", "hamas", "hezbollah", "military", "troops", "hostages", "fighting", "soldiers", "civilians", "missiles", "fans", "clubs", "strike", "union", "employers"])  # fmt: skip
 
 
 _CURBS = _CURB | _BAN | _QUOTA | _FEE | _TAX | _PERMIT | {"rate", "rates"}
@@ -126,7 +113,18 @@ def _trade_truce(s: Tagged, m: Mention) -> bool:
 
 def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     j = m.j
-    if s.low(j) in ("rate", "rates", "hike", "hikes", "increase", "increases", "cut", "cuts", "reduction", "reductions"):
+    if s.low(j) in (
+        "rate",
+        "rates",
+        "hike",
+        "hikes",
+        "increase",
+        "increases",
+        "cut",
+        "cuts",
+        "reduction",
+        "reductions",
+    ):
         j += 1
     left = [s.low(k) for k in range(max(0, m.i - 4), m.i)]
     right = [s.low(k) for k in range(j, min(clause(s, m.i)[1], j + 6))]
@@ -139,7 +137,7 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
 
 
 def _before_of(right: list[str], words: frozenset[str]) -> bool:
-    """"on exports of", "on crude palm oil exports": the words that follow "on" hold one of `words`, before "from"."""
+    """ "on exports of", "on crude palm oil exports": the words that follow "on" hold one of `words`, before "from"."""
     if not right or right[0] not in ("on", "for", "over"):
         return False
     stop = right.index("from") if "from" in right else len(right)
@@ -153,9 +151,9 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     word = s.low(at)
     if any(v.v == at or v.v <= at < v.j for v in s.verbs):
         return None
-    if word in ("rate", "rates") and _rate_noun(s, at):
+    if word in ("rate", "rates") and s.on("curb.rate") and _rate_noun(s, at):
         return Nucleus(at, at + 1, "import_tariff", "curb.rate")
-    if word in _FEE and any(at < a <= at + 6 and "net" in r.raw for a, _, r in s.rates):
+    if word in _FEE and s.on("curb.fee-per-ton") and any(at < a <= at + 6 and "net" in r.raw for a, _, r in s.rates):
         return Nucleus(at, at + 1, "port_fee", "curb.fee-per-ton")
     if word in _FEE and near(s, at, at + 1, _SHIPS, 4, 13):
         return Nucleus(at, at + 1, "port_fee", "curb.fee-on-ships")
@@ -178,11 +176,13 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     return None
 
 
-_RATE_OF = frozenset("reciprocal tariff duty applied mfn preferential levy general basic baseline customs quota".split())
+_RATE_OF = frozenset(
+    ["reciprocal", "tariff", "duty", "applied", "mfn", "preferential", "levy", "general", "basic", "baseline", "customs", "quota"]
+)
 
 
 def _rate_noun(s: Tagged, at: int) -> bool:
-    """"the reciprocal rate", "the rate on India": a rate of duty without the word."""
+    """ "the reciprocal rate", "the rate on India": a rate of duty without the word."""
     if s.low(at + 1) == "of":
         return False
     if s.low(at - 1) in ("effective", "overall", "combined", "average") and s.low(at + 1) in ("on", "for"):
@@ -233,7 +233,7 @@ def _object(s: Tagged, verb: Verb) -> list[str]:
 def _verb(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
     words = _object(s, verb)
     maker = _MAKERS.get(verb.cls)
-    kind = maker(s, verb, words, found) if maker else ""
+    kind = maker(s, verb, words, found) if maker and s.on(f"verb.{verb.cls}") else ""
     if not kind:
         return None
     return Nucleus(verb.v, verb.j, kind, f"verb.{verb.cls}", verb)
@@ -267,7 +267,7 @@ def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
 
 
 def _passive_ban(s: Tagged, verb: Verb) -> str:
-    """"Imports of X are banned", "exports were halted"."""
+    """ "Imports of X are banned", "exports were halted"."""
     if not verb.passive:
         return ""
     start = clause(s, verb.v)[0]
@@ -278,7 +278,7 @@ def _passive_ban(s: Tagged, verb: Verb) -> str:
 
 
 def _halt_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    if words[:1] and words[0] in ("buying", "importing", "purchasing"):
+    if s.on("verb.halt-buying") and words[:1] and words[0] in ("buying", "importing", "purchasing"):
         return "enforcement_commitment" if s.low(verb.i - 1) != "from" else ""
     return _ban_verb(s, verb, words, found)
 
@@ -303,7 +303,7 @@ def _limit_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
 
 
 def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    """"buy 25 million tonnes of soybeans", "buy $500 billion of US energy": a quantity or foreign goods bought."""
+    """ "buy 25 million tonnes of soybeans", "buy $500 billion of US energy": a quantity or foreign goods bought."""
     if any(v.cls == "halt" and v.j == verb.i for v in s.verbs):
         return ""
     end = clause(s, verb.v)[1]
@@ -313,7 +313,7 @@ def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
     )
     country = any(verb.j <= a.i < min(end, verb.j + 8) and a.kind == "country" for a in s.actors)
     goods = any(verb.j <= m.i < min(end, verb.j + 8) for m in s.products) or _first(words, _GOODS, 8) >= 0
-    committed = verb.tense in ("inf", "ing") and not (verb.mood in ("may", "can", "would", "could"))
+    committed = verb.tense in ("inf", "ing") and verb.mood not in ("may", "can", "would", "could")
     return "purchase_commitment" if committed and goods and (amount or foreign or country) else ""
 
 
@@ -343,7 +343,7 @@ def _invest_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) 
 
 
 def _crackdown_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    topic = frozenset("fentanyl migration trafficking smuggling precursors transshipment migrants drugs".split())
+    topic = frozenset(["fentanyl", "migration", "trafficking", "smuggling", "precursors", "transshipment", "migrants", "drugs"])
     return "enforcement_commitment" if _first(words, topic, 7) >= 0 else ""
 
 
@@ -365,7 +365,7 @@ def _retaliate_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
 
 
 def _blacklist_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    firms = frozenset("companies firms entities manufacturers contractors subsidiaries company groups".split())
+    firms = frozenset(["companies", "firms", "entities", "manufacturers", "contractors", "subsidiaries", "company", "groups"])
     return "entity_listing" if _first(words, firms, 8) >= 0 or verb.passive else ""
 
 
@@ -412,7 +412,7 @@ def phrase_start(s: Tagged, i: int) -> int:
             continue
         if k in verb_cells or word in PREPOSITIONS - {"of", "to"} or word in (";", ":", "(", ")", "\u2014", '"', "."):
             break
-        if word == "of" and not (s.low(k + 1) in ("duty", "duties")):
+        if word == "of" and s.low(k + 1) not in ("duty", "duties"):
             break
         if word == "to" and not (k - 1 >= start and s.words[k - 1].low[:1].isdigit()):
             break

@@ -125,7 +125,9 @@ def amounts(norm: str, start: int, end: int) -> list[Amount]:
         scale = _SCALE.get((match["s"] or match["s2"] or "").lower(), 1.0)
         unit = _CURRENCY.get(cur.strip(), _CURRENCY.get(cur.strip().lower(), "money"))
         value = number(match["n"] or match["n2"]) * scale
-        found.append(Amount(match.start(), match.end(), value, unit, _period(norm, match.end(), end), match.group(), True))
+        found.append(
+            Amount(match.start(), match.end(), value, unit, _period(norm, match.end(), end), match.group(), True)
+        )
     for match in _AMOUNT.finditer(norm, start, end):
         scale = _SCALE.get((match["s"] or "").lower(), 1.0)
         unit = match["u"].lower()
@@ -133,7 +135,9 @@ def amounts(norm: str, start: int, end: int) -> list[Amount]:
         unit = "firms" if unit in ("companies", "firms", "entities") else unit
         unit = "units" if unit in ("vehicles", "cars", "units", "pieces") else unit
         value = number(match["n"]) * scale
-        found.append(Amount(match.start(), match.end(), value, unit, _period(norm, match.end(), end), match.group(), False))
+        found.append(
+            Amount(match.start(), match.end(), value, unit, _period(norm, match.end(), end), match.group(), False)
+        )
     return sorted(found, key=lambda item: item.start)
 
 

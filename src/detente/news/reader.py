@@ -15,7 +15,7 @@ from detente.news.drafts import Draft, Place, read_sentence
 from detente.news.genre import addresses_reader, legal, publisher, retracts
 from detente.news.grammar import tag
 from detente.news.header import headed, title_of
-from detente.news.lexicon import lexicon
+from detente.news.lexicon import lexicon, rules_off
 from detente.news.links import linked_in_text
 from detente.news.merge import merged, why_empty
 from detente.news.numbers import amounts, rates
@@ -41,7 +41,8 @@ def read_text(
     furniture = chrome(norm, text)
     body = visible(norm, furniture)
     day, origin = (published, "argument") if published else headed(norm)
-    drafts, times, actors = _read(text, body, _full(day), without)
+    units = sentences(body)
+    drafts, times, actors = _read(text, body, units, _full(day), without)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     found, groups, left = merged(drafts)
     measures = linked_in_text(found)
@@ -50,7 +51,7 @@ def read_text(
         id=id, title=title_of(norm, text), published=day, published_from=origin if day else "", text=text,
         sha256=digest, chrome=furniture, measures=measures, conflicts=doubted,
         questions=doubts(measures, doubted, left, times, day),
-        deadlines=deadlines(measures, times, sentences(body), body, text, day), timexes=tuple(times),
+        deadlines=deadlines(measures, times, units, body, text, day), timexes=tuple(times),
         actors=tuple(actors), branches=branches(measures), issues=issues(measures),
         why_empty="" if measures else why_empty(left),
     )  # fmt: skip
@@ -75,16 +76,16 @@ def _full(value: str | None) -> date | None:
 
 
 def _read(
-    text: str, body: str, published: date | None, without: frozenset[str]
+    text: str, body: str, units: list[Sentence], published: date | None, without: frozenset[str]
 ) -> tuple[list[Draft], list[Timex], list[Actor]]:
     lex = lexicon(without)
-    units = sentences(body)
     seen = Discourse(publisher=publisher(body))
     year = published.year if published else 2025
     drafts: list[Draft] = []
     times: list[Timex] = []
     actors: list[Actor] = []
     passages = _passages(body, units, seen.publisher)
+    off = rules_off(without)
     repeats: dict[str, int] = {}
     spoiled = -1
     for number, unit in enumerate(units):
@@ -105,13 +106,14 @@ def _read(
         ]
         seen.speaker = quoting(s) or seen.speaker
         place = Place(body, text, unit, number, s, found, published, passages[unit.paragraph])
-        if retracts(body[unit.start : unit.end]):
+        s.off = off
+        if s.on("reader.retracts") and retracts(body[unit.start : unit.end]):
             drafts = [d for d in drafts if d.sentence != number - 1]
         fresh = read_sentence(place, seen, drafts[-LOOKBACK:])
         seen.pairs = [*seen.pairs, *((d.imposer[0], d.target) for d in fresh if d.imposer)][-LOOKBACK:]
         drafts += fresh
         seen.note(s)
-        if len(words) <= 4 and not s.verbs and body[unit.end : unit.end + 1] in ("\n", "\r", ""):
+        if s.on("imposer.heading") and len(words) <= 4 and not s.verbs and body[unit.end : unit.end + 1] in ("\n", "\r", ""):
             names = [a.country for a in s.actors if a.kind in ("country", "place")]
             seen.topic = names[0] if len(names) == 1 else ""
             seen.topic_from = number if seen.topic else -1

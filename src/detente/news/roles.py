@@ -9,14 +9,11 @@ from detente.news.frames import Frame, plain_object, subject
 from detente.news.grammar import Actor, Mention, Tagged, Verb, clause
 
 _ORIGIN_NOUNS = frozenset(
-    "imports goods products product exports articles items merchandise shipments cargoes everything steel aluminium "
-    "aluminum cars vehicles import export originating imported coming arriving shipped made built assembled entered "
-    "purchases parcels".split()
+    ["imports", "goods", "products", "product", "exports", "articles", "items", "merchandise", "shipments", "cargoes", "everything", "steel", "aluminium", "aluminum", "cars", "vehicles", "import", "export", "originating", "imported", "coming", "arriving", "shipped", "made", "built", "assembled", "entered", "purchases", "parcels"]
 )
-_EVERYBODY = frozenset("all every any other world most nearly almost each foreign global".split())
-_PARTNERS = frozenset("countries country partners partner imports nations nation origins world trading economies "
-                      "goods products origin suppliers imported".split())  # fmt: skip
-_ON = frozenset("on against for over targeting upon into".split())
+_EVERYBODY = frozenset(["all", "every", "any", "other", "world", "most", "nearly", "almost", "each", "foreign", "global"])
+_PARTNERS = frozenset(["countries", "country", "partners", "partner", "imports", "nations", "nation", "origins", "world", "trading", "economies", "goods", "products", "origin", "suppliers", "imported"])  # fmt: skip
+_ON = frozenset(["on", "against", "for", "over", "targeting", "upon", "into"])
 _MEETS = frozenset({"face", "subject"})
 EXPORT_SIDE = frozenset({"export_tariff", "export_licensing", "export_ban", "export_quota", "tech_export_control"})
 
@@ -33,9 +30,8 @@ class Found:
 NOBODY = Found((), "")
 
 
-_OTHERS = frozenset("other effect_other speak threaten propose demand want".split())
-_FIRMS = frozenset("companies firms entities company firm manufacturers contractors groups makers subsidiaries "
-                   "producers suppliers organisations organizations individuals ministers officials".split())  # fmt: skip
+_OTHERS = frozenset(["other", "effect_other", "speak", "threaten", "propose", "demand", "want"])
+_FIRMS = frozenset(["companies", "firms", "entities", "company", "firm", "manufacturers", "contractors", "groups", "makers", "subsidiaries", "producers", "suppliers", "organisations", "organizations", "individuals", "ministers", "officials"])  # fmt: skip
 
 
 def _words(s: Tagged, i: int, j: int) -> str:
@@ -57,7 +53,7 @@ def targets(f: Frame, seen: Discourse) -> Found:
 
 
 def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"tariffs on China", "duties against imports from India", "levies on Canadian canola"."""
+    """ "tariffs on China", "duties against imports from India", "levies on Canadian canola"."""
     k, stop = f.n.j, f.right
     own = f.verb if f.relation == "subject" and f.verb and f.verb.cls not in _OTHERS else None
     if own is not None:
@@ -70,7 +66,7 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
             if found.value:
                 return found
-        if s.low(k) in _ON and (owned := _its_goods(f, s, k, seen)).value:
+        if s.on("target.its-goods") and s.low(k) in _ON and (owned := _its_goods(f, s, k, seen)).value:
             return owned
         if s.low(k) in _ON and not _of_rate(s, k):
             found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
@@ -83,7 +79,7 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 
 def _listed(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"added 11 American companies to its list": the firms' country."""
+    """ "added 11 American companies to its list": the firms' country."""
     if f.n.instrument != "entity_listing":
         return NOBODY
     start, end = clause(s, f.n.i)
@@ -100,7 +96,7 @@ def _listed(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 
 def _its_goods(f: Frame, s: Tagged, k: int, seen: Discourse) -> Found:
-    """"on all its goods": the goods of another country named before."""
+    """ "on all its goods": the goods of another country named before."""
     for at in range(k + 1, min(k + 3, len(s.words))):
         if s.low(at) in ("its", "their") and any(s.low(at + n) in _ORIGIN_NOUNS for n in (1, 2)):
             acting = country_of(f.subject, s, seen) if f.subject else ""
@@ -122,7 +118,7 @@ def _invested(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 
 def _bought(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"buy $500 billion of US energy", "resume purchases of American soybeans": the seller."""
+    """ "buy $500 billion of US energy", "resume purchases of American soybeans": the seller."""
     if f.n.instrument != "purchase_commitment":
         return NOBODY
     end = clause(s, f.n.i)[1]
@@ -202,7 +198,11 @@ def _export_to(s: Tagged, actor: Actor) -> bool:
 def _enters(s: Tagged, actor: Actor) -> bool:
     """Whether a country is where goods go: "entering the United States", "imported into the territory of"."""
     back = [s.low(k) for k in range(max(0, actor.i - 6), actor.i)]
-    return any(word in ("entering", "enter", "into", "reaching") for word in back) and actor.oblique in ("", "into", "of")
+    return any(word in ("entering", "enter", "into", "reaching") for word in back) and actor.oblique in (
+        "",
+        "into",
+        "of",
+    )
 
 
 def _everybody(s: Tagged, i: int, end: int) -> bool:
@@ -213,7 +213,7 @@ def _everybody(s: Tagged, i: int, end: int) -> bool:
 
 
 def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"hit China with a tariff", "slapped Indian goods with"."""
+    """ "hit China with a tariff", "slapped Indian goods with"."""
     verb = f.verb
     if verb is None or f.relation != "object" or verb.cls not in ("hit", "impose", "tax", "threaten"):
         return NOBODY
@@ -227,7 +227,7 @@ def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 
 def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"Indian goods face", "imports from Vietnam are subject to", "China was hit with"."""
+    """ "Indian goods face", "imports from Vietnam are subject to", "China was hit with"."""
     verb = f.verb
     if verb is None or f.relation != "object":
         return NOBODY
@@ -268,7 +268,11 @@ def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
 
 def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """Goods of an origin elsewhere in the sentence, when the measure is the only one in it."""
-    if not f.alone or f.n.instrument in EXPORT_SIDE or f.n.instrument not in ("import_tariff", "import_ban", "port_fee"):
+    if (
+        not f.alone
+        or f.n.instrument in EXPORT_SIDE
+        or f.n.instrument not in ("import_tariff", "import_ban", "port_fee")
+    ):
         return NOBODY
     for adjective in s.adjectives:
         goods = any(s.low(k) in _ORIGIN_NOUNS for k in range(adjective.j, adjective.j + 3))
@@ -290,8 +294,10 @@ def _is_product(s: Tagged, at: int) -> bool:
 
 
 def _wide_importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"dearer to bring into the European Union": the only border in the sentence."""
-    if not f.alone or f.n.instrument not in ("import_tariff", "import_ban", "port_fee"):
+    """ "dearer to bring into the European Union": the only border in the sentence."""
+    if not s.on("imposer.into-in-sentence") or not f.alone:
+        return NOBODY
+    if f.n.instrument not in ("import_tariff", "import_ban", "port_fee"):
         return NOBODY
     for actor in s.actors:
         if actor.oblique == "into" and actor.country and actor.kind in ("country", "place"):
@@ -321,7 +327,9 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     for adjective in s.adjectives:
         inside = start <= adjective.i < end and not f.left <= adjective.i < f.n.i
-        goods = any(s.low(k) in _ORIGIN_NOUNS | {"ships", "vessels"} for k in range(adjective.j, min(end, adjective.j + 4)))
+        goods = any(
+            s.low(k) in _ORIGIN_NOUNS | {"ships", "vessels"} for k in range(adjective.j, min(end, adjective.j + 4))
+        )
         product = any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
         if inside and (goods or product) and not any(a.i <= adjective.i < a.j for a in s.actors):
             return _found(s, adjective.entry.value, "target.goods", adjective.i, adjective.j)
@@ -329,7 +337,7 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 
 def owner_as_target(f: Frame, s: Tagged, imposer: Found) -> Found:
-    """"Vietnam's 46% tariff was cut by Washington": with another agent the possessor is who pays."""
+    """ "Vietnam's 46% tariff was cut by Washington": with another agent the possessor is who pays."""
     if imposer.rule != "imposer.by":
         return NOBODY
     for actor in s.actors:
@@ -341,7 +349,20 @@ def owner_as_target(f: Frame, s: Tagged, imposer: Found) -> Found:
 def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     """Return who imposes a measure."""
     s = f.s
-    for finder in (_passive_agent, _possessor, _by_phrase, _importer, _acting_subject, _relative_subject, _bill, _exporter, _partner, _wide_importer, _us_act, _teller):
+    for finder in (
+        _passive_agent,
+        _possessor,
+        _by_phrase,
+        _importer,
+        _acting_subject,
+        _relative_subject,
+        _bill,
+        _exporter,
+        _partner,
+        _wide_importer,
+        _us_act,
+        _teller,
+    ):
         if finder is _teller and not target.value:
             continue
         found = finder(f, s, seen)
@@ -351,7 +372,7 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
 
 
 def _possessor(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"its duty", "Washington's tariffs", "Chinese levies on Canadian canola", "US tariffs on"."""
+    """ "its duty", "Washington's tariffs", "Chinese levies on Canadian canola", "US tariffs on"."""
     for k in range(f.n.i - 1, f.left - 2, -1):
         actor = next((a for a in s.actors if a.i <= k < a.j), None)
         if actor and actor.country and (actor.possessor or actor.j - 1 == k) and k >= f.left:
@@ -381,24 +402,28 @@ def _owner(word: str, k: int, f: Frame, s: Tagged, seen: Discourse) -> str:
 
 
 def _passive_agent(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"Vietnam's 46% tariff was cut by Washington": the agent of a passive comes before any possessor."""
+    """ "Vietnam's 46% tariff was cut by Washington": the agent of a passive comes before any possessor."""
     return _by_phrase(f, s, seen) if f.verb is not None and f.verb.passive and f.relation == "subject" else NOBODY
 
 
 def _exporter(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"Exports of rice from India were halted": whose exports they are."""
+    """ "Exports of rice from India were halted": whose exports they are."""
     if f.n.instrument not in EXPORT_SIDE or f.verb is None:
         return NOBODY
     start, end = clause(s, f.n.i)
     for actor in s.actors:
-        if start <= actor.i < end and actor.kind in ("country", "place") and (actor.oblique == "from" or actor.possessor):
+        if (
+            start <= actor.i < end
+            and actor.kind in ("country", "place")
+            and (actor.oblique == "from" or actor.possessor)
+        ):
             return _found(s, actor.country, "imposer.exporter", actor.i, actor.j)
     adjective = adjective_at(s, start, f.n.i)
     return _found(s, adjective.entry.value, "imposer.exporter", adjective.i, adjective.j) if adjective else NOBODY
 
 
 def _partner(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"a deal under which European exports will face 15%": the other side of the pair the sentence names."""
+    """ "a deal under which European exports will face 15%": the other side of the pair the sentence names."""
     if f.verb is None or f.verb.cls not in ("face", "subject", "fall", "rise", "be"):
         return NOBODY
     own = set(targets(f, seen).value)
@@ -407,8 +432,13 @@ def _partner(f: Frame, s: Tagged, seen: Discourse) -> Found:
         if len(sides) == 2 and len(sides & own) == 1:
             return _found(s, (sides - own).pop(), "imposer.partner", actor.i, actor.j)
         back = {s.low(k) for k in range(max(0, actor.i - 6), actor.i)}
-        if actor.oblique == "with" and back & {"agreement", "deal", "pact"} and actor.country and actor.country not in own:
-            if own == {"*"} or not own:
+        if (
+            actor.oblique == "with"
+            and back & {"agreement", "deal", "pact"}
+            and actor.country
+            and actor.country not in own
+        ):
+            if (own == {"*"} or not own) and s.on("imposer.no-deal-with"):
                 return _found(s, actor.country, "imposer.no-deal-with", actor.i, actor.j)
     return NOBODY
 
@@ -427,13 +457,15 @@ def _by_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     end = clause(s, f.n.i)[1]
     for actor in s.actors:
         if f.n.j <= actor.i < max(end, f.right) and actor.oblique == "by":
-            passive = (f.verb and f.verb.passive and f.verb.j <= actor.i) or (f.participle and f.participle.j <= actor.i)
+            passive = (f.verb and f.verb.passive and f.verb.j <= actor.i) or (
+                f.participle and f.participle.j <= actor.i
+            )
             if passive or actor.i - f.n.j <= 3:
                 return _found(s, country_of(actor, s, seen), "imposer.by", actor.i, actor.j)
     return NOBODY
 
 
-_INTO = frozenset("entering enter into reaching to bound".split())
+_INTO = frozenset(["entering", "enter", "into", "reaching", "to", "bound"])
 
 
 def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -452,7 +484,9 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
                                                 [s.low(k) for k in range(max(0, actor.i - 6), actor.i)])  # fmt: skip
         border = actor.oblique in ("at", "in") and s.low(actor.j) in ("border", "ports", "port", "customs")
         faces = f.verb is not None and f.verb.cls in _MEETS and f.relation == "object" and actor.i >= f.n.j
-        faces = faces or bool(f.verb and f.verb.passive and f.relation == "subject" and actor.i >= f.verb.j and actor.oblique == "in")
+        faces = faces or bool(
+            f.verb and f.verb.passive and f.relation == "subject" and actor.i >= f.verb.j and actor.oblique == "in"
+        )
         border = border or (faces and actor.oblique in ("in", "from") and not set(back) & (_ORIGIN_NOUNS - {"made"}))
         border = border or (s.low(actor.j) == "'s" and s.low(actor.j + 1) in ("border", "ports"))
         if enters or exports or border:
@@ -475,7 +509,7 @@ def _acting_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 
 def _bill(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"a bill before the Mexican Congress would raise": the country of the bill."""
+    """ "a bill before the Mexican Congress would raise": the country of the bill."""
     if f.verb is None or f.verb.mood != "would" or f.relation != "object":
         return NOBODY
     start = clause(s, f.verb.i)[0]
@@ -488,7 +522,7 @@ def _bill(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 
 def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"Tariffs on Indian goods will rise, the White House said": who decides is who says so."""
+    """ "Tariffs on Indian goods will rise, the White House said": who decides is who says so."""
     verb = f.verb
     if verb is None or f.relation != "subject" or not (verb.mood in ("will", "shall", "would") or verb.passive):
         return NOBODY
@@ -497,7 +531,7 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 
 def _relative_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """"the 15% duty it put on", "the duty Trump announced": the subject of a clause on the nucleus."""
+    """ "the 15% duty it put on", "the duty Trump announced": the subject of a clause on the nucleus."""
     for verb in s.verbs:
         if f.n.j <= verb.i <= f.n.j + 8 and not verb.passive and verb.cls in ("impose", "announce", "raise", "propose",
                                                                              "threaten"):  # fmt: skip

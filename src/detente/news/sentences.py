@@ -61,7 +61,7 @@ def _kind(norm: str, at: int, match: re.Match[str]) -> str:
         return "item"
     line = norm[norm.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
     following = norm[match.end() : match.end() + 1]
-    wrapped = len(line) >= _WRAP and line[-1:] not in ".!?:\""
+    wrapped = len(line) >= _WRAP and line[-1:] not in '.!?:"'
     return "" if wrapped or following.islower() else "item"
 
 

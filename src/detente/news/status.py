@@ -24,16 +24,15 @@ ACTION = {
 LIBERAL = frozenset({"reduce", "remove", "suspend"})
 FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_deal", "purchase_commitment",
                       "investment_commitment", "enforcement_commitment"})  # fmt: skip
-_CANCEL = frozenset("shelve cancel abandon drop ditch axe".split() + ["call off", "back down"])
-_PLANNED = frozenset("planned proposed threatened promised announced scheduled".split())
-_LEGAL_ACT = frozenset("order orders proclamation decree notice notification regulation gazette signed executive "
-                       "law act decision resolution legislation".split())  # fmt: skip
-_ON_HOLD = frozenset("hold abeyance frozen parked suspended paused off shelved ice".split())
-_STANDS = frozenset("unaffected unchanged place force effect there".split())
-_NEEDS = frozenset("obtain need seek get hold apply secure".split())
-_TAKES = frozenset("take adopt launch prepare make".split())
-_QUESTION = frozenset("what whether if about how why when who which".split())
-_BILL = frozenset("bill proposal plan draft legislation scheme measure amendment text package".split())
+_CANCEL = frozenset(["shelve", "cancel", "abandon", "drop", "ditch", "axe"] + ["call off", "back down"])
+_PLANNED = frozenset(["planned", "proposed", "threatened", "promised", "announced", "scheduled"])
+_LEGAL_ACT = frozenset(["order", "orders", "proclamation", "decree", "notice", "notification", "regulation", "gazette", "signed", "executive", "law", "act", "decision", "resolution", "legislation"])  # fmt: skip
+_ON_HOLD = frozenset(["hold", "abeyance", "frozen", "parked", "suspended", "paused", "off", "shelved", "ice"])
+_STANDS = frozenset(["unaffected", "unchanged", "place", "force", "effect", "there"])
+_NEEDS = frozenset(["obtain", "need", "seek", "get", "hold", "apply", "secure"])
+_TAKES = frozenset(["take", "adopt", "launch", "prepare", "make"])
+_QUESTION = frozenset(["what", "whether", "if", "about", "how", "why", "when", "who", "which"])
+_BILL = frozenset(["bill", "proposal", "plan", "draft", "legislation", "scheme", "measure", "amendment", "text", "package"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +101,14 @@ def _cue(f: Frame, status: str, action: str, rule: str, verb: Verb | None = None
     return Standing(status, action, f"status.{rule}", f.s.words[at].text if at >= 0 else "", at)
 
 
-_SCENARIO = frozenset("scenario scenarios hypothetical illustration simulation simulations counterfactual simulated "
-                      "modelled assumes assumed supposes suppose imagine hypothetically thought-experiment".split())  # fmt: skip
+_SCENARIO = frozenset(["scenario", "scenarios", "hypothetical", "illustration", "simulation", "simulations", "counterfactual", "simulated", "modelled", "assumes", "assumed", "supposes", "suppose", "imagine", "hypothetically", "thought-experiment"])  # fmt: skip
 
 
 def _void(f: Frame) -> bool:
     """Denied, wished, feared, supposed, or inside an "if"."""
-    if any(t.low in _SCENARIO for t in f.s.words) or _inverted(f) or _untrue(f.s):
+    scenario = f.s.on("status.scenario") and any(t.low in _SCENARIO for t in f.s.words)
+    inverted = f.s.on("status.inverted") and _inverted(f)
+    if scenario or inverted or (f.s.on("status.untrue") and _untrue(f.s)):
         return True
     verbs = [f.verb, *f.chain] if f.verb else []
     if any(v.cls in ("deny", "wish") and not v.negative for v in verbs if v is not None):
@@ -122,27 +122,28 @@ def _void(f: Frame) -> bool:
     start = clause(f.s, f.n.i)[0]
     opener = f.s.low(start) if f.s.low(start) not in ("and", "or", "but") else f.s.low(start + 1)
     supposed = opener in ("if", "unless", "should", "whether", "were", "had", "suppose")
-    return supposed and start <= f.left or _quantified_away(f)
+    return (supposed and start <= f.left) or _quantified_away(f)
 
 
 def _inverted(f: Frame) -> bool:
-    """"Nor will it raise", "At no time did", "Never has it": a negative before the clause."""
+    """ "Nor will it raise", "At no time did", "Never has it": a negative before the clause."""
     start = clause(f.s, f.n.i)[0]
     words = [f.s.low(k) for k in range(start, min(start + 4, f.n.i))]
     if words[:1] and words[0] in ("and", "but"):
         words = words[1:]
-    return words[:1] in (["nor"], ["neither"], ["never"], ["nobody"], ["none"]) or words[1:2] == ["no"] and words[0] in (
-        "at", "under", "in", "by"
+    return (
+        words[:1] in (["nor"], ["neither"], ["never"], ["nobody"], ["none"])
+        or (words[1:2] == ["no"]
+        and words[0] in ("at", "under", "in", "by"))
     )
 
 
-_CLAIM = frozenset("claim claims report reports rumour rumours rumor rumors suggestion suggestions speculation allegation "
-                   "allegations articles article story stories statement news".split())  # fmt: skip
-_FALSE = frozenset("untrue false wrong incorrect baseless unfounded groundless inaccurate fabricated fake".split())
+_CLAIM = frozenset(["claim", "claims", "report", "reports", "rumour", "rumours", "rumor", "rumors", "suggestion", "suggestions", "speculation", "allegation", "allegations", "articles", "article", "story", "stories", "statement", "news"])  # fmt: skip
+_FALSE = frozenset(["untrue", "false", "wrong", "incorrect", "baseless", "unfounded", "groundless", "inaccurate", "fabricated", "fake"])
 
 
 def _untrue(s: Tagged) -> bool:
-    """"The claim that ... is untrue", "reports of ... are false"."""
+    """ "The claim that ... is untrue", "reports of ... are false"."""
     claim = next((k for k, t in enumerate(s.words) if t.low in _CLAIM), -1)
     if claim < 0:
         return False
@@ -151,7 +152,7 @@ def _untrue(s: Tagged) -> bool:
 
 
 def _quantified_away(f: Frame) -> bool:
-    """"no tariffs", "nobody", "any tariff": existence is denied or left open."""
+    """ "no tariffs", "nobody", "any tariff": existence is denied or left open."""
     before = [f.s.low(k) for k in range(max(0, f.left - 1), f.n.i)]
     if {"average", "mean", "weighted"} & set(before):
         return True
@@ -230,19 +231,19 @@ def _participles(f: Frame) -> set[str]:
     return {f.s.low(f.participle.v)} if f.participle else set()
 
 
-def _negative(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+def _negative(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
     verb = f.verb
     denied = [v for v in [verb, *f.chain] if v is not None and v.negative]
     if not denied:
         return None
-    longer = verb is not None and any(
-        f.s.low(k) == "longer" for k in range(verb.i, verb.j)
-    )
-    if verb is not None and longer and event in ("face", "subject", "be", "impose"):
+    longer = verb is not None and any(f.s.low(k) == "longer" for k in range(verb.i, verb.j))
+    if verb is not None and longer and f.s.on("status.no-longer") and event in ("face", "subject", "be", "impose"):
         return _cue(f, "withdrawn", "remove", "no-longer", verb)
     if event == "receive" and verb is not None:
         return _cue(f, "in_force", "impose", "may-not", verb)
-    if event in ("impose", "face", "be") and setting.legal and verb is not None and verb.mood in ("shall", "will"):
+    if f.s.on("status.shall-not-apply") and event in ("impose", "face", "be") and setting.legal and verb is not None and verb.mood in ("shall", "will"):
         return _cue(f, "suspended", "suspend", "shall-not-apply", verb)
     return _cue(f, "", action, "denied", denied[0])
 
@@ -251,7 +252,9 @@ def _done(verb: Verb | None) -> bool:
     return verb is not None and not verb.mood and verb.tense in ("past", "perf", "pp")
 
 
-def _ended(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+def _ended(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
     verb = f.verb
     if event in ("expire", "end"):
         if verb is None or verb.cls not in ("expire", "end"):
@@ -264,7 +267,7 @@ def _ended(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb |
     if event == "remove" and verb is not None and verb.cls == "remove" and not _raised_above(outer):
         if _done(verb):
             return _cue(f, "withdrawn", action, "removed", verb)
-    if event == "halt" and f.n.verb is None and verb is not None and not _raised_above(outer):
+    if event == "halt" and f.s.on("status.halted") and f.n.verb is None and verb is not None and not _raised_above(outer):
         pause = _complement(f.s, verb, frozenset({"period", "days", "months", "year", "during", "until"}), 8)
         status = ("suspended" if pause else "withdrawn") if _done(verb) else "suspended" if pause else "announced"
         return _cue(f, status, "suspend" if pause else "remove", "halted", verb)
@@ -277,13 +280,17 @@ def _raised_above(outer: list[tuple[str, Verb | None, int]]) -> bool:
     return any(cls in ("threaten", "propose", "offer", "demand", "want", "seek") for cls, _, _ in outer)
 
 
-def _paused(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+def _paused(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
     verb = f.verb
     if event == "be" and verb is not None and _complement(f.s, verb, _ON_HOLD, 4) and not verb.mood:
         return _cue(f, "suspended", "suspend", "on-hold", verb)
     if event != "suspend" or _raised_above(outer):
         return None
-    if verb is not None and (verb.mood in ("may", "could", "can", "would", "propose", "offer", "expected") and not setting.legal):
+    if verb is not None and (
+        verb.mood in ("may", "could", "can", "would", "propose", "offer", "expected") and not setting.legal
+    ):
         return None
     if f.n.instrument == "tariff_truce":
         return None
@@ -294,7 +301,9 @@ def _complement(s: Tagged, verb: Verb, words: frozenset[str], within: int) -> bo
     return any(s.low(k) in words for k in range(verb.j, min(len(s.words), verb.j + within)))
 
 
-def _matrix(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+def _matrix(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
     """Threatened, demanded, offered, planned, decided: by a verb or noun above the event."""
     for cls, verb, at in outer:
         own_body = f.subject is not None and f.subject.kind == "body" and not f.subject.country
@@ -326,20 +335,20 @@ def _matrix(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb 
 
 
 def _superseded(f: Frame, verb: Verb) -> bool:
-    """"had warned of", "had planned": a plan before the story, told as past."""
+    """ "had warned of", "had planned": a plan before the story, told as past."""
     had = any(f.s.low(k) == "had" for k in range(verb.i, verb.j))
     return had and not any(v.cls == "speak" for v in f.chain)
 
 
 def _wanted(f: Frame, cls: str, verb: Verb | None, setting: Setting) -> str | None:
-    """"wants China to cut" demands; "wants to extend ... in exchange for" offers; "seeks to" plans."""
+    """ "wants China to cut" demands; "wants to extend ... in exchange for" offers; "seeks to" plans."""
     if verb is None:
         return None
     own = subject(f.s, verb)
     other = f.subject is not None and own is not None and f.subject.i > verb.i
     if cls == "expect":
-        return "announced" if other else None
-    if other or f.nominal and f.nominal[0][0] == "remove":
+        return "announced" if other and f.s.on("status.expect") else None
+    if other or (f.nominal and f.nominal[0][0] == "remove"):
         return "demanded"
     if setting.exchange:
         return "offered"
@@ -358,7 +367,7 @@ def _committed(f: Frame, verb: Verb | None, event: str, action: str) -> str | No
 
 
 def _adjectival(f: Frame, event: str, action: str) -> Standing | None:
-    """"planned tariffs", "the threatened duty", when nothing else happens to them."""
+    """ "planned tariffs", "the threatened duty", when nothing else happens to them."""
     if event in ("remove", "suspend", "impose", "effect", "extend", "resume") and f.verb and f.verb.cls in EVENT:
         return None
     for k in range(f.left, f.n.i):
@@ -370,7 +379,9 @@ def _adjectival(f: Frame, event: str, action: str) -> Standing | None:
     return None
 
 
-def _modal(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+def _modal(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
     verb = next((v for v in [f.verb, *f.chain] if v is not None and v.mood and v.cls not in ("speak",)), None)
     if verb is None or (verb is not f.verb and f.verb is not None and f.verb.tense not in ("inf", "ing")):
         return None
@@ -392,7 +403,7 @@ def _modal(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb |
 
 
 def _supposed(f: Frame, verb: Verb, action: str) -> Standing:
-    """"would" outside reported speech: a bill would; otherwise a supposition."""
+    """ "would" outside reported speech: a bill would; otherwise a supposition."""
     bill = any(f.s.low(k) in _BILL for k in range(max(0, verb.i - 12), verb.i))
     return _cue(f, "proposed" if bill else "", action, "would", verb)
 
@@ -412,7 +423,9 @@ def _will(f: Frame, setting: Setting, verb: Verb, action: str, friendly: bool) -
     return _cue(f, "announced", action, "will", verb)
 
 
-def _standing_as_it_is(f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str) -> Standing | None:
+def _standing_as_it_is(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
     """Past and present: in force, unless the day it takes effect is still to come."""
     verb = f.verb or f.participle
     if f.n.rule == "curb.export-permit" and f.chain and f.chain[0].lemma in ("require", "oblige", "order"):

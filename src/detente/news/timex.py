@@ -145,8 +145,9 @@ def _direction(norm: str, m: re.Match[str], sentence: tuple[int, int]) -> int:
     if re.match(r" (?:have|has|had|was|were)\b", after):
         return 0
     if re.search(r"\b(?:from|starting|effective|until|by|through|unless|beginning|due|before) $", before):
-        past_verb = re.search(r"\b(?:effective|in force|in place|applied|lasted|ran|was|were|had been) (?:from|until) $",
-                              before)
+        past_verb = re.search(
+            r"\b(?:effective|in force|in place|applied|lasted|ran|was|were|had been) (?:from|until) $", before
+        )
         return -1 if past_verb and re.search(r"\b(?:was|were|had|ran|lasted)\b", before) else 1
     for piece in (re.split(r"[,;:]", before)[-1], before):
         future = [x.start() for x in _FUTURE.finditer(piece)]
@@ -176,7 +177,7 @@ def _nearest(pub: date, month: int, day: int, direction: int) -> str | None:
     if not options:
         return None
     if direction > 0:
-        ahead = [(gap, value) for gap, value in zip(days, options, strict=True) if -20 <= gap]
+        ahead = [(gap, value) for gap, value in zip(days, options, strict=True) if gap >= -20]
         return min(ahead)[1] if ahead else options[-1]
     if direction < 0:
         behind = [(-gap, value) for gap, value in zip(days, options, strict=True) if gap <= 0]

@@ -42,7 +42,9 @@ _OPENING = re.compile(
     r",? (?:[\w'.-]+ ){1,8}?(?:announced|said|unveiled|signed|threatened|ordered|decided|proposed|declared|wrote|warned|"
     r"vowed|told|published|approved|put forward|agreed)\b"
 )
-_IMMEDIATE = re.compile(r"\b(?:with immediate effect|effective immediately|immediately effective|from today|as of today)\b")
+_IMMEDIATE = re.compile(
+    r"\b(?:with immediate effect|effective immediately|immediately effective|from today|as of today)\b"
+)
 
 
 def dates(
@@ -91,9 +93,12 @@ def _deadline_of_other(before: str) -> bool:
 
 
 def _direct(norm: str, span: tuple[int, int], timex: Timex, done: bool) -> bool:
-    """"to 15 percent on August 1", "imposed in March", "will be raised on July 1": a day right at the measure."""
+    """ "to 15 percent on August 1", "imposed in March", "will be raised on July 1": a day right at the measure."""
     before = norm[max(span[0], timex.start - 30) : timex.start]
-    if re.search(r"(?:percent|per cent|%|tariffs?|duty|duties|levies|surcharge|points|levy) (?:on|in|at|next|as of) (?:the )?$", before):
+    if re.search(
+        r"(?:percent|per cent|%|tariffs?|duty|duties|levies|surcharge|points|levy) (?:on|in|at|next|as of) (?:the )?$",
+        before,
+    ):
         return True
     return bool(done and re.search(r"\b(?:imposed|collected|raised|introduced|lifted|lowered|cut|levied|put|slapped|stopped|"
                                    r"banned|halted|doubled|suspended|goods|removed|dropped|scrapped|restricted) "

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 _FROM = "\u00a0\u202f\u2007\u2009\u200a\u2002\u2003\u3000\u200b\ufeff\r\t‘’‚‛“”„‟«»–—―‐‑‒−…′″"
-_TO = "            ''''\"\"\"\"\"\"-----" "--.'\""
+_TO = '            \'\'\'\'""""""-------.\'"'
 _TABLE = {ord(a): b for a, b in zip(_FROM, _TO, strict=True)} | {ord("–"): "-", ord("—"): "\u2014", ord("―"): "\u2014"}
 
 _TOKEN = re.compile(
