@@ -85,7 +85,7 @@ def country_of(actor: Actor | None, s: Tagged, seen: Discourse) -> str:
     if actor.kind == "joint" or (actor.kind == "pronoun:they" and not _before(actor, s, ())):
         return "+".join(sorted(seen.recent[-2:])) if len(seen.recent) >= 2 and actor.kind == "joint" else ""
     if actor.kind == "body":
-        return _before(actor, s, ()) or seen.publisher or seen.topic or seen.only or seen.subject
+        return _before(actor, s, ()) or _located(actor, s) or seen.publisher or seen.topic or seen.only or seen.subject
     return _before(actor, s, ()) or seen.subject
 
 
@@ -102,6 +102,12 @@ def _before(actor: Actor, s: Tagged, kinds: tuple[str, ...]) -> str:
     ]
     free = [a for a in found if not a.possessor]
     return free[0].country if free else ""
+
+
+def _located(actor: Actor, s: Tagged) -> str:
+    """"In Mexico City a bill before Congress": the place in the sentence, if it is the only one before."""
+    found = {a.country for a in s.actors if a.j <= actor.i and a.oblique == "in" and a.kind in ("place", "country")}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _person_before(actor: Actor, s: Tagged) -> str:

@@ -71,11 +71,17 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         return "pays"
     if s.low(j) in ("on", "for", "against") and _goods_follow(s, j + 1) and (topic or verb is not None):
         return "on-goods" if topic or (verb is not None and verb.cls == "impose") else ""
+    if topic and s.low(j) == "for" and _name(s, j + 1) and any(s.low(k) == ":" for k in range(i)):
+        return "for-name"
     if s.low(j) in ("which", "that") and any(v.cls == "impose" and j < v.i <= j + 6 for v in s.verbs):
         return "relative"
     if verb is not None and verb.cls in _MOVES and topic and _rate_subject(s, verb):
         return "rate-is"
     return ""
+
+
+def _name(s: Tagged, at: int) -> bool:
+    return at < len(s.words) and s.words[at].text[:1].isupper() and s.words[at].text.isalpha()
 
 
 def _verb_before(s: Tagged, i: int) -> Verb | None:
@@ -88,7 +94,8 @@ def _verb_before(s: Tagged, i: int) -> Verb | None:
 
 
 def _goods_follow(s: Tagged, i: int) -> bool:
-    cells = range(i, min(len(s.words), i + 3))
+    money = any(a == i for a, _, _ in s.amounts)
+    cells = range(i, min(len(s.words), i + (9 if money else 3)))
     named = any(m.i in cells for m in s.products) or any(m.i in cells for m in s.adjectives)
     country = any(a.i in cells and a.kind in ("country", "place") for a in s.actors)
     return named or country or s.low(i) in _GOODS

@@ -85,11 +85,12 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
         before: drafts of the document so far, for what is referred back to.
     """
     s = place.tagged
+    s.topic = seen.trade[1] if place.number - seen.trade[0] <= 15 else ""
     nouns = nuclei(s)
     near = [n.instrument for n in nouns if n.instrument in TARIFFS]
     if near:
         seen.trade = (place.number, near[0])
-    topic = seen.trade[1] if place.number - seen.trade[0] <= 6 else ""
+    topic = seen.trade[1] if place.number - seen.trade[0] <= 15 else ""
     found = sorted([*nouns, *bare_nuclei(s, nouns, topic)], key=lambda n: n.i)
     drafts: list[Draft] = []
     used: set[int] = set()
@@ -157,7 +158,7 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     linked = [level for level in linked if level.i not in used]
     when, when_cues = _dates(place, f, 0, len(s.words))
     setting = _setting(place, f, when, seen)
-    stand = _asked(f) or standing(f, setting)
+    stand = _asked(f) or _sold(f) or (None if _asked_passively(f) else standing(f, setting))
     if stand is None and f.n.bare and f.verb is None:
         stand = _listed_standing(place, f, setting) or _carried(f, before, place.number)
     if stand is None and s.on("status.presupposed") and _went_ahead(f):
@@ -178,6 +179,23 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
         return []
     _complete(draft, place, f, seen, before)
     return _with_levels(place, f, draft, stand, linked, used)
+
+
+def _asked_passively(f: Frame) -> bool:
+    """"in exchange for the duties being dropped": the price of an offer, told from the other side."""
+    return bool(0 <= _exchange_at(f.s) < f.n.i and f.verb is not None and f.verb.passive)
+
+
+def _sold(f: Frame) -> Standing | None:
+    """What exporters offer or pledge about their prices; troops sent to a border."""
+    if f.n.verb is None or f.n.verb.cls != "other":
+        return None
+    upper = next((v for v in f.chain if v.cls in ("offer", "commit", "propose")), None)
+    status = {"offer": "offered", "commit": "announced", "propose": "proposed"}[upper.cls] if upper else ""
+    if f.n.instrument == "enforcement_commitment" and not f.n.verb.negative:
+        status = status or ("announced" if f.n.verb.mood in ("", "will") else "")
+    rule = f"status.{upper.cls}" if upper else "status.done"
+    return Standing(status, "impose", rule, upper.lemma if upper else "", f.n.verb.i) if status else None
 
 
 def _went_ahead(f: Frame) -> bool:
@@ -441,6 +459,12 @@ def _quantity(place: Place, f: Frame) -> Quantity | None:
 def _complete(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:
     """Fill imposer and target from what the measure refers back to, from its kind, or from the passage."""
     _mutual(draft, f, seen)
+    if draft.instrument == "price_floor" and not draft.imposer and f.n.verb is not None:
+        makers = [m for m in place.tagged.adjectives if m.i < f.n.i]
+        if makers:
+            _set(draft, "imposer", (makers[0].entry.value,), "imposer.makers")
+            other = seen.other(makers[0].entry.value)
+            draft.target = draft.target or ((other,) if other else ())
     if place.tagged.on("target.follows") and f.verb is not None and f.verb.lemma == "follow" and before and not draft.target:
         _set(draft, "target", before[-1].target, "target.follows")
     if draft.instrument == "tariff_truce" and not draft.imposer and place.tagged.on("target.pair-of-text"):

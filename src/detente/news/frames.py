@@ -143,7 +143,10 @@ def _relative(s: Tagged, n: Nucleus) -> Verb | None:
     for verb in s.verbs:
         if verb.i < n.j:
             continue
-        between = [s.low(k) for k in range(n.j, verb.i)]
+        first = n.j
+        if s.low(first) in ("of", "at"):
+            first = next((k for k in range(first + 1, len(s.words)) if k not in s.taken), first)
+        between = [s.low(k) for k in range(first, verb.i)]
         actor = any(n.j <= a.i and a.j <= verb.i and not a.oblique for a in s.actors)
         opened = bool(between) and (between[0] in ("that", "which") or between[:2] == [",", "which"])
         close = len(between) <= 7 and not any(word in (";", "and", "but") for word in between)

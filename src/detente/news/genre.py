@@ -49,7 +49,7 @@ _RETRACTION = re.compile(
     r"^(?:but |yet )?(?:(?:these|those|the|this|that|such|all of this|none of this|it|both)(?: (?:articles?|reports?|claims?|stor(?:y|ies)|"
     r"rumou?rs?|information|news|statements?))?) (?:is|are|was|were|has been|have been) (?:\w+ )?(?:untrue|false|wrong|incorrect|"
     r"baseless|unfounded|groundless|fake|not (?:true|the fact|correct|so|the case)|denied|different from)|"
-    r"\bden(?:ied|ies|y) (?:this|that|it|the (?:report|reports|claim|claims|story|rumou?rs?))\b|\bno truth\b|\bno such plan\b",
+    r"\bden(?:ied|ies|y) (?:this|it|that|the (?:report|reports|claim|claims|story|rumou?rs?))(?=[.,;!]|$| on | and )|\bno truth\b|\bno such plan\b",
     re.IGNORECASE,
 )
 

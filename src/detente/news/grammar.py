@@ -108,6 +108,7 @@ class Tagged:
     breaks: set[int] = field(default_factory=set)
     taken: set[int] = field(default_factory=set)
     off: frozenset[str] = frozenset()
+    topic: str = ""
 
     def on(self, rule: str) -> bool:
         """Return whether a rule is switched on (evaluation leaves rules out)."""
@@ -367,6 +368,10 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         return "past" if "past" in forms else "pp" if "pp" in forms and "ed" not in forms else "ed"
     if modifier and not (before == "as" or (before == "that")):
         return ""
+    ends_noun = any(n.j - 1 == k for n in s.instruments)
+    then = s.low(m.j) in ("on", "in", "at", "next", "this", "again", "today", "when", "after", "by", "until", "later")
+    if ends_noun and then and "s" in forms and s.low(m.i) != s.low(k):
+        return "s"
     nouny = m.entry.extra.split(" ")[0] in NOUNY or m.entry.value in ("other", "effect_other")
     if "s" in forms and m.entry.form == "s":
         return (

@@ -164,6 +164,9 @@ def basis(f: Frame, level: Level, action: str) -> tuple[str, str]:
             return "additional", word
     text = " ".join(window + [f.s.low(k) for k in range(f.right, min(len(f.s.words), f.right + 14))])
     for phrase in ("on top of", "over and above", "in addition to"):
+        before = " ".join(f.s.low(k) for k in range(max(0, f.left - 3), f.left))
+        if before == phrase:
+            return "component", phrase
         if phrase in text:
             return "additional", phrase
     return "total", ""

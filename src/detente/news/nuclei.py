@@ -27,7 +27,8 @@ _TECH = frozenset({"semiconductors", "chip_equipment", "technology"})
 _WAR = frozenset(["gaza", "israel", "israeli", "hamas", "hezbollah", "military", "troops", "hostages", "fighting", "soldiers", "civilians", "missiles", "fans", "clubs", "strike", "union", "employers"])  # fmt: skip
 
 
-_CURBS = _CURB | _BAN | _QUOTA | _FEE | _TAX | _PERMIT | {"rate", "rates"}
+_DEPOSIT = frozenset("importers importer customs imports dumping provisional subsidy".split())
+_CURBS = _CURB | _BAN | _QUOTA | _FEE | _TAX | _PERMIT | {"rate", "rates", "deposit", "deposits"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,11 @@ def _trade_truce(s: Tagged, m: Mention) -> bool:
     return bool(trade) or (not words & _WAR and len(sides) >= 2)
 
 
+def low_words(s: Tagged, m: Mention) -> list[str]:
+    """Return the folded words of a mention."""
+    return [s.low(k) for k in range(m.i, m.j)]
+
+
 def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     j = m.j
     if s.low(j) in (
@@ -128,6 +134,10 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
         j += 1
     left = [s.low(k) for k in range(max(0, m.i - 4), m.i)]
     right = [s.low(k) for k in range(j, min(clause(s, m.i)[1], j + 6))]
+    subject = [s.low(k) for k in range(clause(s, m.i)[0], m.i)]
+    sold_abroad = any(a.oblique == "to" for a in s.actors)
+    if {"exporters", "exporter"} & set(subject[:6]) and not sold_abroad and "import" not in low_words(s, m):
+        return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     if "export" in left or _before_of(right, _EXPORT):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     if any(word in _SHIPS for word in right[:6]) and s.low(m.i) in ("levy", "levies", "surcharge", "duties", "duty"):
@@ -157,6 +167,10 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
         return Nucleus(at, at + 1, "port_fee", "curb.fee-per-ton")
     if word in _FEE and near(s, at, at + 1, _SHIPS, 4, 13):
         return Nucleus(at, at + 1, "port_fee", "curb.fee-on-ships")
+    if word in ("fee", "fees") and s.topic == "port_fee" and s.low(at - 1) in ("the", "these", "those", "such"):
+        return Nucleus(at, at + 1, "port_fee", "curb.the-fees")
+    if word in ("deposit", "deposits") and s.rates and near(s, at, at + 1, _DEPOSIT, 14, 12):
+        return Nucleus(at, at + 1, "import_tariff", "curb.deposit")
     if word in _TAX and s.low(at + 1) == "on" and near(s, at, at + 1, _IMPORT | _GOODS | {"crude"}, 0, 6):
         kind = "export_tariff" if near(s, at, at + 1, _EXPORT, 1, 5) else "import_tariff"
         return Nucleus(at, at + 1, kind, "curb.tax-on-trade")
@@ -356,6 +370,10 @@ def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) 
 
 def _probe_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     topic = _IMPORT | frozenset({"dumping", "subsidies", "subsidised", "dumped"})
+    end = clause(s, verb.v)[1]
+    theirs = [a for a in s.actors if verb.j <= a.i < end and a.possessor and a.i - verb.j <= 3]
+    if theirs and any(theirs[0].j <= m.i <= theirs[0].j + 3 for m in s.products):
+        return "investigation"
     return "investigation" if _first(words, topic, 9) >= 0 and _no_noun(s, verb, found) else ""
 
 
@@ -367,6 +385,30 @@ def _retaliate_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
 def _blacklist_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     firms = frozenset(["companies", "firms", "entities", "manufacturers", "contractors", "subsidiaries", "company", "groups"])
     return "entity_listing" if _first(words, firms, 8) >= 0 or verb.passive else ""
+
+
+def _sell_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"sell nothing below 30,000 euros": a price floor."""
+    if verb.lemma != "sell" or not {"no", "nothing", "not", "none"} & set(words):
+        return ""
+    below = "below" in words or "under" in words or ("less" in words and "than" in words)
+    return "price_floor" if below and any(verb.j <= a < verb.j + 12 and x.money for a, _, x in s.amounts) else ""
+
+
+def _pay_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"pay extra at the EU's border"."""
+    extra = words[:1] and words[0] in ("extra", "more", "duty", "nothing")
+    return "import_tariff" if extra and {"border", "customs", "ports"} & set(words) and _no_noun(s, verb, found) else ""
+
+
+def _send_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"sending 10,000 troops to the border"."""
+    forces = {"troops", "soldiers", "guards", "officers", "agents", "guard"} & set(words)
+    return "enforcement_commitment" if verb.lemma in ("send", "deploy") and forces and "border" in words else ""
+
+
+def _other_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return _sell_verb(s, verb, words, found) or _send_verb(s, verb, words, found)
 
 
 def _receive_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -395,7 +437,7 @@ _MAKERS = {
     "resume": _resume_verb, "raise": _raise_verb, "impose": _require_verb, "tax": _tax_verb, "invest": _invest_verb,
     "crackdown": _crackdown_verb, "strike": _strike_verb, "rule": _strike_verb, "uphold": _strike_verb,
     "probe": _probe_verb, "retaliate": _retaliate_verb, "blacklist": _blacklist_verb, "receive": _receive_verb,
-    "grant": _grant_verb, "stockpile": _stockpile_verb, "skip": _skip_verb, "remove": _remove_verb,
+    "grant": _grant_verb, "stockpile": _stockpile_verb, "skip": _skip_verb, "other": _other_verb, "face": _pay_verb, "remove": _remove_verb,
 }  # fmt: skip
 
 

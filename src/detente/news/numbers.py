@@ -18,7 +18,7 @@ _RATE = re.compile(
     rf"(?<![\w.,/$€£-])(?P<n>{_NUMBER})(?:[ -]?(?P<pp>{_POINTS})|[ -]?(?P<pc>{_PERCENT})(?:[ -]?(?P<pp2>points?\b))?)"
     rf"|(?<![\w.,/$€£])(?P<n2>{_NUMBER}) (?:to|or|and|-) (?={_NUMBER}[ -]?{_PERCENT})"
     rf"|(?P<money>(?:US)?[$€£¥]|(?:USD|EUR|RMB|CNY|GBP|INR) ?)(?P<n3>{_NUMBER}) ?(?:(?:dollars|euros|yuan) )?"
-    rf"(?:per|a|an|/) ?(?P<per>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric ton|item|parcel|package|unit|vehicle|"
+    rf"(?:per|a|an|on each|on every|for each|each|/) ?(?P<per>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric ton|item|parcel|package|unit|vehicle|"
     rf"container|postal item|kilogram|kg|litre|liter|barrel|watt|head|bushel|pound|shipment|piece|TEU)\b"
     rf"|(?<![\w.,/$€£-])(?P<n4>{_NUMBER}) (?P<cur>yuan|dollars|euros|pounds|rupees|pesos|reais) "
     rf"(?:per|a|an) (?P<per2>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric ton|item|parcel|package|unit|vehicle|"

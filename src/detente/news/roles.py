@@ -45,7 +45,7 @@ def _found(s: Tagged, code: str, rule: str, i: int, j: int) -> Found:
 def targets(f: Frame, seen: Discourse) -> Found:
     """Return whom a measure is aimed at; `("*",)` for everybody."""
     s = f.s
-    for finder in (_listed, _invested, _bought, _on_phrase, _hit_object, _meets_subject, _goods_phrase, _wide_target):
+    for finder in (_probed, _listed, _invested, _bought, _on_phrase, _hit_object, _meets_subject, _goods_phrase, _wide_target):
         found = finder(f, s, seen)
         if found.value:
             return found
@@ -61,7 +61,7 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     free = (f.participle, own)
     verbs = {c for v in s.verbs for c in range(v.i, v.j) if v.i > f.n.i and v not in free}
     while k < stop:
-        applied = own is not None and own.lemma == "apply" and s.low(k) == "to" and k >= own.j
+        applied = s.low(k) == "to" and any(v is not None and v.lemma == "apply" and k >= v.j for v in (own, f.participle))
         if applied:
             found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
             if found.value:
@@ -75,6 +75,16 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
         if k in verbs and k > f.n.j + 2:
             break
         k += 1
+    return NOBODY
+
+
+def _probed(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"looking into the bloc's pork": whose goods are looked at."""
+    if f.n.instrument != "investigation" or f.n.verb is None:
+        return NOBODY
+    for actor in s.actors:
+        if f.n.j <= actor.i <= f.n.j + 3 and actor.possessor:
+            return _found(s, actor.country, "target.probed", actor.i, actor.j)
     return NOBODY
 
 
@@ -270,6 +280,7 @@ def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """Goods of an origin elsewhere in the sentence, when the measure is the only one in it."""
     if (
         not f.alone
+        or not s.on("target.goods-in-sentence")
         or f.n.instrument in EXPORT_SIDE
         or f.n.instrument not in ("import_tariff", "import_ban", "port_fee")
     ):
@@ -354,9 +365,9 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
         _possessor,
         _by_phrase,
         _importer,
+        _bill,
         _acting_subject,
         _relative_subject,
-        _bill,
         _exporter,
         _partner,
         _wide_importer,
@@ -484,6 +495,8 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
                                                 [s.low(k) for k in range(max(0, actor.i - 6), actor.i)])  # fmt: skip
         border = actor.oblique in ("at", "in") and s.low(actor.j) in ("border", "ports", "port", "customs")
         faces = f.verb is not None and f.verb.cls in _MEETS and f.relation == "object" and actor.i >= f.n.j
+        trader = actor.oblique == "in" and any(w in ("importers", "importer", "buyers") for w in [s.low(k) for k in range(max(0, actor.i - 7), actor.i)])
+        border = border or trader
         faces = faces or bool(
             f.verb and f.verb.passive and f.relation == "subject" and actor.i >= f.verb.j and actor.oblique == "in"
         )

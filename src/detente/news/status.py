@@ -72,15 +72,26 @@ def standing(f: Frame, setting: Setting) -> Standing | None:
         return None
     event, outer = _event(f)
     if f.presupposed:
-        return _behind(f, setting)
+        return _behind(f, setting) or _existing(f)
     action = _action(f, event)
     if event == "":
-        return None
+        return _existing(f)
     for rule in (_negative, _ended, _paused, _matrix, _modal, _standing_as_it_is):
         answer = rule(f, setting, event, outer, action)
         if answer is not None:
             return answer if answer.status else None
     return None
+
+
+_ORDINARY = frozenset("ordinary existing current standard normal basic regular present usual".split())
+
+
+def _existing(f: Frame) -> Standing | None:
+    """"on top of the ordinary 10% duty": a rate that the phrase itself calls the one that holds."""
+    if f.n.instrument != "import_tariff" or not any(f.left <= i < f.n.i for i, _, _ in f.s.rates):
+        return None
+    at = next((k for k in range(f.left, f.n.i) if f.s.low(k) in _ORDINARY), -1)
+    return _cue(f, "in_force", "maintain", "existing", None, at) if at >= 0 else None
 
 
 def _behind(f: Frame, setting: Setting) -> Standing | None:
@@ -190,7 +201,11 @@ def _event(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
             return rest[0][0], rest[1:]
         if first[0] == "suspend" and rest and rest[0][0] in ("extend", "remove", "expire"):
             return rest[0][0], rest[1:]
-        if first[0] == "impose" and rest and rest[0][0] in ("suspend", "remove"):
+        if first[0] in ("be", "have") and f.verb is not None and f.s.low(f.verb.j - 1) == "no" and f.s.low(f.verb.j) == "effect":
+            return "halt", rest
+        if first[0] in ("impose", "raise") and rest and rest[0][0] == "have" and "no" == f.s.low(f.verb.j if f.verb else 0):
+            return "halt", rest[1:]
+        if first[0] == "impose" and rest and rest[0][0] in ("suspend", "remove", "halt"):
             return rest[0][0], rest[1:]
         return first[0], rest
     if first[0] in ("threaten", "propose", "announce", "demand", "offer", "want", "seek", "vow", "commit",
