@@ -481,3 +481,25 @@ def test_the_packaged_article_goes_from_text_to_scenario(
     assert source is not None
     assert source.span is not None
     assert document.text[source.span[0] : source.span[1]] == source.quote
+
+
+def test_a_threat_that_a_later_text_drops_is_one_withdrawn_measure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rules, the folder and the identity of measures together, on texts of our own."""
+    monkeypatch.chdir(tmp_path)
+    texts = {
+        "b-dropped.txt": "October 27, 2025\n\nWashington scrapped the additional 100% tariff on Chinese goods.\n",
+        "z-threat.txt": "October 10, 2025\n\nPresident Trump threatened an additional 100% tariff on Chinese goods.\n",
+    }
+    (tmp_path / "news").mkdir()
+    for name, text in texts.items():
+        (tmp_path / "news" / name).write_text(text, encoding="utf-8")
+    code, out, _ = said(capsys, "read", "news", "--json")
+    (life,) = json.loads(out)["lives"]
+    assert (code, life["status"]) == (0, "withdrawn")
+    assert [(each["published"], each["status"]) for each in life["mentions"]] == [
+        ("2025-10-10", "threatened"),
+        ("2025-10-27", "withdrawn"),
+    ]
+    assert life["contradictions"] == []
