@@ -85,6 +85,8 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
         before: drafts of the document so far, for what is referred back to.
     """
     s = place.tagged
+    if place.norm[place.sentence.start : place.sentence.end].rstrip("\"')").endswith("?"):
+        return []
     s.topic = seen.trade[1] if place.number - seen.trade[0] <= 15 else ""
     nouns = nuclei(s)
     near = [n.instrument for n in nouns if n.instrument in TARIFFS]
@@ -595,6 +597,11 @@ def _take(draft: Draft, earlier: Draft) -> None:
 
 
 def _default_target(draft: Draft, seen: Discourse) -> None:
+    if draft.instrument == "purchase_commitment":
+        other = seen.other(draft.imposer[0])
+        if other:
+            _set(draft, "target", (other,), "target.other-side")
+        return
     if draft.instrument == "tech_export_control":
         other = seen.other(draft.imposer[0])
         _set(draft, "target", (other,) if other else ("*",), "target.other-side" if other else "target.product-only")

@@ -360,8 +360,9 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
         before in ADJECTIVES or before in PREPOSITIONS or (before[:1].isdigit() and k == m.i - 1)
     )
+    modifier = modifier and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
     if "ing" in forms and m.entry.form == "ing":
-        return "" if before in ("the", "a", "this") and s.low(m.j) != "of" else "ing"
+        return "" if before in ("the", "a", "this") else "ing"
     if ("ed" in forms or "past" in forms or "pp" in forms) and not (forms & {"base", "s"}):
         if modifier and before not in ("as", "before", "after", "since", "until", "than", "unless"):
             return ""

@@ -73,6 +73,8 @@ def _same(a: Draft, b: Draft) -> bool:
         return False
     if a.rate and b.rate and (a.rate.value != b.rate.value):
         return False
+    if b.definite and a.rate and b.rate:
+        return _same_step(a, b)
     if not compatible(a.product, b.product):
         return False
     if {a.product.scope == "all_goods", b.product.scope == "all_goods"} == {
@@ -80,7 +82,7 @@ def _same(a: Draft, b: Draft) -> bool:
         False,
     } and a.product.text + b.product.text:
         return False
-    if a.rate and not b.rate and b.product.text and not a.product.text and a.sentence != b.sentence:
+    if a.rate and not b.rate and b.product.text and not a.product.text and a.sentence != b.sentence and not b.definite:
         return False
     if a.sentence == b.sentence and a.rate and b.rate and a.product.text != b.product.text:
         return False

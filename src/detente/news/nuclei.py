@@ -84,6 +84,10 @@ def _scopes(s: Tagged, i: int, j: int, left: int = 6, right: int = 9) -> set[str
 
 def _noun(s: Tagged, m: Mention) -> Nucleus | None:
     kind, before, after = m.entry.value, s.low(m.i - 1), s.low(m.j)
+    if after in ("barrier", "barriers") and any(v.j <= m.i and m.i - v.j <= 6 and v.cls in ("remove", "reduce") for v in s.verbs):
+        after = ""
+    if m.j - m.i == 1 and before == "to" and s.low(m.i) in ("safeguard", "levy", "probe"):
+        return None
     if before in _OTHER_SENSE or (before == "in" and s.low(m.i - 2) == "feed") or after in _NON_HEAD:
         return None
     low = " ".join(s.low(k) for k in range(m.i, m.j))
@@ -135,7 +139,7 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     left = [s.low(k) for k in range(max(0, m.i - 4), m.i)]
     right = [s.low(k) for k in range(j, min(clause(s, m.i)[1], j + 6))]
     subject = [s.low(k) for k in range(clause(s, m.i)[0], m.i)]
-    sold_abroad = any(a.oblique == "to" for a in s.actors)
+    sold_abroad = any(m.i - 5 <= a.i < m.i for a in s.actors) or any(a.oblique == "to" for a in s.actors)
     if {"exporters", "exporter"} & set(subject[:6]) and not sold_abroad and "import" not in low_words(s, m):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     if "export" in left or _before_of(right, _EXPORT):
@@ -285,7 +289,7 @@ def _passive_ban(s: Tagged, verb: Verb) -> str:
     if not verb.passive:
         return ""
     start = clause(s, verb.v)[0]
-    before = [s.low(k) for k in range(max(start, verb.i - 10), verb.i)]
+    before = [s.low(k) for k in range(max(start, verb.i - 16), verb.i)]
     if any(word in _EXPORT - {"shipping"} for word in before):
         return "export_ban"
     return "import_ban" if any(word in _IMPORT - {"entry"} for word in before) else ""

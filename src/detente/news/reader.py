@@ -42,7 +42,7 @@ def read_text(
     body = visible(norm, furniture)
     day, origin = (published, "argument") if published else headed(norm)
     units = sentences(body)
-    drafts, times, actors = _read(text, body, units, _full(day), without)
+    drafts, times, actors = _read(text, body, units, _full(day), publisher(norm), without)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     found, groups, left = merged(drafts)
     measures = linked_in_text(found)
@@ -76,10 +76,10 @@ def _full(value: str | None) -> date | None:
 
 
 def _read(
-    text: str, body: str, units: list[Sentence], published: date | None, without: frozenset[str]
+    text: str, body: str, units: list[Sentence], published: date | None, owner: str, without: frozenset[str]
 ) -> tuple[list[Draft], list[Timex], list[Actor]]:
     lex = lexicon(without)
-    seen = Discourse(publisher=publisher(body))
+    seen = Discourse(publisher=owner)
     year = published.year if published else 2025
     drafts: list[Draft] = []
     times: list[Timex] = []

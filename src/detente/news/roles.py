@@ -30,6 +30,7 @@ class Found:
 NOBODY = Found((), "")
 
 
+_MADE = frozenset("made built assembled produced manufactured originating originated grown mined".split())
 _OTHERS = frozenset(["other", "effect_other", "speak", "threaten", "propose", "demand", "want"])
 _FIRMS = frozenset(["companies", "firms", "entities", "company", "firm", "manufacturers", "contractors", "groups", "makers", "subsidiaries", "producers", "suppliers", "organisations", "organizations", "individuals", "ministers", "officials"])  # fmt: skip
 
@@ -265,7 +266,7 @@ def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
             _add(codes, _code(actor, s, seen))
             spot = (actor.i, actor.j)
         elif i <= actor.i < j and actor.kind == "country" and actor.oblique == "in":
-            if s.low(actor.i - 2) in ("made", "built", "assembled", "produced"):
+            if _MADE & {s.low(k) for k in range(actor.i - 3, actor.i)}:
                 _add(codes, actor.country)
                 spot = (actor.i, actor.j)
     if codes:
@@ -465,7 +466,7 @@ def _us_act(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 
 def _by_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    end = clause(s, f.n.i)[1]
+    end = max(clause(s, f.n.i)[1], clause(s, f.verb.i)[1] if f.verb else 0)
     for actor in s.actors:
         if f.n.j <= actor.i < max(end, f.right) and actor.oblique == "by":
             passive = (f.verb and f.verb.passive and f.verb.j <= actor.i) or (
@@ -500,7 +501,8 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
         faces = faces or bool(
             f.verb and f.verb.passive and f.relation == "subject" and actor.i >= f.verb.j and actor.oblique == "in"
         )
-        border = border or (faces and actor.oblique in ("in", "from") and not set(back) & (_ORIGIN_NOUNS - {"made"}))
+        goods = set(back) & (_ORIGIN_NOUNS - {"made"}) if actor.oblique == "from" else set(back) & _MADE
+        border = border or (faces and actor.oblique in ("in", "from") and not goods)
         border = border or (s.low(actor.j) == "'s" and s.low(actor.j + 1) in ("border", "ports"))
         if enters or exports or border:
             return _found(s, actor.country, "imposer.importer", actor.i, actor.j)

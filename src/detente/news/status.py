@@ -122,6 +122,10 @@ def _void(f: Frame) -> bool:
     if scenario or inverted or (f.s.on("status.untrue") and _untrue(f.s)):
         return True
     verbs = [f.verb, *f.chain] if f.verb else []
+    if f.verb is not None and f.verb.cls == "be" and _spared(f):
+        return True
+    if f.n.verb is None and f.subject is not None and _court(f):
+        return True
     if any(v.cls in ("deny", "wish") and not v.negative for v in verbs if v is not None):
         return True
     if any(v is not None and v.mood in ("should", "deny") for v in verbs):
@@ -147,6 +151,19 @@ def _inverted(f: Frame) -> bool:
         or (words[1:2] == ["no"]
         and words[0] in ("at", "under", "in", "by"))
     )
+
+
+def _court(f: Frame) -> bool:
+    """A court acts on the measure: that is a ruling, not a measure of its own."""
+    actor = f.subject
+    return actor is not None and any("court" in f.s.low(k) or f.s.low(k) in ("judge", "judges", "tribunal") for k in
+                                     range(actor.i, actor.j))  # fmt: skip
+
+
+def _spared(f: Frame) -> bool:
+    """"would be exempt from the tariff"."""
+    words = {f.s.low(k) for k in range(f.verb.j if f.verb else 0, f.left + 1)}
+    return bool(words & {"exempt", "free", "excluded", "exempted", "spared"})
 
 
 _CLAIM = frozenset(["claim", "claims", "report", "reports", "rumour", "rumours", "rumor", "rumors", "suggestion", "suggestions", "speculation", "allegation", "allegations", "articles", "article", "story", "stories", "statement", "news"])  # fmt: skip
@@ -191,6 +208,8 @@ def _event(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
         return "impose", levels[1:]
     if f.n.rule == "curb.export-permit" and f.verb is not None and f.verb.lemma in _NEEDS:
         return "impose", levels[1:]
+    if f.n.rule == "curb.export-permit" and first[0] not in ("impose", "limit", "remove", "announce"):
+        return "", levels
     if first[0] == "follow":
         return ("impose" if f.s.low(f.left - 1) == "with" else ""), levels[1:]
     if first[0] in ("other", "effect_other", "subsidise", "cover", "use"):
@@ -320,6 +339,8 @@ def _matrix(
     f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
 ) -> Standing | None:
     """Threatened, demanded, offered, planned, decided: by a verb or noun above the event."""
+    if event not in ("remain",) and f.verb is not None and f.verb.cls == "be" and _weighed(f):
+        return _cue(f, "proposed", action if action != "maintain" else "impose", "under-review", f.verb)
     for cls, verb, at in outer:
         own_body = f.subject is not None and f.subject.kind == "body" and not f.subject.country
         if cls == "demand" and own_body and verb is not None and f.subject is not None and f.subject.i > verb.i:
@@ -347,6 +368,18 @@ def _matrix(
         if cls == "allow" and verb is not None and verb.negative:
             return _cue(f, "", action, "not-allowed", verb)
     return _adjectival(f, event, action)
+
+
+_WEIGHED = frozenset("examination consideration discussion study review negotiation table".split())
+
+
+def _weighed(f: Frame) -> bool:
+    """"is under examination", "is on the table"."""
+    verb = f.verb
+    if verb is None or verb.negative:
+        return False
+    words = [f.s.low(k) for k in range(verb.j, min(len(f.s.words), verb.j + 4))]
+    return words[:1] in (["under"], ["on"], ["being"]) and bool(_WEIGHED & set(words))
 
 
 def _superseded(f: Frame, verb: Verb) -> bool:
@@ -463,6 +496,8 @@ def _standing_as_it_is(
         return _cue(f, "announced", action, "by-signing", upper)
     if event == "resume" and verb.tense == "ing" and not outer:
         return None
+    if _of_agreement(f) and verb.tense == "pres":
+        return _cue(f, "announced", action, "by-agreement", verb)
     if setting.long_ago and verb.tense == "past" and action != "maintain":
         return None
     if setting.future:
@@ -474,10 +509,18 @@ def _standing_as_it_is(
     return _cue(f, "in_force", action, "done", verb)
 
 
+def _of_agreement(f: Frame) -> bool:
+    """"a framework agreement that sets a 15% tariff": what an agreement lays down is announced."""
+    if f.verb is None:
+        return False
+    start = clause(f.s, f.verb.i)[0]
+    if f.s.low(start) not in ("that", "which", "under"):
+        return False
+    return any(m.entry.value == "trade_agreement" and m.j <= start and start - m.j <= 8 for m in f.s.instruments)
+
+
 def _being(f: Frame, setting: Setting, verb: Verb) -> Standing | None:
     if verb.negative:
-        return None
-    if any(f.s.low(k) in ("exempt", "free", "excluded", "exempted", "spared") for k in range(verb.j, f.left + 1)):
         return None
     rated = any(f.left <= i < f.right for i, _, _ in f.s.rates)
     if f.relation == "object" and not rated and f.n.instrument != "tariff_truce":
