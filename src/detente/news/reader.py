@@ -17,6 +17,7 @@ from detente.news.grammar import tag
 from detente.news.header import headed, title_of
 from detente.news.lexicon import lexicon, rules_off
 from detente.news.links import linked_in_text
+from detente.news.measure import Span
 from detente.news.merge import merged, why_empty
 from detente.news.numbers import amounts, rates
 from detente.news.sentences import Sentence, sentences
@@ -43,6 +44,7 @@ def read_text(
     day, origin = (published, "argument") if published else headed(norm)
     units = sentences(body)
     drafts, times, actors = _read(text, body, units, _full(day), publisher(norm), without)
+    times = [*_headed(norm, furniture, _full(day)), *times]
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     found, groups, left = merged(drafts)
     measures = linked_in_text(found)
@@ -98,7 +100,7 @@ def _read(
         words = tokens(body, unit.start, unit.end)
         if not prose(words):
             continue
-        found = timexes(body, unit.start, unit.end, published)
+        found = timexes(body, unit.start, unit.end, published, times[-1].value if times else "")
         times += found
         s = tag(words, lex, year, rates(body, unit.start, unit.end), amounts(body, unit.start, unit.end))
         actors += [
@@ -123,6 +125,12 @@ def _read(
 def prose(words: list[Token]) -> bool:
     """Return whether a unit can be a sentence: a long run of the same few words is none."""
     return len(words) <= 40 or len({word.low for word in words}) * 5 >= len(words)
+
+
+def _headed(norm: str, furniture: tuple[Span, ...], published: date | None) -> list[Timex]:
+    """Return the dates of the head of the page: furniture, but dates all the same."""
+    head = [span for span in furniture if span.start < 600 and span.end - span.start < 200]
+    return [timex for span in head for timex in timexes(norm, span.start, span.end, published) if len(timex.value) == 10]
 
 
 def _passages(body: str, units: list[Sentence], owner: str) -> dict[int, bool]:

@@ -26,6 +26,7 @@ _NUMBER = (
 NUMBER_WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
                 "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "thirty": 30,
                 "sixty": 60, "ninety": 90}  # fmt: skip
+_SEASONS = {"spring": "SP", "summer": "SU", "autumn": "FA", "fall": "FA", "winter": "WI"}
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 
 _PATTERNS: tuple[tuple[str, str], ...] = (
@@ -33,22 +34,26 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("mdy", rf"\b(?P<m1>{_MONTH}) ?(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y1>(?:19|20)\d\d)\b"),
     ("dmy", rf"\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?: day)?(?: of)? (?P<m2>{_MONTH}),? (?P<y2>(?:19|20)\d\d)\b"),
     ("my", rf"\b(?P<m3>{_MONTH}),? (?:of )?(?P<y3>(?:19|20)\d\d)\b"),
+    ("own", rf"\b(?:(?P<oq>[Ee]nd of|[Ii]n|[Ee]arly|[Ll]ate|[Mm]id) )?(?:(?P<od>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? )?(?P<om>{_MONTH})"
+            rf"(?: (?P<od2>\d{{1,2}})(?:st|nd|rd|th)?,?)? (?:of )?(?P<oy>this year|last year|next year|that year|the same year)\b"),
     ("md", rf"\b(?P<m4>{_MONTH}) ?(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?\b(?![%.,]?\d| ?(?:percent|per cent))"),
     ("dm", rf"\b(?P<d5>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m5>{_MONTH})\b"),
     ("quarter", r"\b(?P<q>first|second|third|fourth) quarter(?: of (?P<qy>(?:19|20)\d\d))?\b"),
     ("yearend", r"\b(?:the )?(?P<edge>end|beginning|start) of (?P<ey>(?:19|20)\d\d|the year|this year|next year|"
-                r"the month|this month|next month|last year|" + _MONTH + r")"),
+                r"the month|this month|next month|last year|" + _MONTH + r"(?: (?:19|20)\d\d)?)"),
     ("yearend2", r"\b(?:year-?end|end-(?P<ey2>20\d\d))\b"),
-    ("day", r"\b(?P<rel>today|yesterday|tomorrow|tonight|the day before yesterday|the day after tomorrow)\b"),
-    ("weekday", rf"\b(?:(?P<wq>last|next|this|on|the following|coming) )?(?P<wd>{_DAY})\b"),
-    ("period", r"\b(?P<pq>earlier this|later this|last|next|this|the following|the previous|earlier in the|"
-               r"the same|the past|the coming) (?P<pu>week|month|year|quarter|spring|summer|autumn|fall|winter)\b"),
-    ("nextm", rf"\b(?P<nm>last|next|this|early|late|mid|earlier in|in early|in late|in mid|since|in|from|until|by|"
+    ("day", r"\b(?P<rel>[Tt]oday|[Yy]esterday|[Tt]omorrow|[Tt]onight|[Tt]he day before yesterday|[Tt]he day after tomorrow|"
+            r"[Tt]his (?:morning|afternoon|evening)|[Ll]ast night|[Mm]idnight)\b"),
+    ("weekday", rf"\b(?:(?P<wq>[Ll]ast|[Nn]ext|[Tt]his|[Oo]n|[Tt]he following|coming) )?(?P<wd>{_DAY})\b(?: (?:morning|evening|night|afternoon))?"),
+    ("period", r"\b(?P<pq>[Ee]arlier this|[Ll]ater this|[Ll]ast|[Nn]ext|[Tt]his|[Tt]he following|[Tt]he previous|[Ee]arlier in the|"
+               r"[Ww]ithin the|[Tt]he same|[Tt]he past|[Tt]he coming|since) (?P<pu>weekend|week|month|year|quarter|spring|summer|autumn|fall|winter)\b"),
+    ("nextm", rf"\b(?P<nm>[Ll]ast|[Nn]ext|[Tt]his|[Ee]arly|[Ll]ate|[Mm]id|[Ee]arlier in|[Ii]n early|[Ii]n late|[Ii]n mid|[Ss]ince|[Ii]n|[Ff]rom|below|above|until|by|"
               rf"through|till|during|of|on|for|starting|end of|beginning|effective|before|after|since early|"
               rf"since late)[ -](?P<nmm>{_MONTH})\b(?!\.? ?\d)"),
     ("ago", rf"\b(?P<an>{_NUMBER}|a few|several) (?P<au>{_UNIT}) (?P<ad>ago|earlier|later|from now)\b"),
-    ("in", rf"\b(?:in|within|after) (?P<bn>{_NUMBER}) (?P<bu>{_UNIT})(?:' time)?\b"),
-    ("fiscal", r"\b(?:[Ii]n|[Ss]ince|by|from|until|through|of|[Dd]uring|for) (?P<yy>(?:19|20)\d\d)\b"),
+    ("in", rf"\b(?:[Ii]n|[Ww]ithin|[Aa]fter) (?P<bn>{_NUMBER}) (?P<bu>{_UNIT})(?:' time)?\b(?! ago)"),
+    ("nth", r"\b(?:on|since|until|by|from|before) the (?P<nd>\d{1,2}(?:st|nd|rd|th)|first of the month)\b(?! (?:of|century|time|round|term))"),
+    ("fiscal", r"\b(?:[Ii]n|[Ss]ince|by|from|until|through|of|[Dd]uring|for|year) (?P<yy>(?:1[5-9]|20)\d\d)\b"),
 )  # fmt: skip
 _ANY = re.compile("|".join(f"(?P<k_{name}>{pattern})" for name, pattern in _PATTERNS))
 _HINT = re.compile(
@@ -57,8 +62,8 @@ _HINT = re.compile(
 )
 _FUTURE = re.compile(
     r"\b(?:(?:is|are|was|were|set|due|going|plans?|expected|ready|about|vowed|promised|agreed|plans?|wants?|threat\w*) to|"
-    r"will|would|shall|may|could|might|next|from|starting|effective|until|by|due|set|plans?|unless|through|"
-    r"planned|expires?|ends?|take|takes|beginning|coming|expected|scheduled|upcoming|before|falls?|deadline)\b",
+    r"will|would|shall|may|could|might|next|due|set|plans?|unless|planned|expires?|ends?|takes?|coming|expected|scheduled|"
+    r"upcoming|falls?|deadline|bites?|kicks?|begins?|starts?|lapses?|shuts?|runs?)\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
@@ -68,11 +73,12 @@ _PAST = re.compile(
 )
 
 
-def timexes(norm: str, start: int, end: int, published: date | None) -> list[Timex]:
+def timexes(norm: str, start: int, end: int, published: date | None, earlier: str = "") -> list[Timex]:
     """Return the date expressions of one sentence, in order.
 
     Args:
         norm: normalised text. start, end: the sentence. published: publication day, if known.
+        earlier: value of the last expression before, for "that year".
     """
     found: list[Timex] = []
     if not _HINT.search(norm, start, end):
@@ -80,21 +86,26 @@ def timexes(norm: str, start: int, end: int, published: date | None) -> list[Tim
     for match in _ANY.finditer(norm, start, end):
         kind = next(name for name, _ in _PATTERNS if match.group("k_" + name) is not None)
         left, right = match.start(), match.end()
+        if kind == "nth":
+            left = match.start("nd")
         if kind == "nextm":
-            left = match.start("nmm") if match["nm"] not in ("last", "next", "this") else left
+            left = match.start("nmm") if match["nm"].lower() not in ("last", "next", "this") else left
         if kind == "fiscal":
             left = match.start("yy")
         if kind == "weekday":
-            left = match.start("wd") if match["wq"] in ("on", None) else left
+            left = match.start("wd") if (match["wq"] or "on").lower() == "on" else left
         if kind == "in" and re.match(r" ago\b", norm[right : right + 5]):
             continue
-        value = _value(kind, match, norm, (start, end), published)
+        last = found[-1].value if found else earlier
+        value = _value(kind, match, norm, (start, end), published, last)
         if value is not None:
             found.append(Timex(left, right, norm[left:right], value, f"date.{kind}"))
     return found
 
 
-def _value(kind: str, m: re.Match[str], norm: str, sentence: tuple[int, int], pub: date | None) -> str | None:
+def _value(
+    kind: str, m: re.Match[str], norm: str, sentence: tuple[int, int], pub: date | None, last: str = ""
+) -> str | None:
     if kind == "iso":
         return m["iso"]
     if kind == "mdy":
@@ -107,6 +118,8 @@ def _value(kind: str, m: re.Match[str], norm: str, sentence: tuple[int, int], pu
         return m["yy"]
     if pub is None:
         return ""
+    if kind == "own":
+        return _own_year(m, pub, last)
     direction = _direction(norm, m, sentence)
     if kind in ("md", "dm"):
         month, day = (m["m4"], m["d4"]) if kind == "md" else (m["m5"], m["d5"])
@@ -121,8 +134,10 @@ def _relative(kind: str, m: re.Match[str], pub: date, direction: int) -> str | N
         return _edge(m["edge"], m["ey"], pub)
     if kind == "yearend2":
         return f"{m['ey2'] or pub.year}-12-31"
+    if kind == "nth":
+        return _nth(m["nd"], pub, direction)
     if kind == "day":
-        shift = {"today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1, "the day before yesterday": -2}
+        shift = {"this morning": 0, "this afternoon": 0, "this evening": 0, "last night": -1, "midnight": 0, "today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1, "the day before yesterday": -2}
         return str(pub + timedelta(days=shift.get(m["rel"].lower(), 2)))
     if kind == "weekday":
         return _weekday(m["wd"], m["wq"], pub, direction)
@@ -133,6 +148,23 @@ def _relative(kind: str, m: re.Match[str], pub: date, direction: int) -> str | N
     if kind == "ago":
         return _ago(m, pub)
     return _shift(pub, _count(m["bn"]), m["bu"])
+
+
+def _nth(word: str, pub: date, direction: int) -> str | None:
+    """"since the 3rd": the day of this month, or of the one before or after."""
+    day = 1 if word.startswith("first") else int(word[:-2])
+    shift = -1 if direction < 0 and day > pub.day else 1 if direction > 0 and day < pub.day else 0
+    month = _plus_months(pub, shift)
+    return _day(int(month[:4]), int(month[5:7]), day)
+
+
+def _own_year(m: re.Match[str], pub: date, last: str) -> str | None:
+    """"5 August of last year", "April of this year", "23 May that year"."""
+    shift = {"this year": 0, "last year": -1, "next year": 1}.get(m["oy"])
+    year = pub.year + shift if shift is not None else int(last[:4]) if last[:4].isdigit() else pub.year
+    day = m["od"] or m["od2"]
+    month = _month(m["om"])
+    return _day(year, month, int(day)) if day else f"{year}-{month:02d}"
 
 
 def _direction(norm: str, m: re.Match[str], sentence: tuple[int, int]) -> int:
@@ -146,9 +178,9 @@ def _direction(norm: str, m: re.Match[str], sentence: tuple[int, int]) -> int:
         return 0
     if re.search(r"\b(?:from|starting|effective|until|by|through|unless|beginning|due|before) $", before):
         past_verb = re.search(
-            r"\b(?:effective|in force|in place|applied|lasted|ran|was|were|had been) (?:from|until) $", before
+            r"\b(?:effective|in force|in place|applied|lasted|ran|held|stood|was|were|had been) (?:from|until) $", before
         )
-        return -1 if past_verb and re.search(r"\b(?:was|were|had|ran|lasted)\b", before) else 1
+        return -1 if past_verb and re.search(r"\b(?:was|were|had|ran|lasted|applied|held|stood)\b", before) else 1
     for piece in (re.split(r"[,;:]", before)[-1], before):
         future = [x.start() for x in _FUTURE.finditer(piece)]
         past = [x.start() for x in _PAST.finditer(piece)]
@@ -190,6 +222,7 @@ def _nearest(pub: date, month: int, day: int, direction: int) -> str | None:
 
 def _weekday(word: str, qualifier: str | None, pub: date, direction: int) -> str:
     gap = (_DAYS.index(word.lower()) - pub.weekday()) % 7
+    qualifier = qualifier.lower() if qualifier else None
     if qualifier in ("next", "coming", "the following") or (direction > 0 and qualifier != "last"):
         return str(pub + timedelta(days=gap or (7 if qualifier == "next" else 0)))
     if qualifier == "last":
@@ -205,6 +238,7 @@ def _week(day: date) -> str:
 
 
 def _period(qualifier: str, unit: str, pub: date) -> str | None:
+    qualifier = qualifier.lower()
     step = {"last": -1, "the previous": -1, "next": 1, "the following": 1, "the coming": 1}.get(qualifier, 0)
     if unit == "week":
         return _week(pub + timedelta(days=7 * step))
@@ -215,12 +249,15 @@ def _period(qualifier: str, unit: str, pub: date) -> str | None:
     if unit == "quarter":
         index = pub.year * 4 + (pub.month - 1) // 3 + step
         return f"{index // 4}-Q{index % 4 + 1}"
-    return None
+    if unit == "weekend":
+        return _week(pub + timedelta(days=7 * step))
+    return f"{pub.year + step}-{_SEASONS[unit]}"
 
 
 def _bare_month(qualifier: str, word: str, pub: date, direction: int) -> str:
     month = _month(word)
-    if qualifier == "last" or "since" in qualifier:
+    qualifier = qualifier.lower()
+    if qualifier == "last" or "since" in qualifier or qualifier in ("below", "above"):
         direction = -1
     if qualifier == "next":
         direction = 1
@@ -245,7 +282,15 @@ def _edge(edge: str, what: str, pub: date) -> str | None:
     if "month" in what:
         return _plus_months(pub, int(what.startswith("next")))[:7]
     month = _month(what)
-    return f"{year + (month < pub.month - 6)}-{month:02d}"
+    year = int(what[-4:]) if what[-4:].isdigit() else year + (month < pub.month - 6)
+    if edge == "end":
+        return _plus_months(date(year, month, 28), 0)[:8] + f"{_last_day(year, month):02d}"
+    return f"{year}-{month:02d}"
+
+
+def _last_day(year: int, month: int) -> int:
+    following = date(year + (month == 12), month % 12 + 1, 1)
+    return (following - timedelta(days=1)).day
 
 
 def _count(word: str) -> int:
