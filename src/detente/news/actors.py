@@ -85,7 +85,7 @@ def country_of(actor: Actor | None, s: Tagged, seen: Discourse) -> str:
     if actor.kind == "joint" or (actor.kind == "pronoun:they" and not _before(actor, s, ())):
         return "+".join(sorted(seen.recent[-2:])) if len(seen.recent) >= 2 and actor.kind == "joint" else ""
     if actor.kind == "body":
-        return _before(actor, s, ()) or _located(actor, s) or seen.publisher or seen.topic or seen.only or seen.subject
+        return _located(actor, s) or _before(actor, s, ()) or seen.publisher or seen.topic or seen.only or seen.subject
     return _before(actor, s, ()) or seen.subject
 
 
@@ -106,7 +106,11 @@ def _before(actor: Actor, s: Tagged, kinds: tuple[str, ...]) -> str:
 
 def _located(actor: Actor, s: Tagged) -> str:
     """"In Mexico City a bill before Congress": the place in the sentence, if it is the only one before."""
-    found = {a.country for a in s.actors if a.j <= actor.i and a.oblique == "in" and a.kind in ("place", "country")}
+    places = [a for a in s.actors if a.oblique == "in" and a.kind in ("place", "country")]
+    after = next((a.country for a in places if a.i == actor.j + 1), "")
+    if after:
+        return after
+    found = {a.country for a in places if a.j <= actor.i}
     return found.pop() if len(found) == 1 else ""
 
 

@@ -28,6 +28,8 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
     for i, j, rate in s.rates:
         if rate.unit not in ("percent_ad_valorem",) or rate.free or _near_noun(s, i, j, found):
             continue
+        if s.low(i - 1) in ("to", "and", "or") and any(b == i - 1 for _, b, _ in s.rates) and s.low(i - 1) == "to":
+            continue
         level = read_level(s, i, j, rate, i, i, j)
         if level.role not in ("value", "to") or level.span:
             continue

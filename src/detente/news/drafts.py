@@ -190,7 +190,11 @@ def _asked_passively(f: Frame) -> bool:
 
 def _sold(f: Frame) -> Standing | None:
     """What exporters offer or pledge about their prices; troops sent to a border."""
-    if f.n.verb is None or f.n.verb.cls != "other":
+    if f.n.instrument == "investment_commitment" and f.n.verb is not None and f.n.verb.cls in ("commit", "offer", "announce"):
+        status = "offered" if f.n.verb.cls == "offer" else "announced"
+        known = not f.n.verb.negative and f.n.verb.mood in ("", "will")
+        return Standing(status, "impose", "status.pledge", f.n.verb.lemma, f.n.verb.i) if known else None
+    if f.n.verb is None or f.n.instrument not in ("price_floor", "enforcement_commitment") or f.n.verb.cls != "other":
         return None
     upper = next((v for v in f.chain if v.cls in ("offer", "commit", "propose")), None)
     status = {"offer": "offered", "commit": "announced", "propose": "proposed"}[upper.cls] if upper else ""
@@ -250,7 +254,7 @@ def _listed_standing(place: Place, f: Frame, setting: Setting) -> Standing | Non
 
 def _setting(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
     s = place.tagged
-    _, head, _ = speaker(s, f.chain, seen)
+    _, head, teller = speaker(s, f.chain, seen)
     acts = f.subject is not None and (f.subject.head or (f.subject.kind in ("pronoun:he", "pronoun:she") and seen.head))
     opened = [s.low(b) for b in s.breaks]
     conditional = any(word in ("if", "unless", "should") for word in opened) or s.low(0) in ("if", "should", "unless")
@@ -268,6 +272,7 @@ def _setting(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
         past=in_past(when.effective, place.published),
         conditional=conditional,
         exchange=exchange,
+        spoken=bool(teller),
         long_ago=long_ago(when.effective, place.published) or _history(place),
     )
 
@@ -417,7 +422,7 @@ def _exchanged(
     """What stands after "in exchange for" is asked of the other side; what is demanded is owed to the one who asks."""
     s = place.tagged
     at = _exchange_at(s)
-    if at >= 0 and f.n.i > at and f.verb is not None and f.verb.tense in ("ing", "inf"):
+    if at >= 0 and f.n.i > at and f.verb is not None and f.verb.tense in ("ing", "inf") and not f.verb.mood:
         asker = country_of(next((a for a in s.actors if a.i < at and not a.oblique), None), s, seen)
         owner = next(
             (a for a in s.actors if a.i > at and a.oblique in ("for", "") and a.j <= f.n.i + 1 and a.kind != "person"),
@@ -482,7 +487,7 @@ def _complete(draft: Draft, place: Place, f: Frame, seen: Discourse, before: lis
         place.tagged.low(k) in _COUNTER for k in range(max(0, f.left), min(len(place.tagged.words), f.n.j + 6))
     )
     if draft.imposer and not draft.target and (counter or draft.instrument == "unspecified_retaliation"):
-        other = seen.other(draft.imposer[0])
+        other = seen.other(draft.imposer[0]) or _only_other(place.tagged, draft.imposer[0])
         if other:
             _set(draft, "target", (other,), "target.other-side")
     if place.tagged.on("imposer.same-passage") and not draft.imposer and f.n.verb is not None and before and draft.sentence - before[-1].sentence <= 1:
@@ -504,6 +509,13 @@ def _complete(draft: Draft, place: Place, f: Frame, seen: Discourse, before: lis
         other = seen.other(draft.target[0])
         if other:
             _set(draft, "imposer", (other,), "imposer.other-side")
+
+
+def _only_other(s: Tagged, imposer: str) -> str:
+    """The one other country that the sentence names."""
+    codes = {a.country for a in s.actors if a.country and "+" not in a.country} | {m.entry.value for m in s.adjectives}
+    codes -= {imposer}
+    return codes.pop() if len(codes) == 1 else ""
 
 
 def _pronoun_target(draft: Draft, f: Frame, seen: Discourse) -> None:

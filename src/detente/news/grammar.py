@@ -211,6 +211,9 @@ def _bodies(s: Tagged) -> list[Actor]:
             found.append(replace(actor, oblique=_oblique(s, actor.i), possessor=possessor))
     for adjective in s.adjectives:
         end = _body_end(s, adjective.j)
+        follows = any(v.i == adjective.j for v in s.verbs)
+        if end == adjective.j and s.low(adjective.i - 1) == "the" and follows:
+            found.append(Actor(adjective.i, adjective.j, adjective.entry.value, "country", False, _oblique(s, adjective.i)))
         if end > adjective.j:
             head = "president" in {s.low(k) for k in range(adjective.j, end)}
             found.append(Actor(adjective.i, end, adjective.entry.value, "body", head, _oblique(s, adjective.i)))

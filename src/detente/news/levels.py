@@ -105,7 +105,8 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
     )
     if rate.raw.split()[-1:] and rate.raw.split()[-1] in ("to", "or", "and") and word != "from":
         span = True
-    if span:
+    ranged = s.low(j) == "to" and any(a == j + 1 for a, _, _ in s.rates) and (word == "of" or in_phrase)
+    if span or ranged:
         return Level(i, j, rate, "value", current, limit, True)
     if s.low(j) in ("before", "previously", "earlier", "today") or (s.low(j) == ")" and s.low(j - 1) == "before"):
         return Level(i, j, rate, "old", True)

@@ -173,7 +173,8 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
         return Nucleus(at, at + 1, "port_fee", "curb.fee-on-ships")
     if word in ("fee", "fees") and s.topic == "port_fee" and s.low(at - 1) in ("the", "these", "those", "such"):
         return Nucleus(at, at + 1, "port_fee", "curb.the-fees")
-    if word in ("deposit", "deposits") and s.rates and near(s, at, at + 1, _DEPOSIT, 14, 12):
+    rated = any(at < a <= at + 6 for a, _, _ in s.rates) and near(s, at, at + 1, frozenset({"on"}), 0, 9)
+    if word in ("deposit", "deposits") and s.rates and (rated or near(s, at, at + 1, _DEPOSIT, 14, 12)):
         return Nucleus(at, at + 1, "import_tariff", "curb.deposit")
     if word in _TAX and s.low(at + 1) == "on" and near(s, at, at + 1, _IMPORT | _GOODS | {"crude"}, 0, 6):
         kind = "export_tariff" if near(s, at, at + 1, _EXPORT, 1, 5) else "import_tariff"
@@ -237,6 +238,11 @@ def _banning(s: Tagged, at: int) -> Nucleus | None:
     if near(s, at, at + 1, _IMPORT - {"entry"}, 2, 6):
         return Nucleus(at, at + 1, "import_ban", "curb.import-ban")
     product = next((m for m in s.products if at < m.i <= at + 5 and m.j <= end), None)
+    foreign = any(at < m.i <= at + 3 for m in s.adjectives) and not {"exports", "export", "exporting"} & {
+        s.low(k) for k in range(at, min(end, at + 7))
+    }
+    if product and foreign and after == "on":
+        return Nucleus(at, at + 1, "import_ban", "curb.ban-on-foreign-goods")
     if product and "from" in [s.low(k) for k in range(product.j, min(end, product.j + 2))]:
         return Nucleus(at, at + 1, "import_ban", "curb.ban-on-goods-from")
     return None
@@ -281,7 +287,91 @@ def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
         return "export_ban"
     if at_import >= 0 or into:
         return "import_ban"
-    return _passive_ban(s, verb)
+    return _passive_ban(s, verb) or _goods_ban(s, verb)
+
+
+_IN = frozenset("in entry enter entering market".split())
+_OUT = frozenset("out abroad leave leaving overseas".split())
+
+
+def _goods_ban(s: Tagged, verb: Verb) -> str:
+    """"barred beef from Brazil", "stopped the birds that leave the country", "closed its market to Indian rice"."""
+    end = clause(s, verb.v)[1]
+    goods = next((m for m in s.products if verb.j <= m.i <= verb.j + 5 and m.j <= end), None)
+    if goods is None:
+        return ""
+    after = [s.low(k) for k in range(goods.j, min(len(s.words), goods.j + 6))]
+    origin = any(goods.j <= a.i <= goods.j + 4 and a.oblique == "from" and a.kind in ("country", "place") for a in s.actors)
+    origin = origin or any(verb.j <= m.i < goods.i for m in s.adjectives)
+    if set(after[:5]) & _OUT:
+        return "export_ban"
+    bound = any(goods.j <= a.i <= goods.j + 4 and a.oblique == "to" and a.kind in ("country", "place") for a in s.actors)
+    if bound:
+        return "export_ban"
+    return "import_ban" if origin and verb.lemma in ("ban", "bar", "block", "stop", "prohibit", "halt", "outlaw", "suspend") else ""
+
+
+def _allow_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"not allowed out", "may not enter": a ban; "let in N tonnes" a quota."""
+    if verb.negative and verb.passive:
+        start = clause(s, verb.v)[0]
+        subject = {s.low(k) for k in range(start, verb.i)}
+        if set(words[:3]) & _OUT or "exported" in words[:3]:
+            return "export_ban"
+        if set(words[:3]) & _IN or subject & {"entry", "imports", "import"}:
+            return "import_ban"
+    return ""
+
+
+def _enter_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"may not leave the country", "can no longer enter"."""
+    if not verb.negative or verb.mood not in ("may", "can", "must", "shall", "will", "could"):
+        return ""
+    start = clause(s, verb.v)[0]
+    goods = any(start <= m.i < verb.i for m in s.products) or {s.low(k) for k in range(start, verb.i)} & _GOODS
+    if not goods or not set(words[:4]) & {"country", "market", "ports", "port"} and not any(
+        verb.j <= a.i <= verb.j + 2 for a in s.actors
+    ):
+        return ""
+    return {"leave": "export_ban", "enter": "import_ban"}.get(verb.lemma, "")
+
+
+def _close_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"closed its market to": imports kept out."""
+    if not set(words[:3]) & {"market", "markets", "border", "borders", "ports", "doors", "door"} or "to" not in words[:5]:
+        return ""
+    return "import_ban" if verb.lemma in ("close", "shut") else ""
+
+
+def _need_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"every cargo needs a permit", "exporters must obtain a licence": only where goods go out."""
+    permit = _first(words, _PERMIT, 7)
+    if permit < 0 or verb.negative:
+        return ""
+    start = clause(s, verb.v)[0]
+    subject = {s.low(k) for k in range(start, verb.i)}
+    outward = subject & {"exporters", "exporter", "exports", "cargo", "cargoes", "shipment", "shipments", "consignment",
+                         "sales", "ships", "sends", "sells", "delivers"}  # fmt: skip
+    return "export_licensing" if outward and verb.lemma in _NEEDING else ""
+
+
+_NEEDING = frozenset("need require obtain apply seek get hold".split())
+
+
+def _pledge_investment(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"pledged 15 billion dollars of direct investment"."""
+    money = any(verb.j <= a <= verb.j + 6 and x.money for a, _, x in s.amounts)
+    noun = _first(words, frozenset({"investment", "investments"}), 9)
+    return "investment_commitment" if money and noun >= 0 else ""
+
+
+def _strike_off(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"takes Korea off its list of trusted destinations": easier export procedures end, or come back."""
+    if not {"list", "whitelist"} & set(words) or not {"white", "trusted", "preferred", "favoured", "favored", "whitelist"} & {
+        t.low for t in s.words
+    } and not {"export", "exports"} & set(words):
+        return ""
+    return "export_licensing" if set(words) & {"off", "from", "on", "to", "back"} else ""
 
 
 def _passive_ban(s: Tagged, verb: Verb) -> str:
@@ -348,12 +438,18 @@ def _raise_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
 def _require_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     if verb.lemma != "require" or not _no_noun(s, verb, found):
         return ""
+    if need := _need_verb(s, verb, words, found):
+        return need
     permit = _first(words, _PERMIT, 9)
     return "export_licensing" if permit >= 0 and near(s, verb.i, verb.j, _EXPORT, 12, 16) else ""
 
 
 def _tax_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    return "import_tariff" if _first(words, _IMPORT | _GOODS, 6) >= 0 and s.rates else ""
+    start = clause(s, verb.v)[0]
+    taxed = verb.passive and any(start <= m.i < verb.i for m in s.products)
+    goods = _first(words, _IMPORT | _GOODS, 6) >= 0 or any(verb.j <= m.i <= verb.j + 5 for m in s.products)
+    foreign = any(start <= m.i <= verb.j + 4 for m in s.adjectives) or _first(words, _IMPORT, 6) >= 0
+    return "import_tariff" if (taxed or goods) and foreign and s.rates else ""
 
 
 def _invest_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -386,6 +482,12 @@ def _retaliate_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
     return "" if any(start <= n.i < end for n in found) else "unspecified_retaliation"
 
 
+def _respond_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"would respond firmly if", "will respond in kind"."""
+    firm = set(words[:4]) & {"firmly", "kind", "forcefully", "decisively", "countermeasures", "swiftly", "strongly", "accordingly"}
+    return _retaliate_verb(s, verb, words, found) if firm and verb.mood in ("will", "would", "shall") else ""
+
+
 def _blacklist_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     firms = frozenset(["companies", "firms", "entities", "manufacturers", "contractors", "subsidiaries", "company", "groups"])
     return "entity_listing" if _first(words, firms, 8) >= 0 or verb.passive else ""
@@ -412,7 +514,10 @@ def _send_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
 
 
 def _other_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    return _sell_verb(s, verb, words, found) or _send_verb(s, verb, words, found)
+    for rule in (_sell_verb, _send_verb, _enter_verb, _close_verb, _need_verb, _strike_off):
+        if kind := rule(s, verb, words, found):
+            return kind
+    return ""
 
 
 def _receive_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -440,8 +545,9 @@ _MAKERS = {
     "ban": _ban_verb, "halt": _halt_verb, "suspend": _ban_verb, "limit": _limit_verb, "buy": _buy_verb,
     "resume": _resume_verb, "raise": _raise_verb, "impose": _require_verb, "tax": _tax_verb, "invest": _invest_verb,
     "crackdown": _crackdown_verb, "strike": _strike_verb, "rule": _strike_verb, "uphold": _strike_verb,
-    "probe": _probe_verb, "retaliate": _retaliate_verb, "blacklist": _blacklist_verb, "receive": _receive_verb,
+    "probe": _probe_verb, "retaliate": _retaliate_verb, "respond": _respond_verb, "blacklist": _blacklist_verb, "receive": _receive_verb,
     "grant": _grant_verb, "stockpile": _stockpile_verb, "skip": _skip_verb, "other": _other_verb, "face": _pay_verb, "remove": _remove_verb,
+    "allow": _allow_verb, "commit": _pledge_investment, "offer": _pledge_investment, "announce": _pledge_investment,
 }  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def _found(s: Tagged, code: str, rule: str, i: int, j: int) -> Found:
 def targets(f: Frame, seen: Discourse) -> Found:
     """Return whom a measure is aimed at; `("*",)` for everybody."""
     s = f.s
-    for finder in (_probed, _listed, _invested, _bought, _on_phrase, _hit_object, _meets_subject, _goods_phrase, _wide_target):
+    for finder in (_struck, _probed, _listed, _invested, _bought, _on_phrase, _hit_object, _meets_subject, _goods_phrase, _wide_target):
         found = finder(f, s, seen)
         if found.value:
             return found
@@ -77,6 +77,14 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             break
         k += 1
     return NOBODY
+
+
+def _struck(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """"takes Korea off its list": who loses the easier procedure."""
+    if f.n.instrument != "export_licensing" or f.n.verb is None:
+        return NOBODY
+    actor = plain_object(s, f.n.verb)
+    return _found(s, actor.country, "target.struck", actor.i, actor.j) if actor and actor.country else NOBODY
 
 
 def _probed(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -240,7 +248,10 @@ def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
 def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "Indian goods face", "imports from Vietnam are subject to", "China was hit with"."""
     verb = f.verb
-    if verb is None or f.relation != "object":
+    taxed = f.n.verb is not None and f.n.verb.passive and f.n.verb.cls == "tax"
+    if verb is None or (f.relation != "object" and not taxed):
+        return NOBODY
+    if f.n.instrument in EXPORT_SIDE:
         return NOBODY
     meets = verb.cls in _MEETS or (verb.passive and verb.cls in ("hit", "impose", "exempt", "tax"))
     if not meets:
@@ -328,7 +339,8 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
         words = [s.low(k) for k in range(max(start, actor.i - 7), actor.i)]
         if exported and actor.oblique == "to" and any(w in ("exports", "shipments", "sales", "export") for w in words):
             return _found(s, actor.country, "target.exports-to", actor.i, actor.j)
-        if not exported and actor.oblique in ("from", "of") and any(w in _ORIGIN_NOUNS for w in words):
+        goods = any(w in _ORIGIN_NOUNS for w in words) or _is_product(s, actor.i)
+        if not exported and actor.oblique in ("from", "of") and goods:
             codes: list[str] = []
             for other in s.actors:
                 listed = other.i >= actor.i and other.i <= actor.j + 12 and other.oblique in (actor.oblique, "and", "")
@@ -375,7 +387,7 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
         _us_act,
         _teller,
     ):
-        if finder is _teller and not target.value:
+        if finder is _teller and not target.value and f.n.instrument not in EXPORT_SIDE:
             continue
         found = finder(f, s, seen)
         if found.value and not set(found.value) & set(target.value):
@@ -419,16 +431,14 @@ def _passive_agent(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 
 def _exporter(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "Exports of rice from India were halted": whose exports they are."""
+    """"Exports of rice from India were halted", "exporters of graphite in China": whose exports they are."""
     if f.n.instrument not in EXPORT_SIDE or f.verb is None:
         return NOBODY
     start, end = clause(s, f.n.i)
     for actor in s.actors:
-        if (
-            start <= actor.i < end
-            and actor.kind in ("country", "place")
-            and (actor.oblique == "from" or actor.possessor)
-        ):
+        if not start <= actor.i < end or actor.kind not in ("country", "place"):
+            continue
+        if actor.oblique in ("from", "in") or actor.possessor or s.low(actor.i - 1) == "leaving":
             return _found(s, actor.country, "imposer.exporter", actor.i, actor.j)
     adjective = adjective_at(s, start, f.n.i)
     return _found(s, adjective.entry.value, "imposer.exporter", adjective.i, adjective.j) if adjective else NOBODY
@@ -539,7 +549,8 @@ def _bill(f: Frame, s: Tagged, seen: Discourse) -> Found:
 def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "Tariffs on Indian goods will rise, the White House said": who decides is who says so."""
     verb = f.verb
-    if verb is None or f.relation != "subject" or not (verb.mood in ("will", "shall", "would") or verb.passive):
+    moves = verb is not None and (verb.mood in ("will", "shall", "would") or verb.passive or verb.cls in ("rise", "fall", "effect"))
+    if verb is None or f.relation != "subject" or not moves:
         return NOBODY
     code, _, name = speaker(s, f.chain, seen)
     return Found((code,), "imposer.speaker", name) if code and "+" not in code else NOBODY

@@ -54,6 +54,7 @@ class Setting:
         legal: the passage is a legal notice. head: a head of state or government is speaking or acting.
         future: the measure has an effective day after publication. past: before or on it.
         conditional: the main clause hangs on an "if". exchange: something is asked in return.
+        spoken: somebody is said to say it.
         long_ago: the measure began more than a year before publication: history unless it is said to stand.
     """
 
@@ -64,6 +65,7 @@ class Setting:
     conditional: bool = False
     exchange: bool = False
     long_ago: bool = False
+    spoken: bool = False
 
 
 def standing(f: Frame, setting: Setting) -> Standing | None:
@@ -200,10 +202,14 @@ def _event(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
     events = [level for level in levels if level[0] in EVENT or level[0] in ("be", "have")]
     levels = _with_nouns(f, levels)
     if f.n.verb is not None:
-        return "ban" if f.n.verb.cls in ("suspend", "halt") else f.n.verb.cls, levels[1:]
+        same = {"suspend": "ban", "halt": "ban", "allow": "ban", "other": "impose", "commit": "invest", "offer": "invest",
+                "announce": "invest"}  # fmt: skip
+        return same.get(f.n.verb.cls, f.n.verb.cls), levels[1:]
     if not levels:
         return ("impose" if f.participle else ""), []
     first = levels[0]
+    if f.verb and f.verb.lemma == "come" and f.relation == "subject":
+        return "effect", levels[1:]
     if f.n.instrument == "unspecified_retaliation" and f.verb and f.verb.lemma in _TAKES and f.verb.cls != "propose":
         return "impose", levels[1:]
     if f.n.rule == "curb.export-permit" and f.verb is not None and f.verb.lemma in _NEEDS:
@@ -275,8 +281,10 @@ def _negative(
     longer = verb is not None and any(f.s.low(k) == "longer" for k in range(verb.i, verb.j))
     if verb is not None and longer and f.s.on("status.no-longer") and event in ("face", "subject", "be", "impose"):
         return _cue(f, "withdrawn", "remove", "no-longer", verb)
-    if event == "receive" and verb is not None:
-        return _cue(f, "in_force", "impose", "may-not", verb)
+    kept_out = f.n.verb is not None and f.n.verb.cls in ("allow", "other") and f.n.instrument in ("export_ban", "import_ban")
+    if (event == "receive" or kept_out) and verb is not None:
+        later = setting.future or verb.mood in ("will", "shall")
+        return _cue(f, "announced" if later else "in_force", "impose", "may-not", verb)
     if f.s.on("status.shall-not-apply") and event in ("impose", "face", "be") and setting.legal and verb is not None and verb.mood in ("shall", "will"):
         return _cue(f, "suspended", "suspend", "shall-not-apply", verb)
     return _cue(f, "", action, "denied", denied[0])
@@ -434,7 +442,7 @@ def _modal(
     if verb is None or (verb is not f.verb and f.verb is not None and f.verb.tense not in ("inf", "ing")):
         return None
     friendly = action in LIBERAL or f.n.instrument in FRIENDLY
-    spoken = any(cls in ("speak", "announce", "threaten") for cls, _, _ in outer)
+    spoken = setting.spoken or any(cls in ("speak", "announce", "threaten") for cls, _, _ in outer)
     mood = verb.mood
     if mood in ("may", "can") or (mood == "could"):
         return _cue(f, "" if friendly else "threatened", action, "could", verb)
@@ -523,7 +531,8 @@ def _being(f: Frame, setting: Setting, verb: Verb) -> Standing | None:
     if verb.negative:
         return None
     rated = any(f.left <= i < f.right for i, _, _ in f.s.rates)
-    if f.relation == "object" and not rated and f.n.instrument != "tariff_truce":
+    stands = f.n.instrument in ("tariff_truce", "entity_listing")
+    if f.relation == "object" and not rated and not stands:
         return None
     if verb.tense == "past" and not setting.past and not _complement(f.s, verb, _STANDS, 4):
         return None
