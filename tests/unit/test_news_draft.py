@@ -12,7 +12,7 @@ from detente.news.answers import CHECKS, parse_answers
 from detente.news.document import Document, Question
 from detente.news.draft import draft
 from detente.news.kinds import KINDS, PAGE_ONLY, STATUS, role
-from detente.news.measure import INSTRUMENTS, STATUSES, Dates, Link, Quantity, Rate, ReadMeasure
+from detente.news.measure import INSTRUMENTS, STATUSES, Attribution, Dates, Link, Quantity, Rate, ReadMeasure
 from detente.news.questions import questioned, still_open, told
 from detente.news.values import facts, per_year
 from detente.policy.measure import KINDS as POLICY_KINDS
@@ -350,7 +350,8 @@ HOSTILE = 'He said: "quotes", #comments\u2028: and\ttabs, --- documents, *aliase
 
 
 def test_hostile_words_stay_words() -> None:
-    threat = read("M01", "100% tariff", HOSTILE, rate=points(100), product=GOODS)
+    spoken = Attribution("direct_quote", "\x1b[31mHe\n  - id: evil")
+    threat = read("M01", "100% tariff\x07", HOSTILE, rate=points(100), product=GOODS, attribution=spoken)
     found = made(threat, text=HOSTILE, title="# detente: 1\nmeasures: []\n- !!python/object", id="x: [y]")
     assert len(found.scenario.measures) == 1
     source = found.scenario.measures[0].source
