@@ -159,6 +159,7 @@ def test_what_exists_is_not_replaced(inside: Path, capsys: pytest.CaptureFixture
         (("read", ".", "--published", "2025-10-25"), "one text"),
         (("read", ".", "--as-of", "soon"), "ISO date"),
         (("read", "https://example.org/a"), "--allow-network"),
+        (("read", "a.txt", "--llm", "some:model"), "--allow-network"),
     ],
 )
 def test_usage_errors_are_exit_2(

@@ -155,6 +155,29 @@ def test_a_demand_to_end_something_ends_it_in_a_deal() -> None:
     assert leaves["deal"].drop == ("m02-chn-export-licence",)
 
 
+def test_a_decided_end_with_a_day_gives_its_last_day() -> None:
+    held = replace(THREAT, status="in_force", rate=points(20), dates=Dates(effective="2025-03-04"))
+    end = read("M07", "extend the pause", action="remove", status="announced", links=(Link("removes", "M01"),),
+               dates=Dates(effective="2025-11-10"))  # fmt: skip
+    (measure,) = made(held, end).scenario.measures
+    assert (str(measure.from_), str(measure.until), measure.status) == ("2025-03-04", "2025-11-10", "in-force")
+    undated = made(held, replace(end, dates=Dates())).scenario
+    assert undated.measures[0].until is None
+    assert [(leaf.name, leaf.drop) for leaf in undated.tree] == [("as-announced", ("m01-usa-tariff",))]
+
+
+def test_a_pause_on_everybody_needs_no_talks() -> None:
+    held = replace(THREAT, target=("*",), status="suspended", rate=points(24), dates=Dates(expiry="2025-11-10"))
+    found = made(held).scenario
+    assert found.talks is None
+    assert (found.measures[0].status, found.measures[0].unless) == ("scheduled", "")
+
+
+@pytest.mark.parametrize("published", [None, "2025-10"])
+def test_a_draft_needs_a_whole_day_of_publication(published: str | None) -> None:
+    assert "--published YYYY-MM-DD" in refused(THREAT, published=published)
+
+
 def test_what_ends_something_unknown_is_not_loaded() -> None:
     lone = read("M01", "100% tariff", action="remove", status="announced", product=GOODS)
     assert "cannot be accepted: it would remove something" in refused(lone)

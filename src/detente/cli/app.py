@@ -259,7 +259,9 @@ def read(
             "--out", metavar="FILE", help="The scenario; for a folder, a store that goes on where it stopped."
         ),
     ] = None,
-    allow_network: Annotated[bool, typer.Option("--allow-network", help="Fetch an address.")] = False,
+    allow_network: Annotated[
+        bool, typer.Option("--allow-network", help="Fetch an address; send the text to a model.")
+    ] = False,
     llm: Annotated[
         str | None, typer.Option("--llm", metavar="MODEL", help="Extra llm: let a model propose more, quotes checked.")
     ] = None,

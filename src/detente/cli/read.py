@@ -78,6 +78,11 @@ def _checked(options: Options) -> None:
         raise UsageError("out: found without accept; expected ids such as --accept M02,M03: nothing is loaded unasked")
     if options.answers and not options.accept and not _wants_dialogue(options):
         raise UsageError("set: found without accept; expected --accept ID,.. beside it")
+    if options.llm is not None and not options.allow_network:
+        raise UsageError(
+            "llm: found without leave to use the network; expected it, because the text is sent to the model; "
+            "try --allow-network"
+        )
     if options.out is not None and options.out.suffix not in (".yaml", ".yml"):
         raise UsageError(f"out: found {str(options.out)!r}; expected a new file ending in .yaml")
     for path in (options.out, options.review):

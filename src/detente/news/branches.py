@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from detente.news.answers import economies
 from detente.news.document import Document
 from detente.news.kinds import Role
 from detente.news.measure import ReadMeasure
-from detente.scenario.fields import iso_date
+from detente.news.values import whole_day
 
 _DROPPED: Final = ["imposed", "dropped"]
 _SUSPENDED: Final = ["imposed", "suspended"]
@@ -49,7 +48,7 @@ def talks(document: Document, members: Sequence[Member]) -> dict[str, Any]:
     if not issues or len(players) < 2:
         return {}
     threats = [name for each in members if each.status == "threatened" for name in each.ids]
-    days = [day for each in document.deadlines if (day := _day(each.date)) and _concerns(each.measures, members)]
+    days = [day for each in document.deadlines if (day := whole_day(each.date)) and _concerns(each.measures, members)]
     found: dict[str, Any] = {
         "players": players,
         "objective": {code: "real-income" for player in players for code in COUNTRY_GROUPS.get(player, (player,))},
@@ -91,46 +90,40 @@ def _players(members: Sequence[Member]) -> list[str]:
 
 
 def tree(members: Sequence[Member]) -> dict[str, dict[str, Any]]:
-    """Return the leaves that the accepted measures open: threats carried out, decisions applied, pauses extended, a
-    deal.
+    """Return the leaves that the accepted measures open: decisions applied, pauses that lapse or are extended, threats
+    carried out, a deal.
 
     Nobody but the user has odds, so there are none.
     """
-    threats = _of_status(members, "threatened")
-    decided = _of_status(members, "announced")
-    offered = _of_status(members, "offered")
     pauses = [name for each in members if each.paused for name in each.ids]
-    ended = _ended(members)
+    decided, threats, deal = (_switched(members, status) for status in ("announced", "threatened", "offered"))
     leaves: dict[str, dict[str, Any]] = {}
-    if decided:
-        leaves["as-announced"] = {"path": ["as-announced"], "include": decided}
+    if any(decided):
+        leaves["as-announced"] = _leaf(*decided)
     if pauses:
-        leaves["truce-lapses"] = {"path": ["truce-lapses"]}
-        leaves["truce-extended"] = {"path": ["truce-extended"], "drop": pauses}
-    if threats:
-        leaves["threats-carried-out"] = {"path": ["threats-carried-out"], "include": [*threats, *decided]}
-    if offered or ended:
-        dropped = list(dict.fromkeys([*pauses, *ended]))
-        leaves["deal"] = {"path": ["deal"], "include": offered, "drop": dropped}
-    return {name: {key: value for key, value in leaf.items() if value} for name, leaf in leaves.items()}
+        leaves["truce-lapses"] = {}
+        leaves["truce-extended"] = _leaf([], pauses)
+    if any(threats):
+        leaves["threats-carried-out"] = _leaf(threats[0] + decided[0], threats[1] + decided[1])
+    if any(deal):
+        leaves["deal"] = _leaf(deal[0], pauses + deal[1])
+    return {name: {"path": [name], **leaf} for name, leaf in leaves.items()}
 
 
-def _of_status(members: Iterable[Member], status: str) -> list[str]:
-    return [name for each in members if not each.paused and each.status == status for name in each.ids]
-
-
-def _ended(members: Sequence[Member]) -> list[str]:
-    """Return the ids that a deal would take away."""
+def _switched(members: Sequence[Member], status: str) -> tuple[list[str], list[str]]:
+    """Return what measures of a status switch on, and what those that end others switch off."""
     ids = {each.read.id: each.ids for each in members}
-    return list(dict.fromkeys(name for each in members for other in each.role.ends for name in ids.get(other, ())))
+    chosen = [each for each in members if each.status == status and not each.paused]
+    on = [name for each in chosen for name in each.ids]
+    off = [name for each in chosen for other in each.role.ends for name in ids.get(other, ())]
+    return on, list(dict.fromkeys(off))
+
+
+def _leaf(include: Sequence[str], drop: Sequence[str]) -> dict[str, Any]:
+    off = list(dict.fromkeys(drop))
+    on = [name for name in dict.fromkeys(include) if name not in off]
+    return {name: names for name, names in (("include", on), ("drop", off)) if names}
 
 
 def _concerns(measures: Sequence[str], members: Sequence[Member]) -> bool:
     return bool(set(measures) & {each.read.id for each in members})
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return iso_date(text)
-    except ValueError:
-        return None

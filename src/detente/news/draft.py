@@ -15,7 +15,7 @@ from detente.news.draft_text import written
 from detente.news.kinds import STATUS, TRUCE, Role, proof_of, role
 from detente.news.measure import ReadMeasure
 from detente.news.questions import PUBLISHED, field_of, still_open, told
-from detente.news.values import Facts, facts
+from detente.news.values import Facts, facts, whole_day
 from detente.scenario.load import parse_scenario
 from detente.scenario.schema import Scenario
 
@@ -23,6 +23,9 @@ BASELINE: Final = "world-2022"
 HELD_TARIFFS: Final = dt.date(2024, 12, 31)
 HELD_FLOWS: Final = dt.date(2022, 12, 31)
 """Up to these days the baseline holds a measure already: in its tariffs, in its flows."""
+
+
+_UNDATED: Final = Question("", PUBLISHED, "the text has no date of publication", needed=True)
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def draft(
 
 def _refuse_open(document: Document, ids: Sequence[str], said: Mapping[str, Mapping[str, str]]) -> None:
     """Raise with every question that must be answered, and every measure that cannot be loaded, first."""
-    lines = [told(each) for each in document.questions if each.field == PUBLISHED and document.published is None]
+    lines = [told(_UNDATED)] if whole_day(document.published) is None else []
     for name in ids:
         found = role(document.measure(name))
         if found.why_not:
@@ -191,10 +194,13 @@ def _source(document: Document, read: ReadMeasure) -> dict[str, Any]:
 def _scenario(document: Document, loaded: Sequence[Loaded], name: str) -> dict[str, Any]:
     """Return the scenario as plain data, sections in the order of a file."""
     measures = [each for item in loaded for each in item.measures]
+    _end(loaded)
     days = [day for each in measures for day in (each.get("from"),) if day is not None]
-    as_of = dt.date.fromisoformat(str(document.published))
+    as_of = whole_day(document.published) or dt.date.max
     members = [_member(each) for each in loaded]
     talks = branches.talks(document, members)
+    for each in measures if not talks else ():
+        each.pop("unless", None)
     deadline = [] if not talks or "deadline" not in talks else [talks["deadline"]]
     data = {
         "detente": 1,
@@ -212,9 +218,24 @@ def _scenario(document: Document, loaded: Sequence[Loaded], name: str) -> dict[s
     return {key: value for key, value in data.items() if value not in (None, {}, [])}
 
 
+def _end(loaded: Sequence[Loaded]) -> None:
+    """Give a last day to what a decided measure with a day takes away."""
+    measures = {item.read.id: item.measures for item in loaded}
+    for item in loaded:
+        day = whole_day(item.read.dates.effective)
+        if day is None or STATUS[item.read.status] not in ("announced", "in-force"):
+            continue
+        for each in (one for other in item.role.ends for one in measures.get(other, ())):
+            if each.get("from") is None or each["from"] < day:
+                each["until"] = day
+
+
 def _member(item: Loaded) -> branches.Member:
-    first = item.measures[0] if item.measures else {}
-    return branches.Member(item.read, item.role, item.ids, first.get("status", ""), "unless" in first)
+    if not item.measures:
+        status = STATUS[item.read.status]
+        return branches.Member(item.read, item.role, (), "announced" if status == "in-force" else status)
+    first = item.measures[0]
+    return branches.Member(item.read, item.role, item.ids, first["status"], "unless" in first)
 
 
 def _countries(measures: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -12,8 +12,7 @@ from detente.news.document import Candidate, Document, Question
 from detente.news.kinds import LEVELS, WHY, role
 from detente.news.measure import ReadMeasure
 from detente.news.registry import NOT_SAID, candidates
-from detente.news.values import facts, known_sectors, undated
-from detente.scenario.fields import iso_date
+from detente.news.values import facts, known_sectors, undated, whole_day
 from detente.scenario.known import WORLD_2022
 
 PUBLISHED: Final = "published"
@@ -24,7 +23,7 @@ def questioned(document: Document) -> Document:
 
     A question that the text raised already is not asked again; the registry's values are added to its candidates.
     """
-    day = _day(document.published)
+    day = whole_day(document.published)
     asked = {(each.measure, field_of(document, each)): _weighed(document, each) for each in document.questions}
     if day is None and ("", PUBLISHED) not in asked:
         asked["", PUBLISHED] = Question("", PUBLISHED, "the text has no date of publication", needed=True)
@@ -107,7 +106,7 @@ def still_open(document: Document, name: str, said: Mapping[str, str]) -> list[Q
         if each.measure == name and each.needed and field not in said and field not in settled:
             found.append(replace(each, field=field))
     asked = {each.field for each in found}
-    day = _day(document.published)
+    day = whole_day(document.published)
     more = [Question(name, field, why, _offers(read, field, day), True) for field, why in missing.items()]
     return [*found, *(each for each in more if each.field not in asked)]
 
@@ -127,10 +126,3 @@ def how(question: Question) -> str:
     text = f"--set {question.measure}.{question.field}=VALUE"
     example = WHY.get(question.field, ("", ""))[1]
     return text if question.candidates or not example else f"{text}, such as {example}"
-
-
-def _day(text: str | None) -> dt.date | None:
-    try:
-        return iso_date(text or "")
-    except ValueError:
-        return None

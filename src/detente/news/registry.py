@@ -18,14 +18,13 @@ from detente.news.answers import BLOCS
 from detente.news.document import Candidate, Conflict, Document
 from detente.news.kinds import KINDS, LEVELS, SWITCH, TRUCE, role
 from detente.news.measure import Link, ReadMeasure, Span
-from detente.news.values import plain_codes
+from detente.news.values import plain_codes, whole_day
 from detente.policy.levels import text_of
 from detente.policy.measure import Measure
 from detente.policy.products import match, packaged
 from detente.scenario.claim import Claim, check_claim
 from detente.scenario.dated import law
 from detente.scenario.execute import world_of
-from detente.scenario.fields import iso_date
 from detente.scenario.load import load_scenario, packaged_ids
 from detente.scenario.schema import Scenario
 
@@ -101,8 +100,8 @@ def related(read: ReadMeasure, known: Iterable[Entry], *, mirrored: bool = False
 def _days_apart(read: ReadMeasure, entry: Measure) -> int:
     """Return how far an entry is from the dates that the text gives; the nearest is the likeliest."""
     pairs = [
-        (_day(read.dates.announced), entry.source.date if entry.source else None),
-        (_day(read.dates.effective), entry.from_),
+        (whole_day(read.dates.announced), entry.source.date if entry.source else None),
+        (whole_day(read.dates.effective), entry.from_),
     ]
     found = [abs((ours - theirs).days) for ours, theirs in pairs if ours and theirs]
     return min(found, default=0)
@@ -184,7 +183,7 @@ def linked(document: Document) -> Document:
     round; a total that is a sum with something that is not in force. What is in none of the packaged scenarios stays
     without a link.
     """
-    day = _day(document.published)
+    day = whole_day(document.published)
     known = entries(day)
     if not known or day is None:
         return document
@@ -265,7 +264,7 @@ def _checked(name: str, day: dt.date, text: str, by: str, against: str) -> Claim
 
 def standing(document: Document) -> dict[str, str]:
     """Return, for each measure that a registry could have, where it is there or that it is not."""
-    if not entries(_day(document.published)):
+    if not entries(whole_day(document.published)):
         return {}
     told = {}
     for read in document.measures:
@@ -273,10 +272,3 @@ def standing(document: Document) -> dict[str, str]:
         if role(read).kind not in ("", SWITCH) and read.instrument != TRUCE:
             told[read.id] = links[0] if links else "not in the registry"
     return told
-
-
-def _day(text: str | None) -> dt.date | None:
-    try:
-        return iso_date(text or "")
-    except ValueError:
-        return None

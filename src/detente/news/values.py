@@ -68,8 +68,8 @@ def facts(measure: ReadMeasure, said: Mapping[str, str] | None = None) -> Facts:
     for name in LEVELS[kind]:
         _level(found, name, measure, said)
     _optional(found, measure, said)
-    found.effective = _day(said.get("effective", measure.dates.effective))
-    found.expiry = _day(said.get("expiry", measure.dates.expiry))
+    found.effective = whole_day(said.get("effective", measure.dates.effective))
+    found.expiry = whole_day(said.get("expiry", measure.dates.expiry))
     _dates(found, measure)
     return found
 
@@ -215,7 +215,7 @@ def _dates(found: Facts, measure: ReadMeasure) -> None:
         )
 
 
-def _day(text: str | None) -> dt.date | None:
+def whole_day(text: str | None) -> dt.date | None:
     """Return a whole day; a month, a week or an interval is none."""
     try:
         return iso_date(text or "")
