@@ -17,6 +17,7 @@ class Discourse:
         person: country of the last person. subject: of the last subject. topic: of the last heading or dateline.
         name: of the last person.
         trade: the last sentence with a tariff noun, and its kind.
+        sides: the two countries the text is about, empty if it is about more or fewer.
         only: the country of the last sentence that names any, if it names one.
         publisher: country whose notice or ministry this is, empty for news. speaker: of the running quotation.
         recent: countries in order of mention, the last one last.
@@ -29,6 +30,7 @@ class Discourse:
     topic_from: int = -1
     publisher: str = ""
     speaker: str = ""
+    sides: tuple[str, ...] = ()
     only: str = ""
     name: str = ""
     trade: tuple[int, str] = (-99, "")
@@ -69,7 +71,9 @@ class Discourse:
         sides = {frozenset([a, *b]) for a, b in self.pairs if a and b and b != ("*",) and "+" not in a}
         with_code = [side - {code} for side in sides if code in side]
         found = {next(iter(side)) for side in with_code if len(side) == 1}
-        return found.pop() if len(found) == 1 else ""
+        if len(found) == 1:
+            return found.pop()
+        return next(iter(set(self.sides) - {code}), "") if code in self.sides and not found else ""
 
 
 def country_of(actor: Actor | None, s: Tagged, seen: Discourse) -> str:
@@ -86,7 +90,7 @@ def country_of(actor: Actor | None, s: Tagged, seen: Discourse) -> str:
         return "+".join(sorted(seen.recent[-2:])) if len(seen.recent) >= 2 and actor.kind == "joint" else ""
     if actor.kind == "body":
         return _located(actor, s) or _before(actor, s, ()) or seen.publisher or seen.topic or seen.only or seen.subject
-    return _before(actor, s, ()) or seen.subject
+    return _before(actor, s, ()) or seen.subject or seen.publisher
 
 
 def _before(actor: Actor, s: Tagged, kinds: tuple[str, ...]) -> str:

@@ -176,6 +176,8 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     if f.n.bare and not imposer.value:
         imposer = _heading_actor(place.tagged, f.n.i, seen)
         imposer = imposer if not set(imposer.value) & set(target.value) else NOBODY
+    if "+" in "".join(imposer.value) and f.relation == "subject" and f.n.instrument in TARIFFS:
+        imposer = NOBODY
     draft = _draft(place, f, stand, imposer, target, when, when_cues, seen, setting)
     if draft is None:
         return []
@@ -301,7 +303,10 @@ def _dates(place: Place, f: Frame, low: int, high: int) -> tuple[Dates, list[Cue
     last = s.words[min(end, high, len(s.words)) - 1].end
     done = f.verb is not None and not f.verb.mood and f.verb.tense in ("past", "perf", "pp")
     done = done or f.participle is not None
-    return dates(place.norm, span, (first, last), place.times, place.published, done)
+    when, cues = dates(place.norm, span, (first, last), place.times, place.published, done)
+    if f.n.instrument in ("purchase_commitment", "investment_commitment", "enforcement_commitment"):
+        when, cues = replace(when, effective=None), [cue for cue in cues if cue.name != "effective"]
+    return when, cues
 
 
 def _date_zone(f: Frame) -> tuple[int, int]:
@@ -495,6 +500,11 @@ def _complete(draft: Draft, place: Place, f: Frame, seen: Discourse, before: lis
         if near.imposer and near.imposer != draft.target:
             _set(draft, "imposer", near.imposer, "imposer.same-passage")
             draft.target = draft.target or near.target
+    if not draft.imposer and draft.own_target and draft.target != ("*",) and before:
+        near = before[-1]
+        if near.instrument == draft.instrument and draft.sentence - near.sentence <= 1 and near.imposer:
+            if not set(near.imposer) & set(draft.target) and "+" not in near.imposer[0]:
+                _set(draft, "imposer", near.imposer, "imposer.sentence-before")
     if draft.imposer and not draft.target:
         _default_target(draft, seen)
     if place.tagged.on("imposer.only-country") and not draft.imposer and draft.instrument in EXPORT_SIDE and seen.only and draft.target != (seen.only,):
@@ -522,7 +532,7 @@ def _pronoun_target(draft: Draft, f: Frame, seen: Discourse) -> None:
     """ "a 157% tariff for them": the other side the text is about."""
     s = f.s
     for k in range(f.n.j, min(len(s.words) - 1, f.n.j + 6)):
-        if s.low(k) in ("on", "for", "against") and s.low(k + 1) in ("them", "it", "him"):
+        if s.low(k) in ("on", "for", "against") and s.low(k + 1) in ("them", "it", "him", "us"):
             others = [code for code in reversed(seen.recent) if code not in draft.imposer]
             code = seen.other(draft.imposer[0]) or (others[0] if others else "")
             if code:
@@ -621,6 +631,11 @@ def _default_target(draft: Draft, seen: Discourse) -> None:
     trade_floor = draft.instrument == "price_floor" and "port" in draft.evidence.trigger.text
     if draft.instrument == "legal_ruling" or trade_floor:
         _set(draft, "target", ("*",), "target.everybody")
+        return
+    facing = draft.imposer[0] in seen.sides and draft.instrument in ("import_tariff", "import_ban", "port_fee", "import_quota")
+    other = seen.other(draft.imposer[0]) if facing and draft.product.scope != "all_goods" else ""
+    if other:
+        _set(draft, "target", (other,), "target.the-other-of-two")
         return
     if draft.product.text or draft.instrument in EXPORT_SIDE:
         if draft.instrument not in ("price_floor", "stockpile_purchase", "subsidy", "government_spending"):

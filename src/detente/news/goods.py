@@ -25,6 +25,8 @@ def zone(f: Frame) -> tuple[int, int]:
     """Return the tokens in which the products of a frame are named."""
     start, end = clause(f.s, f.n.i)
     low = f.left
+    if f.n.bare and f.n.rule in ("bare.on-goods", "bare.for-name"):
+        return f.n.i, f.right
     if f.verb and f.relation == "object":
         low = min(low, f.verb.j)
         if f.verb.cls in ("face", "subject") or f.verb.passive:

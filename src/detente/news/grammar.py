@@ -32,6 +32,8 @@ SUBORDINATORS = frozenset(["if", "unless", "because", "while", "whereas", "altho
 BODIES = frozenset(
     ["government", "administration", "officials", "official", "ministry", "ministries", "minister", "ministers", "authorities", "authority", "leaders", "leader", "negotiators", "president", "premier", "chancellor", "cabinet", "parliament", "lawmakers", "regulators", "regulator", "delegation", "side", "team", "envoy", "envoys", "customs", "ambassador", "spokesman", "spokeswoman", "spokesperson", "secretary", "chief", "commission", "congress", "senate", "court", "courts", "treasury", "diplomats", "department", "agency", "state", "council", "representative", "bureau", "governor", "house", "king", "administration's", "commissioner", "executive", "tariff-commission", "judge", "judges", "counterpart", "embassy"]
 )
+FIRMS = frozenset("companies firms makers carmakers automakers investors farmers manufacturers exporters importers "
+                  "producers businesses millers refiners airlines mills steelmakers winemakers".split())  # fmt: skip
 BODY_WORDS = frozenset(["commerce", "trade", "finance", "foreign", "economy", "economic", "prime", "vice", "deputy", "industry", "agriculture", "customs", "supreme", "tax", "energy", "federal", "central", "top", "senior", "chief", "national", "international", "interim", "defence", "defense", "transport", "environment", "appeals", "constitutional"])  # fmt: skip
 NOUNY = frozenset(
     ["import", "permit", "order", "post", "note", "claim", "report", "charge", "limit", "control", "cap", "tax", "cut", "ban", "plan", "study", "offer", "demand", "request", "hike", "place", "set", "issue", "change", "start", "end", "probe", "hold", "work", "use", "name", "call", "state", "direct", "rise", "fall", "jump", "surge", "climb", "increase", "decrease", "decline", "increase", "return", "target", "measure", "levy", "block", "hit", "strike", "match", "press", "draft", "float", "release", "visit", "push", "drive", "help", "lead", "win", "sign", "seal", "halt", "pause", "freeze", "delay", "look", "target", "export", "ration", "bar", "boost", "bump", "trim", "double", "triple", "match", "fix", "launch", "axe", "drop", "lift", "cost", "hurt", "harm", "open", "mandate", "decree", "tell", "hint", "signal", "promise", "pledge", "vow", "threat", "renew", "cover", "total", "amount", "account", "ship", "show", "find", "see", "stockpile", "duty", "invest", "bid", "veto", "embargo", "review", "rule", "fear", "hope", "wish"]
@@ -214,6 +216,9 @@ def _bodies(s: Tagged) -> list[Actor]:
         follows = any(v.i == adjective.j for v in s.verbs)
         if end == adjective.j and s.low(adjective.i - 1) == "the" and follows:
             found.append(Actor(adjective.i, adjective.j, adjective.entry.value, "country", False, _oblique(s, adjective.i)))
+        firm = next((k for k in range(adjective.j, adjective.j + 3) if s.low(k) in FIRMS), -1)
+        if end == adjective.j and firm >= 0 and not any(v.i <= firm < v.j for v in s.verbs):
+            found.append(Actor(adjective.i, firm + 1, adjective.entry.value, "firms", False, _oblique(s, adjective.i)))
         if end > adjective.j:
             head = "president" in {s.low(k) for k in range(adjective.j, end)}
             found.append(Actor(adjective.i, end, adjective.entry.value, "body", head, _oblique(s, adjective.i)))

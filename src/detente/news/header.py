@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from detente.news.chrome import is_date_line, lines, title_like
+from detente.news.lexicon import lexicon, match
 from detente.news.timex import timexes
+from detente.news.words import tokens
 
 _LABELLED = re.compile(
     r"\b(?:published|posted|updated|issued|released|compiled|date|dated|last updated)\b(?: on| at)?:? ?", re.IGNORECASE
@@ -35,7 +37,38 @@ def headed(norm: str) -> tuple[str | None, str]:
 def title_of(norm: str, text: str) -> str:
     """Return the headline: the first line that reads as one, if a paragraph follows."""
     found = lines(norm)
-    for line in found[:8]:
+    head = [line for line in found[:8] if not re.search(r"\s{3}|[|\u00b7]", line.text)]
+    again = [line for k, line in enumerate(head) if line.text in {other.text for other in head[:k]}]
+    for line in [*again, *head]:
         if title_like(line.text) and not is_date_line(line.text) and len(line.text.split()) >= 3 and len(found) > 1:
             return text[line.start : line.end]
     return ""
+
+
+_TARIFF_WORD = re.compile(r"\b(?:tariffs?|dut(?:y|ies)|lev(?:y|ies)|surcharges?|customs)\b", re.IGNORECASE)
+
+
+def topic_of(title: str) -> tuple[int, str]:
+    """Return the place and kind of the tariff that a headline speaks of, as the first thing said."""
+    return (0, "import_tariff") if _TARIFF_WORD.search(title) else (-99, "")
+
+
+_OFFICE = re.compile(r"\b(?:ministry|department|government|commission|bureau|customs|administration|agency)\b", re.IGNORECASE)
+
+
+def issuer(norm: str) -> str:
+    """Return the economy whose ministry or office stands at the head of a statement; empty if none or several.
+
+    The office must stand in a line of its own, with a country, a capital or a body of the lexicon in the head.
+    """
+    head = [line.text for line in lines(norm)[:6] if len(line.text) < 90 and not line.text.endswith(".")]
+    if not any(_OFFICE.search(text) for text in head):
+        return ""
+    lex = lexicon()
+    found: set[str] = set()
+    for text in head:
+        shown = text.title() if text.isupper() else text
+        words = tokens(shown, 0, len(shown))
+        for at in range(len(words)):
+            found |= {e.value for _, e in match(words, at, lex) if e.kind in ("country", "place", "office", "adjective")}
+    return found.pop() if len(found) == 1 else ""

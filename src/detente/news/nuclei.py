@@ -139,7 +139,7 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     left = [s.low(k) for k in range(max(0, m.i - 4), m.i)]
     right = [s.low(k) for k in range(j, min(clause(s, m.i)[1], j + 6))]
     subject = [s.low(k) for k in range(clause(s, m.i)[0], m.i)]
-    sold_abroad = any(m.i - 5 <= a.i < m.i for a in s.actors) or any(a.oblique == "to" for a in s.actors)
+    sold_abroad = any(m.i - 5 <= a.i < m.i for a in s.actors if a.kind != "firms") or any(a.oblique == "to" for a in s.actors)
     if {"exporters", "exporter"} & set(subject[:6]) and not sold_abroad and "import" not in low_words(s, m):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     if "export" in left or _before_of(right, _EXPORT):
@@ -313,6 +313,11 @@ def _goods_ban(s: Tagged, verb: Verb) -> str:
 
 def _allow_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """"not allowed out", "may not enter": a ban; "let in N tonnes" a quota."""
+    amount = any(verb.j <= a <= verb.j + 9 and not x.money for a, _, x in s.amounts)
+    if not verb.negative and amount and not verb.passive:
+        if set(words) & {"exports", "export", "shipments"}:
+            return "export_quota"
+        return "import_quota" if set(words) & {"imports", "import"} and _no_noun(s, verb, found) else ""
     if verb.negative and verb.passive:
         start = clause(s, verb.v)[0]
         subject = {s.low(k) for k in range(start, verb.i)}
@@ -356,6 +361,14 @@ def _need_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
 
 
 _NEEDING = frozenset("need require obtain apply seek get hold".split())
+
+
+def _add_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """"adds 23 items to the list of goods whose export requires permission"."""
+    text = {t.low for t in s.words}
+    firms = {"companies", "firms", "entities", "company"} & text
+    listed = "list" in text and {"export", "exports"} & text and _no_noun(s, verb, found)
+    return "export_licensing" if listed and not firms else ""
 
 
 def _pledge_investment(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -478,6 +491,8 @@ def _probe_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
 
 
 def _retaliate_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if any(verb.j < a <= verb.j + 4 for a, _, _ in s.rates) and s.low(verb.j) == "with":
+        return ""
     start, end = clause(s, verb.v)
     return "" if any(start <= n.i < end for n in found) else "unspecified_retaliation"
 
@@ -547,7 +562,7 @@ _MAKERS = {
     "crackdown": _crackdown_verb, "strike": _strike_verb, "rule": _strike_verb, "uphold": _strike_verb,
     "probe": _probe_verb, "retaliate": _retaliate_verb, "respond": _respond_verb, "blacklist": _blacklist_verb, "receive": _receive_verb,
     "grant": _grant_verb, "stockpile": _stockpile_verb, "skip": _skip_verb, "other": _other_verb, "face": _pay_verb, "remove": _remove_verb,
-    "allow": _allow_verb, "commit": _pledge_investment, "offer": _pledge_investment, "announce": _pledge_investment,
+    "allow": _allow_verb, "add": _add_verb, "commit": _pledge_investment, "offer": _pledge_investment, "announce": _pledge_investment,
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from detente.news.doubts import doubts
 from detente.news.drafts import Draft, Place, read_sentence
 from detente.news.genre import addresses_reader, legal, publisher, retracts
 from detente.news.grammar import tag
-from detente.news.header import headed, title_of
+from detente.news.header import headed, issuer, title_of, topic_of
 from detente.news.lexicon import lexicon, rules_off
 from detente.news.links import linked_in_text
 from detente.news.measure import Span
@@ -43,18 +43,22 @@ def read_text(
     body = visible(norm, furniture)
     day, origin = (published, "argument") if published else headed(norm)
     units = sentences(body)
-    drafts, times, actors = _read(text, body, units, _full(day), publisher(norm), without)
-    times = [*_headed(norm, furniture, _full(day)), *times]
+    owner = publisher(norm)
+    places = _places(text, body, units, _full(day), owner, without)
+    title = title_of(norm, text)
+    seen = Discourse(publisher=owner or issuer(norm), sides=dyad(places), trade=topic_of(title))
+    drafts = _mentions(places, seen, body)
+    times = [*_headed(norm, furniture, _full(day)), *(t for place in places for t in place.times)]
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     found, groups, left = merged(drafts)
     measures = linked_in_text(found)
     doubted = conflicts(measures, groups, times, text, body)
     return Document(
-        id=id, title=title_of(norm, text), published=day, published_from=origin if day else "", text=text,
+        id=id, title=title, published=day, published_from=origin if day else "", text=text,
         sha256=digest, chrome=furniture, measures=measures, conflicts=doubted,
         questions=doubts(measures, doubted, left, times, day),
         deadlines=deadlines(measures, times, units, body, text, day), timexes=tuple(times),
-        actors=tuple(actors), branches=branches(measures), issues=issues(measures),
+        actors=tuple(_actors(places, text)), branches=branches(measures), issues=issues(measures),
         why_empty="" if measures else why_empty(left),
     )  # fmt: skip
 
@@ -77,49 +81,70 @@ def _full(value: str | None) -> date | None:
         return None
 
 
-def _read(
+def _places(
     text: str, body: str, units: list[Sentence], published: date | None, owner: str, without: frozenset[str]
-) -> tuple[list[Draft], list[Timex], list[Actor]]:
-    lex = lexicon(without)
-    seen = Discourse(publisher=owner)
+) -> list[Place]:
+    """Return the sentences that can be read, tagged and dated; furniture, orders to the reader and no prose are left out."""
+    lex, off = lexicon(without), rules_off(without)
+    passages = _passages(body, units, owner)
     year = published.year if published else 2025
-    drafts: list[Draft] = []
-    times: list[Timex] = []
-    actors: list[Actor] = []
-    passages = _passages(body, units, seen.publisher)
-    off = rules_off(without)
     repeats: dict[str, int] = {}
-    spoiled = -1
+    spoiled, last = -1, ""
+    out: list[Place] = []
     for number, unit in enumerate(units):
-        spoiled = unit.paragraph if addresses_reader(body[unit.start : unit.end]) else spoiled
-        if unit.paragraph == spoiled:
-            continue
-        seen_often = repeats[body[unit.start : unit.end]] = repeats.get(body[unit.start : unit.end], 0) + 1
-        if seen_often > REPEATED:
-            continue
+        words_of = body[unit.start : unit.end]
+        spoiled = unit.paragraph if addresses_reader(words_of) else spoiled
+        repeats[words_of] = repeats.get(words_of, 0) + 1
         words = tokens(body, unit.start, unit.end)
-        if not prose(words):
+        if unit.paragraph == spoiled or repeats[words_of] > REPEATED or not prose(words):
             continue
-        found = timexes(body, unit.start, unit.end, published, times[-1].value if times else "")
-        times += found
+        found = timexes(body, unit.start, unit.end, published, last)
+        last = found[-1].value if found else last
         s = tag(words, lex, year, rates(body, unit.start, unit.end), amounts(body, unit.start, unit.end))
-        actors += [
-            Actor(*s.span(a.i, a.j), text[slice(*s.span(a.i, a.j))], a.country, a.kind) for a in s.actors if a.country
-        ]
-        seen.speaker = quoting(s) or seen.speaker
-        place = Place(body, text, unit, number, s, found, published, passages[unit.paragraph])
         s.off = off
+        out.append(Place(body, text, unit, number, s, found, published, passages[unit.paragraph]))
+    return out
+
+
+def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
+    """Return the mentions of measures, read in order."""
+    drafts: list[Draft] = []
+    for place in places:
+        s, unit = place.tagged, place.sentence
+        seen.speaker = quoting(s) or seen.speaker
         if s.on("reader.retracts") and retracts(body[unit.start : unit.end]):
-            drafts = [d for d in drafts if d.sentence != number - 1]
+            drafts = [d for d in drafts if d.sentence != place.number - 1]
         fresh = read_sentence(place, seen, drafts[-LOOKBACK:])
         seen.pairs = [*seen.pairs, *((d.imposer[0], d.target) for d in fresh if d.imposer)][-LOOKBACK:]
         drafts += fresh
         seen.note(s)
-        if s.on("imposer.heading") and len(words) <= 4 and not s.verbs and body[unit.end : unit.end + 1] in ("\n", "\r", ""):
+        alone = len(s.words) <= 4 and not s.verbs and body[unit.end : unit.end + 1] in ("\n", "\r", "")
+        if s.on("imposer.heading") and alone:
             names = [a.country for a in s.actors if a.kind in ("country", "place")]
             seen.topic = names[0] if len(names) == 1 else ""
-            seen.topic_from = number if seen.topic else -1
-    return drafts, times, actors
+            seen.topic_from = place.number if seen.topic else -1
+    return drafts
+
+
+def _actors(places: list[Place], text: str) -> list[Actor]:
+    """Return the mentions of actors with their countries."""
+    found = [(place.tagged, actor) for place in places for actor in place.tagged.actors if actor.country]
+    return [Actor(*s.span(a.i, a.j), text[slice(*s.span(a.i, a.j))], a.country, a.kind) for s, a in found]
+
+
+def dyad(places: list[Place]) -> tuple[str, ...]:
+    """Return the two countries a text is about, if it is about two: nearly all mentions, neither of them in passing."""
+    counts: dict[str, int] = {}
+    for place in places:
+        s = place.tagged
+        codes = [code for a in s.actors for code in a.country.split("+") if code and a.kind != "joint"]
+        for code in [*codes, *(m.entry.value for m in s.adjectives)]:
+            counts[code] = counts.get(code, 0) + 1
+    top = sorted(counts.items(), key=lambda item: -item[1])[:2]
+    total = sum(counts.values())
+    if len(top) < 2 or total < 5 or top[0][1] + top[1][1] < 0.75 * total or top[1][1] < 0.2 * total:
+        return ()
+    return (top[0][0], top[1][0])
 
 
 def prose(words: list[Token]) -> bool:

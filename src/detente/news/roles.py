@@ -30,6 +30,7 @@ class Found:
 NOBODY = Found((), "")
 
 
+_BY_FIRMS = frozenset({"investment_commitment", "purchase_commitment", "price_floor"})
 _MADE = frozenset("made built assembled produced manufactured originating originated grown mined".split())
 _OTHERS = frozenset(["other", "effect_other", "speak", "threaten", "propose", "demand", "want"])
 _FIRMS = frozenset(["companies", "firms", "entities", "company", "firm", "manufacturers", "contractors", "groups", "makers", "subsidiaries", "producers", "suppliers", "organisations", "organizations", "individuals", "ministers", "officials"])  # fmt: skip
@@ -169,7 +170,7 @@ def _noun_phrase(f: Frame, s: Tagged, i: int, stop: int, seen: Discourse, verbs:
         adjective = next((m for m in s.adjectives if m.i == k), None)
         if actor and _origin(s, actor, i, exported):
             _add(codes, _code(actor, s, seen))
-        elif adjective and not exported and not any(a.i <= k < a.j for a in s.actors):
+        elif adjective and not exported and not any(a.i <= k < a.j for a in s.actors if a.kind != "firms"):
             _add(codes, adjective.entry.value)
         elif actor and actor.oblique in ("by", "in", "under", "with", "into", "to") and not codes and not exported:
             continue
@@ -217,7 +218,7 @@ def _export_to(s: Tagged, actor: Actor) -> bool:
 def _enters(s: Tagged, actor: Actor) -> bool:
     """Whether a country is where goods go: "entering the United States", "imported into the territory of"."""
     back = [s.low(k) for k in range(max(0, actor.i - 6), actor.i)]
-    return any(word in ("entering", "enter", "into", "reaching") for word in back) and actor.oblique in (
+    return any(word in ("entering", "enter", "enters", "into", "reaching") for word in back) and actor.oblique in (
         "",
         "into",
         "of",
@@ -228,6 +229,8 @@ def _everybody(s: Tagged, i: int, end: int) -> bool:
     if s.low(i) == "the" and s.low(i + 1) in ("global", "world", "whole"):
         return True
     span = [s.low(k) for k in range(i, min(end, i + 8))]
+    if {"every", "all"} & set(span[:2]) and any(i <= m.i < min(end, i + 6) for m in s.products):
+        return True
     return any(word in _EVERYBODY for word in span[:4]) and any(word in _PARTNERS for word in span)
 
 
@@ -265,7 +268,7 @@ def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
 def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
     """Return the origin of the goods (or the country) named in tokens i to j, which are a subject."""
     for adjective in s.adjectives:
-        if i <= adjective.i < j and not any(a.i <= adjective.i < a.j for a in s.actors):
+        if i <= adjective.i < j and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
             return _found(s, adjective.entry.value, "target.meets", adjective.i, adjective.j)
     codes: list[str] = []
     spot = (i, i)
@@ -300,7 +303,7 @@ def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
     for adjective in s.adjectives:
         goods = any(s.low(k) in _ORIGIN_NOUNS for k in range(adjective.j, adjective.j + 3))
         goods = goods or any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
-        office = any(a.i <= adjective.i < a.j for a in s.actors)
+        office = any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms")
         if goods and not office and not f.left <= adjective.i < f.n.i:
             return _found(s, adjective.entry.value, "target.goods-in-sentence", adjective.i, adjective.j)
     for actor in s.actors:
@@ -355,7 +358,7 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             s.low(k) in _ORIGIN_NOUNS | {"ships", "vessels"} for k in range(adjective.j, min(end, adjective.j + 4))
         )
         product = any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
-        if inside and (goods or product) and not any(a.i <= adjective.i < a.j for a in s.actors):
+        if inside and (goods or product) and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
             return _found(s, adjective.entry.value, "target.goods", adjective.i, adjective.j)
     return NOBODY
 
@@ -500,7 +503,7 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
         if not start <= actor.i < max(end, f.right) or not actor.country or actor.kind == "person":
             continue
         back = [s.low(k) for k in range(max(0, actor.i - 5), actor.i)]
-        enters = any(word in ("entering", "enter", "into", "reaching", "calling") for word in back)
+        enters = any(word in ("entering", "enter", "enters", "into", "reaching", "calling") for word in back)
         enters = enters and actor.oblique in ("", "into", "of", "at")
         exports = actor.oblique == "to" and any(w in ("exports", "shipments", "exported", "sales", "sold") for w in
                                                 [s.low(k) for k in range(max(0, actor.i - 6), actor.i)])  # fmt: skip
@@ -528,6 +531,8 @@ def _acting_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if f.subject is None:
         return NOBODY
     if verb.passive:
+        return NOBODY
+    if f.subject.kind == "firms" and f.n.instrument not in _BY_FIRMS:
         return NOBODY
     code = country_of(f.subject, s, seen)
     return _found(s, code, "imposer.subject", f.subject.i, f.subject.j)
@@ -582,4 +587,4 @@ def chain_has(f: Frame, classes: frozenset[str]) -> Verb | None:
 
 def adjective_at(s: Tagged, i: int, j: int) -> Mention | None:
     """Return a demonym among tokens i to j that is not part of an actor."""
-    return next((m for m in s.adjectives if i <= m.i < j and not any(a.i <= m.i < a.j for a in s.actors)), None)
+    return next((m for m in s.adjectives if i <= m.i < j and not any(a.i <= m.i < a.j for a in s.actors if a.kind != "firms")), None)

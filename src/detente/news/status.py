@@ -30,6 +30,7 @@ _LEGAL_ACT = frozenset(["order", "orders", "proclamation", "decree", "notice", "
 _ON_HOLD = frozenset(["hold", "abeyance", "frozen", "parked", "suspended", "paused", "off", "shelved", "ice"])
 _STANDS = frozenset(["unaffected", "unchanged", "place", "force", "effect", "there"])
 _NEEDS = frozenset(["obtain", "need", "seek", "get", "hold", "apply", "secure"])
+_REVIEWS = frozenset("look examine evaluate discuss study explore".split())
 _TAKES = frozenset(["take", "adopt", "launch", "prepare", "make"])
 _QUESTION = frozenset(["what", "whether", "if", "about", "how", "why", "when", "who", "which"])
 _BILL = frozenset(["bill", "proposal", "plan", "draft", "legislation", "scheme", "measure", "amendment", "text", "package"])
@@ -202,12 +203,14 @@ def _event(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
     events = [level for level in levels if level[0] in EVENT or level[0] in ("be", "have")]
     levels = _with_nouns(f, levels)
     if f.n.verb is not None:
-        same = {"suspend": "ban", "halt": "ban", "allow": "ban", "other": "impose", "commit": "invest", "offer": "invest",
+        same = {"suspend": "ban", "halt": "ban", "allow": "limit" if "quota" in f.n.instrument else "ban", "other": "impose", "commit": "invest", "offer": "invest",
                 "announce": "invest"}  # fmt: skip
         return same.get(f.n.verb.cls, f.n.verb.cls), levels[1:]
     if not levels:
         return ("impose" if f.participle else ""), []
     first = levels[0]
+    if f.verb and first[0] == "propose" and f.verb.lemma in _REVIEWS and f.s.low(f.verb.j) in ("at", "into", "the", "whether"):
+        return "", levels
     if f.verb and f.verb.lemma == "come" and f.relation == "subject":
         return "effect", levels[1:]
     if f.n.instrument == "unspecified_retaliation" and f.verb and f.verb.lemma in _TAKES and f.verb.cls != "propose":

@@ -57,7 +57,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _ANY = re.compile("|".join(f"(?P<k_{name}>{pattern})" for name, pattern in _PATTERNS))
 _HINT = re.compile(
-    r"\d\d|day\b|night\b|month|year|week|quarter|summer|winter|spring|autumn|morrow|ago\b|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|"
+    r"\d\d|\d(?:st|nd|rd|th)\b|day\b|night\b|month|year|week|quarter|summer|winter|spring|autumn|morrow|ago\b|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|"
     r"Nov|Dec|later|January|[Ee]nd of|start of|beginning of|within |after |in "
 )
 _FUTURE = re.compile(
