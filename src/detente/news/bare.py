@@ -5,16 +5,18 @@ They count only where trade is already the topic: a tariff read shortly before, 
 
 from __future__ import annotations
 
+from detente.news.word_lists import word_list
+
 from detente.news.grammar import PREPOSITIONS, Tagged, Verb, clause
 from detente.news.levels import read_level
 from detente.news.nuclei import Nucleus
 
 _PAYS = frozenset({"face", "subject"})
-_MOVES = frozenset({"be", "remain", "rise", "fall", "raise", "reduce", "maintain", "go", "other"})
-_CHARGE = frozenset(["charge", "impose", "put", "slap", "levy", "apply", "collect", "tax"])
-_BORDER = frozenset(["border", "ports", "port", "customs", "tariff", "tariffs", "duty", "duties", "imports", "imported"])
+_MOVES = word_list("bare.moves")
+_CHARGE = word_list("bare.charge")
+_BORDER = word_list("bare.border")
 _FIGURE = frozenset(["rate", "rates", "figure", "figures", "level"])
-_GOODS = frozenset(["all", "everything", "imports", "goods", "products", "articles", "every", "other", "most", "some", "another"])
+_GOODS = word_list("bare.goods")
 
 
 def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:

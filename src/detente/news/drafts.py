@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from detente.news.word_lists import word_list
+
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,7 +25,7 @@ from detente.news.when import dates, in_future, in_past, long_ago
 
 TARIFFS = frozenset({"import_tariff", "export_tariff", "port_fee", "tariff_rate_quota"})
 _MUTUAL = frozenset({"trade_agreement", "critical_minerals_deal", "tariff_truce"})
-_COUNTER = frozenset(["retaliatory", "counter", "countertariffs", "retaliation", "response", "riposte", "kind", "countermeasures", "parallel", "reciprocate", "corresponding"])  # fmt: skip
+_COUNTER = word_list("drafts.counter")
 
 
 @dataclass

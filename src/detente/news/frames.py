@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from detente.news.word_lists import word_list
+
 from dataclasses import dataclass, field
 
 from detente.news.grammar import PREPOSITIONS, Actor, Tagged, Verb, clause
@@ -28,13 +30,8 @@ NOMINAL = {
     "rumors": "deny", "denial": "deny", "refusal": "deny", "hope": "wish", "hopes": "wish", "calls": "demand",
     "call": "demand", "risk": "wish", "effect": "wish", "impact": "wish", "effects": "wish", "cost": "wish",
 }  # fmt: skip
-_MATRIX = frozenset({"threaten", "vow", "propose", "offer", "demand", "want", "seek", "expect", "commit", "order",
-                     "announce", "speak", "signal", "wish", "deny", "allow", "match"})  # fmt: skip
-EVENT = frozenset({"impose", "tax", "hit", "raise", "rise", "reduce", "fall", "remove", "exempt", "suspend", "extend",
-                   "maintain", "remain", "resume", "return", "sign", "face", "effect", "expire", "end", "buy", "limit",
-                   "ban", "halt", "add", "blacklist", "invest", "open", "probe", "strike", "rule", "uphold", "retaliate",
-                   "respond", "crackdown", "skip", "stockpile", "subsidise", "receive", "grant", "amend", "subject",
-                   "allow", "match"})  # fmt: skip
+_MATRIX = word_list("frames.matrix")
+EVENT = word_list("frames.event")
 
 
 @dataclass
@@ -82,7 +79,7 @@ def frame(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame:
     return f
 
 
-_ASIDE = frozenset(["over", "despite", "amid", "following", "about", "because", "after", "like", "including", "concerning", "regarding", "before", "under", "during", "without", "since"])  # fmt: skip
+_ASIDE = word_list("frames.aside")
 
 
 def _presupposed(s: Tagged, f: Frame) -> bool:

@@ -5,39 +5,34 @@ There is no parser here: word order, prepositions and verb forms are enough for 
 
 from __future__ import annotations
 
+from detente.news.word_lists import word_list
+
 from dataclasses import dataclass, field, replace
 
 from detente.news.lexicon import Entry, Lexicon, match
 from detente.news.numbers import Amount, RateWord
 from detente.news.words import Token
 
-DETERMINERS = frozenset(["a", "an", "the", "this", "that", "these", "those", "any", "some", "no", "each", "every", "another", "its", "their", "his", "her", "our", "my", "your", "'s", "both", "all", "most", "such", "which", "what", "several", "many", "certain", "other"])  # fmt: skip
-PREPOSITIONS = frozenset(["of", "on", "in", "with", "from", "for", "by", "against", "under", "over", "into", "through", "about", "without", "at", "to", "as", "than", "upon", "onto", "towards", "toward", "via", "per", "during", "after", "before", "since", "between", "among", "amid", "despite", "until", "till", "within", "including", "like", "concerning", "regarding", "unless"])  # fmt: skip
-ADJECTIVES = frozenset(
-    ["new", "additional", "extra", "further", "higher", "lower", "steep", "steeper", "sweeping", "existing", "current", "planned", "proposed", "temporary", "reciprocal", "retaliatory", "punitive", "general", "special", "provisional", "definitive", "blanket", "baseline", "universal", "across", "massive", "fresh", "total", "overall", "effective", "average", "sectoral", "separate", "unilateral", "broad", "broader", "tough", "tighter", "strict", "stricter", "export", "import", "trade", "tariff", "customs", "big", "deep", "sharp", "partial", "full", "possible", "potential", "fixed", "flat", "minimum", "maximum", "first", "second", "third", "90", "day", "year", "month", "tax", "rate", "safeguard", "dumping", "countervailing", "extraordinary"]
-)
+DETERMINERS = word_list("grammar.determiners")
+PREPOSITIONS = word_list("grammar.prepositions")
+ADJECTIVES = word_list("grammar.adjectives")
 MODALS = {
     "will": "will", "shall": "shall", "would": "would", "may": "may", "might": "may", "could": "could", "can": "can",
     "must": "must", "should": "should", "'ll": "will", "'d": "would", "ll": "will", "won't": "will", "wouldn't": "would",
     "can't": "can", "couldn't": "could", "shouldn't": "should", "ought": "should", "cannot": "can",
 }  # fmt: skip
-BE = frozenset(["is", "are", "was", "were", "be", "been", "being", "am", "isn't", "aren't", "wasn't", "weren't", "re"])
-HAVE = frozenset(["has", "have", "had", "having", "hasn't", "haven't", "hadn't", "ve"])
+BE = word_list("grammar.be")
+HAVE = word_list("grammar.have")
 DO = frozenset(["do", "does", "did", "doesn't", "don't", "didn't"])
-NEGATIVES = frozenset(["not", "never", "won't", "wouldn't", "can't", "couldn't", "shouldn't", "isn't", "aren't", "wasn't", "weren't", "hasn't", "haven't", "hadn't", "doesn't", "don't", "didn't", "cannot", "neither", "nor"])  # fmt: skip
-ADVERBS = frozenset(["also", "now", "still", "already", "soon", "then", "again", "just", "only", "ever", "even", "yet", "no", "longer", "instead", "later", "first", "currently", "effectively", "in", "turn", "therefore", "thereby", "hereby", "over", "alone", "once", "sharply", "too", "all", "each", "both", "far", "abruptly", "earlier", "herein", "otherwise", "likewise", "today"])  # fmt: skip
-PRONOUNS = frozenset(["it", "they", "we", "he", "she", "i", "you", "who", "which", "that", "this", "these", "those", "there"])
-PLURAL_PRONOUNS = frozenset(["they", "we", "i", "you", "who", "which", "that", "these", "those"])
-SUBORDINATORS = frozenset(["if", "unless", "because", "while", "whereas", "although", "though", "when", "whenever", "after", "before", "until", "once", "since", "which", "who", "whose", "where", "whether", "that", "as", "provided", "lest", "so"])  # fmt: skip
-BODIES = frozenset(
-    ["government", "administration", "officials", "official", "ministry", "ministries", "minister", "ministers", "authorities", "authority", "leaders", "leader", "negotiators", "president", "premier", "chancellor", "cabinet", "parliament", "lawmakers", "regulators", "regulator", "delegation", "side", "team", "envoy", "envoys", "customs", "ambassador", "spokesman", "spokeswoman", "spokesperson", "secretary", "chief", "commission", "congress", "senate", "court", "courts", "treasury", "diplomats", "department", "agency", "state", "council", "representative", "bureau", "governor", "house", "king", "administration's", "commissioner", "executive", "tariff-commission", "judge", "judges", "counterpart", "embassy"]
-)
-FIRMS = frozenset("companies firms makers carmakers automakers investors farmers manufacturers exporters importers "
-                  "producers businesses millers refiners airlines mills steelmakers winemakers".split())  # fmt: skip
-BODY_WORDS = frozenset(["commerce", "trade", "finance", "foreign", "economy", "economic", "prime", "vice", "deputy", "industry", "agriculture", "customs", "supreme", "tax", "energy", "federal", "central", "top", "senior", "chief", "national", "international", "interim", "defence", "defense", "transport", "environment", "appeals", "constitutional"])  # fmt: skip
-NOUNY = frozenset(
-    ["import", "permit", "order", "post", "note", "claim", "report", "charge", "limit", "control", "cap", "tax", "cut", "ban", "plan", "study", "offer", "demand", "request", "hike", "place", "set", "issue", "change", "start", "end", "probe", "hold", "work", "use", "name", "call", "state", "direct", "rise", "fall", "jump", "surge", "climb", "increase", "decrease", "decline", "increase", "return", "target", "measure", "levy", "block", "hit", "strike", "match", "press", "draft", "float", "release", "visit", "push", "drive", "help", "lead", "win", "sign", "seal", "halt", "pause", "freeze", "delay", "look", "target", "export", "ration", "bar", "boost", "bump", "trim", "double", "triple", "match", "fix", "launch", "axe", "drop", "lift", "cost", "hurt", "harm", "open", "mandate", "decree", "tell", "hint", "signal", "promise", "pledge", "vow", "threat", "renew", "cover", "total", "amount", "account", "ship", "show", "find", "see", "stockpile", "duty", "invest", "bid", "veto", "embargo", "review", "rule", "fear", "hope", "wish"]
-)
+NEGATIVES = word_list("grammar.negatives")
+ADVERBS = word_list("grammar.adverbs")
+PRONOUNS = word_list("grammar.pronouns")
+PLURAL_PRONOUNS = word_list("grammar.plural_pronouns")
+SUBORDINATORS = word_list("grammar.subordinators")
+BODIES = word_list("grammar.bodies")
+FIRMS = word_list("grammar.firms")
+BODY_WORDS = word_list("grammar.body_words")
+NOUNY = word_list("grammar.nouny")
 SEMI = {"set": "will", "due": "will", "scheduled": "will", "slated": "will", "going": "will", "poised": "will",
         "about": "will", "expected": "expected", "likely": "expected", "ready": "offer", "prepared": "offer",
         "willing": "offer", "open": "offer", "unlikely": "deny", "reluctant": "deny", "unwilling": "deny",

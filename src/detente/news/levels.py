@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from detente.news.word_lists import word_list
+
 from dataclasses import dataclass
 
 from detente.news.frames import Frame
 from detente.news.grammar import Tagged, Verb, clause
 from detente.news.numbers import RateWord
 
-_APPROX = frozenset(
-    ["about", "around", "roughly", "some", "nearly", "almost", "up", "as", "much", "high", "low", "little", "at", "least", "most", "a", "an", "the", "flat", "just", "only", "total", "level", "approximately", "under", "over", "close", "max", "maximum", "further", "even", "still", "fully", "punitive"]
-)
+_APPROX = word_list("levels.approx")
 _OLD = frozenset(["from", "than", "against"])
 _NOW = frozenset(["current", "existing", "present"])
-_VALUE_OF = frozenset(["value", "price", "customs", "reference", "cost", "import", "invoice", "cif", "fob", "dutiable"])
-_ADDITIONAL = frozenset(["additional", "extra", "further", "surcharge", "surtax", "surcharges", "supplementary", "retaliatory", "countervailing", "dumping", "safeguard", "subsidy", "antidumping", "punitive", "top", "above", "counter", "countertariffs", "cumulative", "definitive", "provisional", "surtaxes", "cess", "countertariff"])  # fmt: skip
+_VALUE_OF = word_list("levels.value_of")
+_ADDITIONAL = word_list("levels.additional")
 _COMPONENT = frozenset(["reciprocal", "fentanyl", "baseline", "basic", "ordinary", "mfn", "component"])
 
 
@@ -121,7 +121,7 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
     return Level(i, j, rate, "value", current, limit)
 
 
-_NOISE_AFTER = frozenset(["of", "growth", "inflation", "share", "stake", "lower", "higher", "more", "less", "fewer", "year", "chance", "probability", "quarter", "majority", "cut", "rise", "drop", "fall", "decline", "gain", "increase"])  # fmt: skip
+_NOISE_AFTER = word_list("levels.noise_after")
 
 
 def _noise(s: Tagged, i: int, j: int, rate: RateWord, in_phrase: bool) -> bool:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+from detente.news.word_lists import word_list
+
 from dataclasses import dataclass
 
 from detente.news.grammar import ADJECTIVES, DETERMINERS, PREPOSITIONS, Mention, Tagged, Verb, clause
 
-_EXPORT = frozenset(["export", "exports", "exporting", "exported", "shipments", "shipment", "shipping", "exporters", "shipped"])
-_IMPORT = frozenset(["import", "imports", "importing", "imported", "importation", "purchases", "entry", "importers"])
-_GOODS = frozenset(["goods", "products", "product", "imports", "exports", "articles", "items", "merchandise", "shipments", "cargoes", "everything", "commodities", "commodity", "wares"])  # fmt: skip
-_NON_HEAD = frozenset(
-    ["war", "wars", "revenue", "revenues", "policy", "policies", "talks", "threat", "threats", "tensions", "tension", "lines", "line", "barriers", "barrier", "negotiations", "negotiation", "dispute", "disputes", "row", "rows", "uncertainty", "schedule", "schedules", "code", "codes", "classification", "concessions", "escalation", "commission", "act", "law", "laws", "headings", "heading", "subheading", "structure", "treatment", "evasion", "income", "collections", "dividend", "bill", "shock", "worries", "fears", "fear", "concerns", "news", "announcement", "announcements", "relief", "agenda", "team", "deadline", "offensive", "fight", "battle", "salvo", "strategy", "regime", "system", "free", "drama", "chaos", "front", "question", "issue", "issues", "man", "stalemate", "exposure", "burden", "dodging", "refund", "refunds", "board", "data", "file", "files", "receipts", "database", "map", "wall", "agreement-free", "call", "calls"]
-)
-_OTHER_SENSE = frozenset(
-    ["electricity", "power", "water", "phone", "mobile", "roaming", "telecom", "freight", "rail", "bus", "transit", "utility", "retail", "grid", "heating", "hotel", "postal", "stamp", "excise", "estate", "heavy", "death", "guard", "jury", "night", "active", "feed", "social", "household", "pharmacy", "civic", "double", "gas", "energy", "parking", "mooring", "carbon", "rent", "military", "heat", "call", "data", "internet", "off", "public", "peak", "standard", "property", "income", "payroll", "wealth", "inheritance", "sales", "fuel", "value", "moral", "sovereign", "collective"]
-)
-_CURB = frozenset(["control", "controls", "curb", "curbs", "restriction", "restrictions", "clampdown", "limits", "limitations", "licensing", "regulation", "regulations", "rules", "checks", "crackdown"])  # fmt: skip
-_BAN = frozenset(["ban", "bans", "embargo", "prohibition", "halt", "moratorium", "freeze", "stop"])
+_EXPORT = word_list("nuclei.export")
+_IMPORT = word_list("nuclei.import")
+_GOODS = word_list("nuclei.goods")
+_NON_HEAD = word_list("nuclei.non_head")
+_OTHER_SENSE = word_list("nuclei.other_sense")
+_CURB = word_list("nuclei.curb")
+_BAN = word_list("nuclei.ban")
 _QUOTA = frozenset(["quota", "quotas", "ceiling", "cap", "limit", "ceilings", "caps"])
 _FEE = frozenset(["fee", "fees", "charge", "charges", "levy", "levies", "dues"])
 _TAX = frozenset(["tax", "taxes", "charge", "charges", "cess"])
-_PERMIT = frozenset(["permit", "permits", "licence", "licences", "license", "licenses", "permission", "permissions", "approval", "approvals", "authorisation", "authorization", "authorisations"])  # fmt: skip
-_SHIPS = frozenset(["ships", "ship", "vessels", "vessel", "tankers", "carriers", "freighters", "ports", "port", "docking", "berthing"])
+_PERMIT = word_list("nuclei.permit")
+_SHIPS = word_list("nuclei.ships")
 _MINERAL = frozenset({"rare_earths_and_critical_minerals"})
 _TECH = frozenset({"semiconductors", "chip_equipment", "technology"})
-_WAR = frozenset(["gaza", "israel", "israeli", "hamas", "hezbollah", "military", "troops", "hostages", "fighting", "soldiers", "civilians", "missiles", "fans", "clubs", "strike", "union", "employers"])  # fmt: skip
+_WAR = word_list("nuclei.war")
 
 
 _DEPOSIT = frozenset("importers importer customs imports dumping provisional subsidy".split())
@@ -195,9 +193,7 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     return None
 
 
-_RATE_OF = frozenset(
-    ["reciprocal", "tariff", "duty", "applied", "mfn", "preferential", "levy", "general", "basic", "baseline", "customs", "quota"]
-)
+_RATE_OF = word_list("nuclei.rate_of")
 
 
 def _rate_noun(s: Tagged, at: int) -> bool:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from detente.news.word_lists import word_list
+
 from dataclasses import dataclass
 
 from detente.news.actors import Discourse, country_of, speaker
 from detente.news.frames import Frame, plain_object, subject
 from detente.news.grammar import Actor, Mention, Tagged, Verb, clause
 
-_ORIGIN_NOUNS = frozenset(
-    ["imports", "goods", "products", "product", "exports", "articles", "items", "merchandise", "shipments", "cargoes", "everything", "steel", "aluminium", "aluminum", "cars", "vehicles", "import", "export", "originating", "imported", "coming", "arriving", "shipped", "made", "built", "assembled", "entered", "purchases", "parcels"]
-)
-_EVERYBODY = frozenset(["all", "every", "any", "other", "world", "most", "nearly", "almost", "each", "foreign", "global"])
-_PARTNERS = frozenset(["countries", "country", "partners", "partner", "imports", "nations", "nation", "origins", "world", "trading", "economies", "goods", "products", "origin", "suppliers", "imported"])  # fmt: skip
+_ORIGIN_NOUNS = word_list("roles.origin_nouns")
+_EVERYBODY = word_list("roles.everybody")
+_PARTNERS = word_list("roles.partners")
 _ON = frozenset(["on", "against", "for", "over", "targeting", "upon", "into"])
 _MEETS = frozenset({"face", "subject"})
 EXPORT_SIDE = frozenset({"export_tariff", "export_licensing", "export_ban", "export_quota", "tech_export_control"})
@@ -31,9 +31,9 @@ NOBODY = Found((), "")
 
 
 _BY_FIRMS = frozenset({"investment_commitment", "purchase_commitment", "price_floor"})
-_MADE = frozenset("made built assembled produced manufactured originating originated grown mined".split())
+_MADE = word_list("roles.made")
 _OTHERS = frozenset(["other", "effect_other", "speak", "threaten", "propose", "demand", "want"])
-_FIRMS = frozenset(["companies", "firms", "entities", "company", "firm", "manufacturers", "contractors", "groups", "makers", "subsidiaries", "producers", "suppliers", "organisations", "organizations", "individuals", "ministers", "officials"])  # fmt: skip
+_FIRMS = word_list("roles.firms")
 
 
 def _words(s: Tagged, i: int, j: int) -> str:

@@ -6,6 +6,8 @@ demanded, offered, planned? decided? in force? Each answer keeps its rule and th
 
 from __future__ import annotations
 
+from detente.news.word_lists import word_list
+
 from dataclasses import dataclass
 
 from detente.news.frames import EVENT, NOMINAL, Frame, subject
@@ -24,16 +26,16 @@ ACTION = {
 LIBERAL = frozenset({"reduce", "remove", "suspend"})
 FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_deal", "purchase_commitment",
                       "investment_commitment", "enforcement_commitment"})  # fmt: skip
-_CANCEL = frozenset(["shelve", "cancel", "abandon", "drop", "ditch", "axe"] + ["call off", "back down"])
+_CANCEL = word_list("status.cancel")
 _PLANNED = frozenset(["planned", "proposed", "threatened", "promised", "announced", "scheduled"])
-_LEGAL_ACT = frozenset(["order", "orders", "proclamation", "decree", "notice", "notification", "regulation", "gazette", "signed", "executive", "law", "act", "decision", "resolution", "legislation"])  # fmt: skip
-_ON_HOLD = frozenset(["hold", "abeyance", "frozen", "parked", "suspended", "paused", "off", "shelved", "ice"])
+_LEGAL_ACT = word_list("status.legal_act")
+_ON_HOLD = word_list("status.on_hold")
 _STANDS = frozenset(["unaffected", "unchanged", "place", "force", "effect", "there"])
 _NEEDS = frozenset(["obtain", "need", "seek", "get", "hold", "apply", "secure"])
 _REVIEWS = frozenset("look examine evaluate discuss study explore".split())
 _TAKES = frozenset(["take", "adopt", "launch", "prepare", "make"])
-_QUESTION = frozenset(["what", "whether", "if", "about", "how", "why", "when", "who", "which"])
-_BILL = frozenset(["bill", "proposal", "plan", "draft", "legislation", "scheme", "measure", "amendment", "text", "package"])
+_QUESTION = word_list("status.question")
+_BILL = word_list("status.bill")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def standing(f: Frame, setting: Setting) -> Standing | None:
     return None
 
 
-_ORDINARY = frozenset("ordinary existing current standard normal basic regular present usual".split())
+_ORDINARY = word_list("status.ordinary")
 
 
 def _existing(f: Frame) -> Standing | None:
@@ -115,7 +117,7 @@ def _cue(f: Frame, status: str, action: str, rule: str, verb: Verb | None = None
     return Standing(status, action, f"status.{rule}", f.s.words[at].text if at >= 0 else "", at)
 
 
-_SCENARIO = frozenset(["scenario", "scenarios", "hypothetical", "illustration", "simulation", "simulations", "counterfactual", "simulated", "modelled", "assumes", "assumed", "supposes", "suppose", "imagine", "hypothetically", "thought-experiment"])  # fmt: skip
+_SCENARIO = word_list("status.scenario")
 
 
 def _void(f: Frame) -> bool:
@@ -169,8 +171,8 @@ def _spared(f: Frame) -> bool:
     return bool(words & {"exempt", "free", "excluded", "exempted", "spared"})
 
 
-_CLAIM = frozenset(["claim", "claims", "report", "reports", "rumour", "rumours", "rumor", "rumors", "suggestion", "suggestions", "speculation", "allegation", "allegations", "articles", "article", "story", "stories", "statement", "news"])  # fmt: skip
-_FALSE = frozenset(["untrue", "false", "wrong", "incorrect", "baseless", "unfounded", "groundless", "inaccurate", "fabricated", "fake"])
+_CLAIM = word_list("status.claim")
+_FALSE = word_list("status.false")
 
 
 def _untrue(s: Tagged) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from detente.news.word_lists import word_list
+
 from collections.abc import Iterator
 
 _VOWELS = "aeiou"
-_DOUBLING = frozenset({"cut", "set", "put", "hit", "ban", "bar", "cap", "curb", "drop", "trim", "slap", "let", "scrap",
-                       "stop", "plan", "step", "stem", "pen", "bump", "control", "commit", "permit", "admit", "skip",
-                       "clamp", "get", "grab", "submit", "equip", "quit", "tug", "rob", "mop", "rub", "beg", "occur", "compel", "deter", "win", "ship", "refer"})  # fmt: skip
+_DOUBLING = word_list("verb_forms.doubling")
 
 
 def forms(lemma: str, irregular: str = "") -> Iterator[tuple[str, str]]:
