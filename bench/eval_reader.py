@@ -18,11 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import score
-from detente.news.reader import read_text
-
 ROOT: Final = Path(__file__).resolve().parents[1]
 GOLD: Final = ROOT / "tests" / "gold"
+sys.path.insert(0, str(GOLD / "shared"))
+
+import score  # noqa: E402
+
+from detente.news.reader import read_text  # noqa: E402
+
 SEED: Final = ROOT.parent / "shared" / "seed" / "000_408f79ed41135ce5.txt"
 SETS: Final = ("seed", "shared development", "our development", "development, one left out")
 UNTOUCHED: Final = "our untouched half"

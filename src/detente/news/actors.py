@@ -109,7 +109,7 @@ def _before(actor: Actor, s: Tagged, kinds: tuple[str, ...]) -> str:
 
 
 def _located(actor: Actor, s: Tagged) -> str:
-    """"In Mexico City a bill before Congress": the place in the sentence, if it is the only one before."""
+    """ "In Mexico City a bill before Congress": the place in the sentence, if it is the only one before."""
     places = [a for a in s.actors if a.oblique == "in" and a.kind in ("place", "country")]
     after = next((a.country for a in places if a.i == actor.j + 1), "")
     if after:

@@ -5,11 +5,10 @@ They count only where trade is already the topic: a tariff read shortly before, 
 
 from __future__ import annotations
 
-from detente.news.word_lists import word_list
-
 from detente.news.grammar import PREPOSITIONS, Tagged, Verb, clause
 from detente.news.levels import read_level
-from detente.news.nuclei import Nucleus
+from detente.news.nucleus import Nucleus
+from detente.news.word_lists import word_list
 
 _PAYS = frozenset({"face", "subject"})
 _MOVES = word_list("bare.moves")

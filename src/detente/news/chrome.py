@@ -131,7 +131,13 @@ def _anywhere(found: list[Line]) -> set[int]:
     drop = set()
     for i, line in enumerate(found):
         low = line.text.lower().strip(" .…|>»")
-        if low in phrases["line"] or _COUNT.match(low) or (low.startswith(phrases["start"]) and len(low) < 400) or (i < 10 and len(line.text) < 50 and is_date_line(line.text) and not line.text.endswith(".")) or (i < 8 and _BYLINE.match(line.text) and len(line.text) < 60 and not line.text.endswith(".")):
+        if (
+            low in phrases["line"]
+            or _COUNT.match(low)
+            or (low.startswith(phrases["start"]) and len(low) < 400)
+            or (i < 10 and len(line.text) < 50 and is_date_line(line.text) and not line.text.endswith("."))
+            or (i < 8 and _BYLINE.match(line.text) and len(line.text) < 60 and not line.text.endswith("."))
+        ):
             drop.add(i)
     return drop
 

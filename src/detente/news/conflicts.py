@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from detente.news.document import Conflict, Timex
-from detente.news.drafts import Draft
 from detente.news.links import contradiction
 from detente.news.measure import ReadMeasure, Span
+from detente.news.mention import Draft
 
 _AFTER = re.compile(
     r"\b(?:\d+|a|one|two|three|four|five|six|seven|ten) (?:days?|weeks?|months?) (?:after|before|later|earlier)\b"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from detente.news.document import Candidate, Conflict, Question, Timex
-from detente.news.drafts import Draft
 from detente.news.measure import ReadMeasure, Span
+from detente.news.mention import Draft
 
 
 def doubts(

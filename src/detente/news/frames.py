@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from detente.news.word_lists import word_list
-
 from dataclasses import dataclass, field
 
 from detente.news.grammar import PREPOSITIONS, Actor, Tagged, Verb, clause
-from detente.news.nuclei import Nucleus, phrase_start
+from detente.news.nucleus import Nucleus, phrase_start
+from detente.news.word_lists import word_list
 
 NOMINAL = {
     "suspension": "suspend", "pause": "suspend", "freeze": "suspend", "delay": "suspend", "postponement": "suspend",

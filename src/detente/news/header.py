@@ -53,7 +53,9 @@ def topic_of(title: str) -> tuple[int, str]:
     return (0, "import_tariff") if _TARIFF_WORD.search(title) else (-99, "")
 
 
-_OFFICE = re.compile(r"\b(?:ministry|department|government|commission|bureau|customs|administration|agency)\b", re.IGNORECASE)
+_OFFICE = re.compile(
+    r"\b(?:ministry|department|government|commission|bureau|customs|administration|agency)\b", re.IGNORECASE
+)
 
 
 def issuer(norm: str) -> str:
@@ -70,5 +72,7 @@ def issuer(norm: str) -> str:
         shown = text.title() if text.isupper() else text
         words = tokens(shown, 0, len(shown))
         for at in range(len(words)):
-            found |= {e.value for _, e in match(words, at, lex) if e.kind in ("country", "place", "office", "adjective")}
+            found |= {
+                e.value for _, e in match(words, at, lex) if e.kind in ("country", "place", "office", "adjective")
+            }
     return found.pop() if len(found) == 1 else ""

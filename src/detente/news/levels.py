@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from detente.news.word_lists import word_list
-
 from dataclasses import dataclass
 
 from detente.news.frames import Frame
 from detente.news.grammar import Tagged, Verb, clause
 from detente.news.numbers import RateWord
+from detente.news.word_lists import word_list
 
 _APPROX = word_list("levels.approx")
 _OLD = frozenset(["from", "than", "against"])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from detente.news.drafts import Draft, replace_draft
 from detente.news.goods import compatible
 from detente.news.hedges import HEARSAY
 from detente.news.measure import Cue, Dates, Evidence, ReadMeasure
+from detente.news.mention import Draft, replace_draft
 
 _FLOW = {
     "import_tariff": "import", "import_ban": "import", "import_quota": "import", "tariff_rate_quota": "import",

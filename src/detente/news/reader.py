@@ -11,16 +11,17 @@ from detente.news.conflicts import conflicts
 from detente.news.deadlines import branches, deadlines, issues
 from detente.news.document import Actor, Document, Timex
 from detente.news.doubts import doubts
-from detente.news.drafts import Draft, Place, read_sentence
+from detente.news.drafts import read_sentence
 from detente.news.genre import addresses_reader, legal, publisher, retracts
-from detente.news.grammar import tag
 from detente.news.header import headed, issuer, title_of, topic_of
 from detente.news.lexicon import lexicon, rules_off
 from detente.news.links import linked_in_text
 from detente.news.measure import Span
+from detente.news.mention import Draft, Place
 from detente.news.merge import merged, why_empty
 from detente.news.numbers import amounts, rates
 from detente.news.sentences import Sentence, sentences
+from detente.news.tagging import tag
 from detente.news.timex import timexes
 from detente.news.words import Token, normalise, tokens
 
@@ -155,7 +156,9 @@ def prose(words: list[Token]) -> bool:
 def _headed(norm: str, furniture: tuple[Span, ...], published: date | None) -> list[Timex]:
     """Return the dates of the head of the page: furniture, but dates all the same."""
     head = [span for span in furniture if span.start < 600 and span.end - span.start < 200]
-    return [timex for span in head for timex in timexes(norm, span.start, span.end, published) if len(timex.value) == 10]
+    return [
+        timex for span in head for timex in timexes(norm, span.start, span.end, published) if len(timex.value) == 10
+    ]
 
 
 def _passages(body: str, units: list[Sentence], owner: str) -> dict[int, bool]:

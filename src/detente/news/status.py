@@ -6,35 +6,17 @@ demanded, offered, planned? decided? in force? Each answer keeps its rule and th
 
 from __future__ import annotations
 
-from detente.news.word_lists import word_list
-
 from dataclasses import dataclass
 
-from detente.news.frames import EVENT, NOMINAL, Frame, subject
+from detente.news.events import ACTION, FRIENDLY, LIBERAL, action_of, event_of
+from detente.news.frames import EVENT, Frame, subject
 from detente.news.grammar import Tagged, Verb, clause
+from detente.news.voids import is_void
+from detente.news.word_lists import word_list
 
-ACTION = {
-    "impose": "impose", "tax": "impose", "hit": "impose", "raise": "raise", "rise": "raise", "reduce": "reduce",
-    "fall": "reduce", "remove": "remove", "exempt": "remove", "suspend": "suspend", "extend": "extend",
-    "maintain": "maintain", "remain": "maintain", "resume": "resume", "return": "resume", "sign": "sign",
-    "face": "maintain", "subject": "impose", "effect": "impose", "expire": "remove", "end": "remove", "be": "maintain",
-    "have": "maintain", "buy": "impose", "limit": "impose", "ban": "impose", "halt": "impose", "add": "impose",
-    "blacklist": "impose", "invest": "impose", "open": "impose", "probe": "impose", "strike": "remove", "rule": "remove",
-    "uphold": "maintain", "retaliate": "impose", "respond": "impose", "crackdown": "impose", "skip": "cancel",
-    "stockpile": "impose", "receive": "impose", "grant": "reduce", "allow": "reduce", "amend": "raise", "subsidise": "impose",
-}  # fmt: skip
-LIBERAL = frozenset({"reduce", "remove", "suspend"})
-FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_deal", "purchase_commitment",
-                      "investment_commitment", "enforcement_commitment"})  # fmt: skip
-_CANCEL = word_list("status.cancel")
-_PLANNED = frozenset(["planned", "proposed", "threatened", "promised", "announced", "scheduled"])
 _LEGAL_ACT = word_list("status.legal_act")
 _ON_HOLD = word_list("status.on_hold")
 _STANDS = frozenset(["unaffected", "unchanged", "place", "force", "effect", "there"])
-_NEEDS = frozenset(["obtain", "need", "seek", "get", "hold", "apply", "secure"])
-_REVIEWS = frozenset("look examine evaluate discuss study explore".split())
-_TAKES = frozenset(["take", "adopt", "launch", "prepare", "make"])
-_QUESTION = word_list("status.question")
 _BILL = word_list("status.bill")
 
 
@@ -73,12 +55,12 @@ class Setting:
 
 def standing(f: Frame, setting: Setting) -> Standing | None:
     """Return status and action, or None if this is no measure."""
-    if _void(f):
+    if is_void(f):
         return None
-    event, outer = _event(f)
+    event, outer = event_of(f)
     if f.presupposed:
         return _behind(f, setting) or _existing(f)
-    action = _action(f, event)
+    action = action_of(f, event)
     if event == "":
         return _existing(f)
     for rule in (_negative, _ended, _paused, _matrix, _modal, _standing_as_it_is):
@@ -92,7 +74,7 @@ _ORDINARY = word_list("status.ordinary")
 
 
 def _existing(f: Frame) -> Standing | None:
-    """"on top of the ordinary 10% duty": a rate that the phrase itself calls the one that holds."""
+    """ "on top of the ordinary 10% duty": a rate that the phrase itself calls the one that holds."""
     if f.n.instrument != "import_tariff" or not any(f.left <= i < f.n.i for i, _, _ in f.s.rates):
         return None
     at = next((k for k in range(f.left, f.n.i) if f.s.low(k) in _ORDINARY), -1)
@@ -117,165 +99,6 @@ def _cue(f: Frame, status: str, action: str, rule: str, verb: Verb | None = None
     return Standing(status, action, f"status.{rule}", f.s.words[at].text if at >= 0 else "", at)
 
 
-_SCENARIO = word_list("status.scenario")
-
-
-def _void(f: Frame) -> bool:
-    """Denied, wished, feared, supposed, or inside an "if"."""
-    scenario = f.s.on("status.scenario") and any(t.low in _SCENARIO for t in f.s.words)
-    inverted = f.s.on("status.inverted") and _inverted(f)
-    if scenario or inverted or (f.s.on("status.untrue") and _untrue(f.s)):
-        return True
-    verbs = [f.verb, *f.chain] if f.verb else []
-    if f.verb is not None and f.verb.cls == "be" and _spared(f):
-        return True
-    if f.n.verb is None and f.subject is not None and _court(f):
-        return True
-    if any(v.cls in ("deny", "wish") and not v.negative for v in verbs if v is not None):
-        return True
-    if any(v is not None and v.mood in ("should", "deny") for v in verbs):
-        return True
-    if any(v is not None and v.lemma == "ask" and f.s.low(v.j) in _QUESTION for v in verbs):
-        return True
-    if any(cls in ("wish", "deny") for cls, _ in f.nominal):
-        return True
-    start = clause(f.s, f.n.i)[0]
-    opener = f.s.low(start) if f.s.low(start) not in ("and", "or", "but") else f.s.low(start + 1)
-    supposed = opener in ("if", "unless", "should", "whether", "were", "had", "suppose")
-    return (supposed and start <= f.left) or _quantified_away(f)
-
-
-def _inverted(f: Frame) -> bool:
-    """ "Nor will it raise", "At no time did", "Never has it": a negative before the clause."""
-    start = clause(f.s, f.n.i)[0]
-    words = [f.s.low(k) for k in range(start, min(start + 4, f.n.i))]
-    if words[:1] and words[0] in ("and", "but"):
-        words = words[1:]
-    return (
-        words[:1] in (["nor"], ["neither"], ["never"], ["nobody"], ["none"])
-        or (words[1:2] == ["no"]
-        and words[0] in ("at", "under", "in", "by"))
-    )
-
-
-def _court(f: Frame) -> bool:
-    """A court acts on the measure: that is a ruling, not a measure of its own."""
-    actor = f.subject
-    return actor is not None and any("court" in f.s.low(k) or f.s.low(k) in ("judge", "judges", "tribunal") for k in
-                                     range(actor.i, actor.j))  # fmt: skip
-
-
-def _spared(f: Frame) -> bool:
-    """"would be exempt from the tariff"."""
-    words = {f.s.low(k) for k in range(f.verb.j if f.verb else 0, f.left + 1)}
-    return bool(words & {"exempt", "free", "excluded", "exempted", "spared"})
-
-
-_CLAIM = word_list("status.claim")
-_FALSE = word_list("status.false")
-
-
-def _untrue(s: Tagged) -> bool:
-    """ "The claim that ... is untrue", "reports of ... are false"."""
-    claim = next((k for k, t in enumerate(s.words) if t.low in _CLAIM), -1)
-    if claim < 0:
-        return False
-    after = [s.low(k) for k in range(claim, len(s.words))]
-    return bool(_FALSE & set(after)) or "different from fact" in " ".join(after) or "no truth" in " ".join(after)
-
-
-def _quantified_away(f: Frame) -> bool:
-    """ "no tariffs", "nobody", "any tariff": existence is denied or left open."""
-    before = [f.s.low(k) for k in range(max(0, f.left - 1), f.n.i)]
-    if {"average", "mean", "weighted"} & set(before):
-        return True
-    for verb in [f.verb, *f.chain]:
-        if verb is not None and verb.tense in ("inf", "ing") and "no" in (f.s.low(verb.i - 2), f.s.low(verb.i - 3)):
-            return True
-    subject = [f.s.low(k) for k in range(clause(f.s, f.n.i)[0], f.verb.i if f.verb else 0)]
-    return "no" in before[:2] or "nobody" in subject or "neither" in subject[:2]
-
-
-def _event(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
-    """The event that touches the measure, and what stands above it, innermost first."""
-    levels: list[tuple[str, Verb | None, int]] = [(cls, None, at) for cls, at in f.nominal]
-    if f.verb is not None:
-        levels.append((f.verb.cls, f.verb, f.verb.i))
-    levels += [(v.cls, v, v.i) for v in f.chain]
-    events = [level for level in levels if level[0] in EVENT or level[0] in ("be", "have")]
-    levels = _with_nouns(f, levels)
-    if f.n.verb is not None:
-        same = {"suspend": "ban", "halt": "ban", "allow": "limit" if "quota" in f.n.instrument else "ban", "other": "impose", "commit": "invest", "offer": "invest",
-                "announce": "invest"}  # fmt: skip
-        return same.get(f.n.verb.cls, f.n.verb.cls), levels[1:]
-    if not levels:
-        return ("impose" if f.participle else ""), []
-    first = levels[0]
-    if f.verb and first[0] == "propose" and f.verb.lemma in _REVIEWS and f.s.low(f.verb.j) in ("at", "into", "the", "whether"):
-        return "", levels
-    if f.verb and f.verb.lemma == "come" and f.relation == "subject":
-        return "effect", levels[1:]
-    if f.n.instrument == "unspecified_retaliation" and f.verb and f.verb.lemma in _TAKES and f.verb.cls != "propose":
-        return "impose", levels[1:]
-    if f.n.rule == "curb.export-permit" and f.verb is not None and f.verb.lemma in _NEEDS:
-        return "impose", levels[1:]
-    if f.n.rule == "curb.export-permit" and first[0] not in ("impose", "limit", "remove", "announce"):
-        return "", levels
-    if first[0] == "follow":
-        return ("impose" if f.s.low(f.left - 1) == "with" else ""), levels[1:]
-    if first[0] in ("other", "effect_other", "subsidise", "cover", "use"):
-        return ("impose" if f.participle else ""), levels
-    if first[0] in EVENT or first[0] in ("be", "have"):
-        rest = levels[1:]
-        if first[0] == "raise" and rest and rest[0][0] in ("remove", "suspend"):
-            return rest[0][0], rest[1:]
-        if first[0] == "suspend" and rest and rest[0][0] in ("extend", "remove", "expire"):
-            return rest[0][0], rest[1:]
-        if first[0] in ("be", "have") and f.verb is not None and f.s.low(f.verb.j - 1) == "no" and f.s.low(f.verb.j) == "effect":
-            return "halt", rest
-        if first[0] in ("impose", "raise") and rest and rest[0][0] == "have" and "no" == f.s.low(f.verb.j if f.verb else 0):
-            return "halt", rest[1:]
-        if first[0] == "impose" and rest and rest[0][0] in ("suspend", "remove", "halt"):
-            return rest[0][0], rest[1:]
-        return first[0], rest
-    if first[0] in ("threaten", "propose", "announce", "demand", "offer", "want", "seek", "vow", "commit",
-                    "order", "expect", "signal"):  # fmt: skip
-        return "impose", levels
-    return "", levels
-
-
-def _with_nouns(f: Frame, levels: list[tuple[str, Verb | None, int]]) -> list[tuple[str, Verb | None, int]]:
-    """Put the noun of "a plan to raise", "an order to impose" between the infinitive and the verb above it."""
-    out: list[tuple[str, Verb | None, int]] = []
-    for cls, verb, at in levels:
-        out.append((cls, verb, at))
-        if verb is not None and verb.tense in ("inf", "ing") and not verb.mood:
-            k = verb.i - 1
-            noun = f.s.low(k) if f.s.low(k) != "of" else f.s.low(k - 1)
-            if noun in NOMINAL and noun not in ("end", "return", "cost", "move"):
-                out.append((NOMINAL[noun], None, k))
-    return out
-
-
-def _action(f: Frame, event: str) -> str:
-    action = ACTION.get(event, "impose")
-    left = [f.s.low(k) for k in range(f.left, f.n.i)]
-    lemma = f.verb.lemma if f.verb else ""
-    if action == "remove" and (lemma in _CANCEL and _PLANNED & {*left, *_participles(f)}):
-        return "cancel"
-    if action == "impose" and {"higher", "steeper", "tighter", "tougher", "stricter"} & set(left):
-        return "raise"
-    if f.n.instrument in ("trade_agreement", "critical_minerals_deal") and action in ("impose", "maintain"):
-        return "sign"
-    if event == "maintain" and f.verb and f.verb.lemma == "leave":
-        return "maintain"
-    return action
-
-
-def _participles(f: Frame) -> set[str]:
-    return {f.s.low(f.participle.v)} if f.participle else set()
-
-
 def _negative(
     f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
 ) -> Standing | None:
@@ -286,11 +109,19 @@ def _negative(
     longer = verb is not None and any(f.s.low(k) == "longer" for k in range(verb.i, verb.j))
     if verb is not None and longer and f.s.on("status.no-longer") and event in ("face", "subject", "be", "impose"):
         return _cue(f, "withdrawn", "remove", "no-longer", verb)
-    kept_out = f.n.verb is not None and f.n.verb.cls in ("allow", "other") and f.n.instrument in ("export_ban", "import_ban")
+    kept_out = (
+        f.n.verb is not None and f.n.verb.cls in ("allow", "other") and f.n.instrument in ("export_ban", "import_ban")
+    )
     if (event == "receive" or kept_out) and verb is not None:
         later = setting.future or verb.mood in ("will", "shall")
         return _cue(f, "announced" if later else "in_force", "impose", "may-not", verb)
-    if f.s.on("status.shall-not-apply") and event in ("impose", "face", "be") and setting.legal and verb is not None and verb.mood in ("shall", "will"):
+    if (
+        f.s.on("status.shall-not-apply")
+        and event in ("impose", "face", "be")
+        and setting.legal
+        and verb is not None
+        and verb.mood in ("shall", "will")
+    ):
         return _cue(f, "suspended", "suspend", "shall-not-apply", verb)
     return _cue(f, "", action, "denied", denied[0])
 
@@ -314,7 +145,13 @@ def _ended(
     if event == "remove" and verb is not None and verb.cls == "remove" and not _raised_above(outer):
         if _done(verb):
             return _cue(f, "withdrawn", action, "removed", verb)
-    if event == "halt" and f.s.on("status.halted") and f.n.verb is None and verb is not None and not _raised_above(outer):
+    if (
+        event == "halt"
+        and f.s.on("status.halted")
+        and f.n.verb is None
+        and verb is not None
+        and not _raised_above(outer)
+    ):
         pause = _complement(f.s, verb, frozenset({"period", "days", "months", "year", "during", "until"}), 8)
         status = ("suspended" if pause else "withdrawn") if _done(verb) else "suspended" if pause else "announced"
         return _cue(f, status, "suspend" if pause else "remove", "halted", verb)
@@ -383,11 +220,11 @@ def _matrix(
     return _adjectival(f, event, action)
 
 
-_WEIGHED = frozenset("examination consideration discussion study review negotiation table".split())
+_WEIGHED = frozenset(["examination", "consideration", "discussion", "study", "review", "negotiation", "table"])
 
 
 def _weighed(f: Frame) -> bool:
-    """"is under examination", "is on the table"."""
+    """ "is under examination", "is on the table"."""
     verb = f.verb
     if verb is None or verb.negative:
         return False
@@ -523,7 +360,7 @@ def _standing_as_it_is(
 
 
 def _of_agreement(f: Frame) -> bool:
-    """"a framework agreement that sets a 15% tariff": what an agreement lays down is announced."""
+    """ "a framework agreement that sets a 15% tariff": what an agreement lays down is announced."""
     if f.verb is None:
         return False
     start = clause(f.s, f.verb.i)[0]

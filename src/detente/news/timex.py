@@ -137,7 +137,18 @@ def _relative(kind: str, m: re.Match[str], pub: date, direction: int) -> str | N
     if kind == "nth":
         return _nth(m["nd"], pub, direction)
     if kind == "day":
-        shift = {"this morning": 0, "this afternoon": 0, "this evening": 0, "last night": -1, "midnight": 0, "today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1, "the day before yesterday": -2}
+        shift = {
+            "this morning": 0,
+            "this afternoon": 0,
+            "this evening": 0,
+            "last night": -1,
+            "midnight": 0,
+            "today": 0,
+            "tonight": 0,
+            "yesterday": -1,
+            "tomorrow": 1,
+            "the day before yesterday": -2,
+        }
         return str(pub + timedelta(days=shift.get(m["rel"].lower(), 2)))
     if kind == "weekday":
         return _weekday(m["wd"], m["wq"], pub, direction)
@@ -151,7 +162,7 @@ def _relative(kind: str, m: re.Match[str], pub: date, direction: int) -> str | N
 
 
 def _nth(word: str, pub: date, direction: int) -> str | None:
-    """"since the 3rd": the day of this month, or of the one before or after."""
+    """ "since the 3rd": the day of this month, or of the one before or after."""
     day = 1 if word.startswith("first") else int(word[:-2])
     shift = -1 if direction < 0 and day > pub.day else 1 if direction > 0 and day < pub.day else 0
     month = _plus_months(pub, shift)
@@ -159,7 +170,7 @@ def _nth(word: str, pub: date, direction: int) -> str | None:
 
 
 def _own_year(m: re.Match[str], pub: date, last: str) -> str | None:
-    """"5 August of last year", "April of this year", "23 May that year"."""
+    """ "5 August of last year", "April of this year", "23 May that year"."""
     shift = {"this year": 0, "last year": -1, "next year": 1}.get(m["oy"])
     year = pub.year + shift if shift is not None else int(last[:4]) if last[:4].isdigit() else pub.year
     day = m["od"] or m["od2"]
@@ -178,7 +189,8 @@ def _direction(norm: str, m: re.Match[str], sentence: tuple[int, int]) -> int:
         return 0
     if re.search(r"\b(?:from|starting|effective|until|by|through|unless|beginning|due|before) $", before):
         past_verb = re.search(
-            r"\b(?:effective|in force|in place|applied|lasted|ran|held|stood|was|were|had been) (?:from|until) $", before
+            r"\b(?:effective|in force|in place|applied|lasted|ran|held|stood|was|were|had been) (?:from|until) $",
+            before,
         )
         return -1 if past_verb and re.search(r"\b(?:was|were|had|ran|lasted|applied|held|stood)\b", before) else 1
     for piece in (re.split(r"[,;:]", before)[-1], before):

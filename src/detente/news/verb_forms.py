@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from detente.news.word_lists import word_list
-
 from collections.abc import Iterator
+
+from detente.news.word_lists import word_list
 
 _VOWELS = "aeiou"
 _DOUBLING = word_list("verb_forms.doubling")

@@ -1,0 +1,120 @@
+"""What happens to a measure: the event that touches it, and what stands above that event."""
+
+from __future__ import annotations
+
+from detente.news.frames import EVENT, NOMINAL, Frame
+from detente.news.grammar import Verb
+from detente.news.word_lists import word_list
+
+ACTION = {
+    "impose": "impose", "tax": "impose", "hit": "impose", "raise": "raise", "rise": "raise", "reduce": "reduce",
+    "fall": "reduce", "remove": "remove", "exempt": "remove", "suspend": "suspend", "extend": "extend",
+    "maintain": "maintain", "remain": "maintain", "resume": "resume", "return": "resume", "sign": "sign",
+    "face": "maintain", "subject": "impose", "effect": "impose", "expire": "remove", "end": "remove", "be": "maintain",
+    "have": "maintain", "buy": "impose", "limit": "impose", "ban": "impose", "halt": "impose", "add": "impose",
+    "blacklist": "impose", "invest": "impose", "open": "impose", "probe": "impose", "strike": "remove", "rule": "remove",
+    "uphold": "maintain", "retaliate": "impose", "respond": "impose", "crackdown": "impose", "skip": "cancel",
+    "stockpile": "impose", "receive": "impose", "grant": "reduce", "allow": "reduce", "amend": "raise", "subsidise": "impose",
+}  # fmt: skip
+LIBERAL = frozenset({"reduce", "remove", "suspend"})
+FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_deal", "purchase_commitment",
+                      "investment_commitment", "enforcement_commitment"})  # fmt: skip
+_CANCEL = word_list("status.cancel")
+_PLANNED = frozenset(["planned", "proposed", "threatened", "promised", "announced", "scheduled"])
+_NEEDS = frozenset(["obtain", "need", "seek", "get", "hold", "apply", "secure"])
+_REVIEWS = frozenset(["look", "examine", "evaluate", "discuss", "study", "explore"])
+_TAKES = frozenset(["take", "adopt", "launch", "prepare", "make"])
+
+
+def event_of(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
+    """The event that touches the measure, and what stands above it, innermost first."""
+    levels: list[tuple[str, Verb | None, int]] = [(cls, None, at) for cls, at in f.nominal]
+    if f.verb is not None:
+        levels.append((f.verb.cls, f.verb, f.verb.i))
+    levels += [(v.cls, v, v.i) for v in f.chain]
+    levels = _with_nouns(f, levels)
+    if f.n.verb is not None:
+        same = {"suspend": "ban", "halt": "ban", "allow": "limit" if "quota" in f.n.instrument else "ban", "other": "impose", "commit": "invest", "offer": "invest",
+                "announce": "invest"}  # fmt: skip
+        return same.get(f.n.verb.cls, f.n.verb.cls), levels[1:]
+    if not levels:
+        return ("impose" if f.participle else ""), []
+    first = levels[0]
+    if (
+        f.verb
+        and first[0] == "propose"
+        and f.verb.lemma in _REVIEWS
+        and f.s.low(f.verb.j) in ("at", "into", "the", "whether")
+    ):
+        return "", levels
+    if f.verb and f.verb.lemma == "come" and f.relation == "subject":
+        return "effect", levels[1:]
+    if f.n.instrument == "unspecified_retaliation" and f.verb and f.verb.lemma in _TAKES and f.verb.cls != "propose":
+        return "impose", levels[1:]
+    if f.n.rule == "curb.export-permit" and f.verb is not None and f.verb.lemma in _NEEDS:
+        return "impose", levels[1:]
+    if f.n.rule == "curb.export-permit" and first[0] not in ("impose", "limit", "remove", "announce"):
+        return "", levels
+    if first[0] == "follow":
+        return ("impose" if f.s.low(f.left - 1) == "with" else ""), levels[1:]
+    if first[0] in ("other", "effect_other", "subsidise", "cover", "use"):
+        return ("impose" if f.participle else ""), levels
+    if first[0] in EVENT or first[0] in ("be", "have"):
+        rest = levels[1:]
+        if first[0] == "raise" and rest and rest[0][0] in ("remove", "suspend"):
+            return rest[0][0], rest[1:]
+        if first[0] == "suspend" and rest and rest[0][0] in ("extend", "remove", "expire"):
+            return rest[0][0], rest[1:]
+        if (
+            first[0] in ("be", "have")
+            and f.verb is not None
+            and f.s.low(f.verb.j - 1) == "no"
+            and f.s.low(f.verb.j) == "effect"
+        ):
+            return "halt", rest
+        if (
+            first[0] in ("impose", "raise")
+            and rest
+            and rest[0][0] == "have"
+            and f.s.low(f.verb.j if f.verb else 0) == "no"
+        ):
+            return "halt", rest[1:]
+        if first[0] == "impose" and rest and rest[0][0] in ("suspend", "remove", "halt"):
+            return rest[0][0], rest[1:]
+        return first[0], rest
+    if first[0] in ("threaten", "propose", "announce", "demand", "offer", "want", "seek", "vow", "commit",
+                    "order", "expect", "signal"):  # fmt: skip
+        return "impose", levels
+    return "", levels
+
+
+def _with_nouns(f: Frame, levels: list[tuple[str, Verb | None, int]]) -> list[tuple[str, Verb | None, int]]:
+    """Put the noun of "a plan to raise", "an order to impose" between the infinitive and the verb above it."""
+    out: list[tuple[str, Verb | None, int]] = []
+    for cls, verb, at in levels:
+        out.append((cls, verb, at))
+        if verb is not None and verb.tense in ("inf", "ing") and not verb.mood:
+            k = verb.i - 1
+            noun = f.s.low(k) if f.s.low(k) != "of" else f.s.low(k - 1)
+            if noun in NOMINAL and noun not in ("end", "return", "cost", "move"):
+                out.append((NOMINAL[noun], None, k))
+    return out
+
+
+def action_of(f: Frame, event: str) -> str:
+    action = ACTION.get(event, "impose")
+    left = [f.s.low(k) for k in range(f.left, f.n.i)]
+    lemma = f.verb.lemma if f.verb else ""
+    if action == "remove" and (lemma in _CANCEL and _PLANNED & {*left, *_participles(f)}):
+        return "cancel"
+    if action == "impose" and {"higher", "steeper", "tighter", "tougher", "stricter"} & set(left):
+        return "raise"
+    if f.n.instrument in ("trade_agreement", "critical_minerals_deal") and action in ("impose", "maintain"):
+        return "sign"
+    if event == "maintain" and f.verb and f.verb.lemma == "leave":
+        return "maintain"
+    return action
+
+
+def _participles(f: Frame) -> set[str]:
+    return {f.s.low(f.participle.v)} if f.participle else set()
