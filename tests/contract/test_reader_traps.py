@@ -1,4 +1,4 @@
-"""The traps of the seed article (NEWS.md section 5) and the promises on every text. The article is not in the repository."""
+"""The traps of the seed article and the promises on every text. The article is not in the repository."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_every_measure_follows_the_schema_and_quotes_the_text(path: Path) -> Non
 def test_negative_controls_give_nothing(name: str) -> None:
     text = (GOLD / "ours" / "dev" / f"{name}.txt").read_text("utf-8")
     gold = json.loads((GOLD / "ours" / "dev" / f"{name}.json").read_text("utf-8"))
-    assert [m for m in read_text(text, published=gold["published"]).measures] == []
+    assert list(read_text(text, published=gold["published"]).measures) == []
 
 
 def test_the_scorer_agrees_with_its_own_tests() -> None:

@@ -113,7 +113,8 @@ def test_abbreviations_lists_and_semicolons() -> None:
     text = "The U.S. cut duties on Nov. 10; No. 5 stays. Mr. Smith left.\n- first item\n- second item\nShort line"
     units = [text[u.start : u.end] for u in sentences(text)]
     assert units == [
-        "The U.S. cut duties on Nov. 10;", "No. 5 stays.", "Mr. Smith left.", "- first item", "- second item", "Short line",
+        "The U.S. cut duties on Nov. 10;", "No. 5 stays.", "Mr. Smith left.", "- first item", "- second item",
+        "Short line",
     ]  # fmt: skip
     assert all(u.end - u.start <= MAX_UNIT for u in sentences("word " * 4000))
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from detente.news.grammar import SUBORDINATORS, Tagged, Verb
 from detente.news.verb_groups import is_adverb
+from detente.news.word_lists import word_list
+
+_OPENERS = word_list("clauses.openers")
 
 
 def clause_starts(s: Tagged) -> set[int]:
@@ -68,8 +71,7 @@ def _ends_condition(s: Tagged, k: int, nxt: Verb) -> bool:
     main = max((b for b in s.breaks if b <= k and s.low(b - 1) == ","), default=0)
     start = max((b for b in s.breaks if b <= k), default=0)
     openers = {s.low(b) for b in range(main, min(main + 3, k))} | {s.low(b) for b in s.breaks if main <= b <= k}
-    opened = bool(openers & {"if", "unless", "should", "once", "when", "after", "while", "although", "though", "because",
-                        "since", "as", "before", "until", "were", "had"})  # fmt: skip
+    opened = bool(openers & _OPENERS)
     finite = bool(nxt.mood) or nxt.tense in ("past", "pres", "perf")
     verb_before = any(start <= v.i < k for v in s.verbs)
     return opened and verb_before and finite and nxt.i - k <= 16 and s.low(k + 1) not in ("and", "or", "which", "who")

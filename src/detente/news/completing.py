@@ -18,69 +18,70 @@ _COUNTER = word_list("drafts.counter")
 def complete_roles(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:
     """Fill imposer and target from what the measure refers back to, from its kind, or from the passage."""
     _mutual(draft, f, seen)
-    if draft.instrument == "price_floor" and not draft.imposer and f.n.verb is not None:
-        makers = [m for m in place.tagged.adjectives if m.i < f.n.i]
-        if makers:
-            _set(draft, "imposer", (makers[0].entry.value,), "imposer.makers")
-            other = seen.other(makers[0].entry.value)
-            draft.target = draft.target or ((other,) if other else ())
-    if (
-        place.tagged.on("target.follows")
-        and f.verb is not None
-        and f.verb.lemma == "follow"
-        and before
-        and not draft.target
-    ):
-        _set(draft, "target", before[-1].target, "target.follows")
-    if draft.instrument == "tariff_truce" and not draft.imposer and place.tagged.on("target.pair-of-text"):
-        _truce_sides(draft, seen)
-    if draft.imposer and not draft.target and place.tagged.on("target.pronoun"):
-        _pronoun_target(draft, f, seen)
+    _of_its_kind(draft, place, f, seen, before)
     earlier = _antecedent(draft, before, seen.topic_from)
     if earlier is not None and not (draft.imposer and draft.target):
         _take(draft, earlier)
     if not draft.imposer and place.legal and seen.publisher and draft.target != (seen.publisher,):
         _set(draft, "imposer", (seen.publisher,), "imposer.publisher")
-    counter = any(
-        place.tagged.low(k) in _COUNTER for k in range(max(0, f.left), min(len(place.tagged.words), f.n.j + 6))
-    )
-    if draft.imposer and not draft.target and (counter or draft.instrument == "unspecified_retaliation"):
-        other = seen.other(draft.imposer[0]) or _only_other(place.tagged, draft.imposer[0])
-        if other:
-            _set(draft, "target", (other,), "target.other-side")
-    if (
-        place.tagged.on("imposer.same-passage")
-        and not draft.imposer
-        and f.n.verb is not None
-        and before
-        and draft.sentence - before[-1].sentence <= 1
-    ):
-        near = before[-1]
-        if near.imposer and near.imposer != draft.target:
-            _set(draft, "imposer", near.imposer, "imposer.same-passage")
-            draft.target = draft.target or near.target
-    if not draft.imposer and draft.own_target and draft.target != ("*",) and before:
-        near = before[-1]
-        if near.instrument == draft.instrument and draft.sentence - near.sentence <= 1 and near.imposer:
-            if not set(near.imposer) & set(draft.target) and "+" not in near.imposer[0]:
-                _set(draft, "imposer", near.imposer, "imposer.sentence-before")
+    _answered(draft, place, f, seen)
+    _from_sentence_before(draft, place, f, before)
     if draft.imposer and not draft.target:
         _default_target(draft, seen)
-    if (
-        place.tagged.on("imposer.only-country")
-        and not draft.imposer
-        and draft.instrument in EXPORT_SIDE
-        and seen.only
-        and draft.target != (seen.only,)
-    ):
-        _set(draft, "imposer", (seen.only,), "imposer.only-country")
-        if not draft.target:
-            _default_target(draft, seen)
-    if not draft.imposer and seen.topic and draft.target != (seen.topic,):
-        _set(draft, "imposer", (seen.topic,), "imposer.heading")
-        if not draft.target:
-            _default_target(draft, seen)
-    if draft.target and not draft.imposer and draft.target != ("*",) and len(draft.target) == 1:
+    _from_passage(draft, place, seen)
+
+
+def _of_its_kind(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:
+    """Price promises of makers, followers, truces of the pair, "for them"."""
+    on = place.tagged.on
+    if draft.instrument == "price_floor" and not draft.imposer and f.n.verb is not None:
+        makers = [m.entry.value for m in place.tagged.adjectives if m.i < f.n.i]
+        if makers:
+            _set(draft, "imposer", (makers[0],), "imposer.makers")
+            other = seen.other(makers[0])
+            draft.target = draft.target or ((other,) if other else ())
+    follows = f.verb is not None and f.verb.lemma == "follow" and on("target.follows")
+    if follows and before and not draft.target:
+        _set(draft, "target", before[-1].target, "target.follows")
+    if draft.instrument == "tariff_truce" and not draft.imposer and on("target.pair-of-text"):
+        _truce_sides(draft, seen)
+    if draft.imposer and not draft.target and on("target.pronoun"):
+        _pronoun_target(draft, f, seen)
+
+
+def _answered(draft: Draft, place: Place, f: Frame, seen: Discourse) -> None:
+    """What retaliates is aimed at the other side."""
+    s = place.tagged
+    counter = any(s.low(k) in _COUNTER for k in range(max(0, f.left), min(len(s.words), f.n.j + 6)))
+    if draft.imposer and not draft.target and (counter or draft.instrument == "unspecified_retaliation"):
+        other = seen.other(draft.imposer[0]) or _only_other(s, draft.imposer[0])
+        if other:
+            _set(draft, "target", (other,), "target.other-side")
+
+
+def _from_sentence_before(draft: Draft, place: Place, f: Frame, before: list[Draft]) -> None:
+    """A measure without an agent right after one whose imposer is named."""
+    if draft.imposer or not before or draft.sentence - before[-1].sentence > 1 or not before[-1].imposer:
+        return
+    near = before[-1]
+    if place.tagged.on("imposer.same-passage") and f.n.verb is not None and near.imposer != draft.target:
+        _set(draft, "imposer", near.imposer, "imposer.same-passage")
+        draft.target = draft.target or near.target
+        return
+    apart = not set(near.imposer) & set(draft.target) and "+" not in near.imposer[0]
+    if near.instrument == draft.instrument and draft.own_target and draft.target != ("*",) and apart:
+        _set(draft, "imposer", near.imposer, "imposer.sentence-before")
+
+
+def _from_passage(draft: Draft, place: Place, seen: Discourse) -> None:
+    """The only country just named, the heading, the other side of the only pair."""
+    own_exports = place.tagged.on("imposer.only-country") and draft.instrument in EXPORT_SIDE
+    for country, rule in ((seen.only if own_exports else "", "only-country"), (seen.topic, "heading")):
+        if not draft.imposer and country and draft.target != (country,):
+            _set(draft, "imposer", (country,), f"imposer.{rule}")
+            if not draft.target:
+                _default_target(draft, seen)
+    if not draft.imposer and len(draft.target) == 1 and draft.target != ("*",):
         other = seen.other(draft.target[0])
         if other:
             _set(draft, "imposer", (other,), "imposer.other-side")
@@ -175,10 +176,10 @@ def _take(draft: Draft, earlier: Draft) -> None:
         _set(draft, "imposer", earlier.imposer, "imposer.antecedent")
         draft.inherited = True
     named = draft.product.scope not in ("unspecified",)
-    if not draft.target and earlier.target and earlier.target != draft.imposer:
-        if not (draft.own_imposer and named and not compatible(draft.product, earlier.product)):
-            _set(draft, "target", earlier.target, "target.antecedent")
-            draft.inherited = True
+    other_goods = draft.own_imposer and named and not compatible(draft.product, earlier.product)
+    if not draft.target and earlier.target and earlier.target != draft.imposer and not other_goods:
+        _set(draft, "target", earlier.target, "target.antecedent")
+        draft.inherited = True
     if draft.product.scope == "unspecified":
         draft.product = earlier.product
 
@@ -207,9 +208,9 @@ def _default_target(draft: Draft, seen: Discourse) -> None:
     if other:
         _set(draft, "target", (other,), "target.the-other-of-two")
         return
-    if draft.product.text or draft.instrument in EXPORT_SIDE:
-        if draft.instrument not in ("price_floor", "stockpile_purchase", "subsidy", "government_spending"):
-            _set(draft, "target", ("*",), "target.product-only")
+    domestic = draft.instrument in ("price_floor", "stockpile_purchase", "subsidy", "government_spending")
+    if (draft.product.text or draft.instrument in EXPORT_SIDE) and not domestic:
+        _set(draft, "target", ("*",), "target.product-only")
 
 
 def _set(draft: Draft, name: str, value: tuple[str, ...], rule: str) -> None:

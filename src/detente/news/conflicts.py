@@ -47,7 +47,8 @@ def _arithmetic(measures: Sequence[ReadMeasure]) -> list[Conflict]:
             rest = f"{claim.rate.value - threat.rate.value:g}"
             what = (
                 f"{claim.id} says {total}% holds today, but {extra} points of it may be the ones that {threat.id} only "
-                f"threatens ({total} = {rest} + {extra}); neither {total} nor the sum of both is taken for the law of the day"
+                f"threatens ({total} = {rest} + {extra}); neither {total} nor the sum of both is taken for the "
+                f"law of the day"
             )
             out.append(Conflict("arithmetic", (claim.id, threat.id), what, (_trigger(claim), _trigger(threat))))
     return out
@@ -99,7 +100,8 @@ def _components(measures: Sequence[ReadMeasure]) -> list[Conflict]:
         amount = sum(m.rate.value for m in parts if m.rate)
         if len(parts) > 1 and abs(amount - total.rate.value) > 1e-9:
             ids = (total.id, *(m.id for m in parts))
-            what = f"the layers {', '.join(ids[1:])} add up to {amount:g}%, but {total.id} gives {total.rate.value:g}% in all"
+            layers, whole = ", ".join(ids[1:]), f"{total.id} gives {total.rate.value:g}% in all"
+            what = f"the layers {layers} add up to {amount:g}%, but {whole}"
             out.append(Conflict("arithmetic", ids, what, tuple(_trigger(m) for m in (total, *parts))))
     return out
 
@@ -116,6 +118,7 @@ def _days(times: Sequence[Timex], text: str, norm: str) -> list[Conflict]:
         if len(found) > 1 and apart is not None and found[0].start < apart.start():
             gap = Span(apart.start(), apart.end(), text[apart.start() : apart.end()])
             places = (*(Span(t.start, t.end, t.text) for t in found[:2]), gap)
-            what = f'"{words}" dates two events that the text puts apart ("{gap.text}"): intervals are kept, no day is chosen'
+            apart_by = f'two events that the text puts apart ("{gap.text}")'
+            what = f'"{words}" dates {apart_by}: intervals are kept, no day is chosen'
             out.append(Conflict("date", (), what, places))
     return out

@@ -1,4 +1,4 @@
-"""Questions that the text itself raises: what it contradicts, leaves unnamed, or dates only relative to an unknown day."""
+"""Questions that the text itself raises: what it contradicts, leaves unnamed, or dates by an unknown day."""
 
 from __future__ import annotations
 

@@ -12,10 +12,15 @@ ACTION = {
     "maintain": "maintain", "remain": "maintain", "resume": "resume", "return": "resume", "sign": "sign",
     "face": "maintain", "subject": "impose", "effect": "impose", "expire": "remove", "end": "remove", "be": "maintain",
     "have": "maintain", "buy": "impose", "limit": "impose", "ban": "impose", "halt": "impose", "add": "impose",
-    "blacklist": "impose", "invest": "impose", "open": "impose", "probe": "impose", "strike": "remove", "rule": "remove",
+    "blacklist": "impose", "invest": "impose", "open": "impose", "probe": "impose", "strike": "remove",
+    "rule": "remove",
     "uphold": "maintain", "retaliate": "impose", "respond": "impose", "crackdown": "impose", "skip": "cancel",
-    "stockpile": "impose", "receive": "impose", "grant": "reduce", "allow": "reduce", "amend": "raise", "subsidise": "impose",
+    "stockpile": "impose", "receive": "impose", "grant": "reduce", "allow": "reduce", "amend": "raise",
+    "subsidise": "impose",
 }  # fmt: skip
+_AS = {"suspend": "ban", "halt": "ban", "allow": "ban", "other": "impose", "commit": "invest", "offer": "invest",
+       "announce": "invest"}  # fmt: skip
+"""What the verb of a verb construction amounts to."""
 LIBERAL = frozenset({"reduce", "remove", "suspend"})
 FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_deal", "purchase_commitment",
                       "investment_commitment", "enforcement_commitment"})  # fmt: skip
@@ -26,66 +31,66 @@ _REVIEWS = frozenset(["look", "examine", "evaluate", "discuss", "study", "explor
 _TAKES = frozenset(["take", "adopt", "launch", "prepare", "make"])
 
 
-def event_of(f: Frame) -> tuple[str, list[tuple[str, Verb | None, int]]]:
+Levels = list[tuple[str, Verb | None, int]]
+
+
+def event_of(f: Frame) -> tuple[str, Levels]:
     """The event that touches the measure, and what stands above it, innermost first."""
-    levels: list[tuple[str, Verb | None, int]] = [(cls, None, at) for cls, at in f.nominal]
+    levels: Levels = [(cls, None, at) for cls, at in f.nominal]
     if f.verb is not None:
         levels.append((f.verb.cls, f.verb, f.verb.i))
     levels += [(v.cls, v, v.i) for v in f.chain]
     levels = _with_nouns(f, levels)
     if f.n.verb is not None:
-        same = {"suspend": "ban", "halt": "ban", "allow": "limit" if "quota" in f.n.instrument else "ban", "other": "impose", "commit": "invest", "offer": "invest",
-                "announce": "invest"}  # fmt: skip
-        return same.get(f.n.verb.cls, f.n.verb.cls), levels[1:]
+        cls = f.n.verb.cls
+        return "limit" if cls == "allow" and "quota" in f.n.instrument else _AS.get(cls, cls), levels[1:]
     if not levels:
         return ("impose" if f.participle else ""), []
-    first = levels[0]
-    if (
-        f.verb
-        and first[0] == "propose"
-        and f.verb.lemma in _REVIEWS
-        and f.s.low(f.verb.j) in ("at", "into", "the", "whether")
-    ):
-        return "", levels
-    if f.verb and f.verb.lemma == "come" and f.relation == "subject":
-        return "effect", levels[1:]
-    if f.n.instrument == "unspecified_retaliation" and f.verb and f.verb.lemma in _TAKES and f.verb.cls != "propose":
-        return "impose", levels[1:]
-    if f.n.rule == "curb.export-permit" and f.verb is not None and f.verb.lemma in _NEEDS:
-        return "impose", levels[1:]
-    if f.n.rule == "curb.export-permit" and first[0] not in ("impose", "limit", "remove", "announce"):
-        return "", levels
-    if first[0] == "follow":
-        return ("impose" if f.s.low(f.left - 1) == "with" else ""), levels[1:]
-    if first[0] in ("other", "effect_other", "subsidise", "cover", "use"):
+    special = _by_words(f, levels)
+    if special is not None:
+        return special
+    first, rest = levels[0][0], levels[1:]
+    if first in ("other", "effect_other", "subsidise", "cover", "use"):
         return ("impose" if f.participle else ""), levels
-    if first[0] in EVENT or first[0] in ("be", "have"):
-        rest = levels[1:]
-        if first[0] == "raise" and rest and rest[0][0] in ("remove", "suspend"):
-            return rest[0][0], rest[1:]
-        if first[0] == "suspend" and rest and rest[0][0] in ("extend", "remove", "expire"):
-            return rest[0][0], rest[1:]
-        if (
-            first[0] in ("be", "have")
-            and f.verb is not None
-            and f.s.low(f.verb.j - 1) == "no"
-            and f.s.low(f.verb.j) == "effect"
-        ):
-            return "halt", rest
-        if (
-            first[0] in ("impose", "raise")
-            and rest
-            and rest[0][0] == "have"
-            and f.s.low(f.verb.j if f.verb else 0) == "no"
-        ):
-            return "halt", rest[1:]
-        if first[0] == "impose" and rest and rest[0][0] in ("suspend", "remove", "halt"):
-            return rest[0][0], rest[1:]
-        return first[0], rest
-    if first[0] in ("threaten", "propose", "announce", "demand", "offer", "want", "seek", "vow", "commit",
-                    "order", "expect", "signal"):  # fmt: skip
-        return "impose", levels
-    return "", levels
+    if first in EVENT or first in ("be", "have"):
+        return _compound(f, first, rest)
+    return ("impose" if first in _OVER else ""), levels
+
+
+_OVER = word_list("events.over")
+
+
+def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
+    """Events that a certain word decides: "look at the duties", "tariffs will come", "followed with"."""
+    verb, first = f.verb, levels[0][0]
+    if verb and first == "propose" and verb.lemma in _REVIEWS and f.s.low(verb.j) in ("at", "into", "the", "whether"):
+        return "", levels
+    if verb and verb.lemma == "come" and f.relation == "subject":
+        return "effect", levels[1:]
+    if f.n.instrument == "unspecified_retaliation" and verb and verb.lemma in _TAKES and verb.cls != "propose":
+        return "impose", levels[1:]
+    if f.n.rule == "curb.export-permit":
+        if verb is not None and verb.lemma in _NEEDS:
+            return "impose", levels[1:]
+        if first not in ("impose", "limit", "remove", "announce"):
+            return "", levels
+    if first == "follow":
+        return ("impose" if f.s.low(f.left - 1) == "with" else ""), levels[1:]
+    return None
+
+
+def _compound(f: Frame, first: str, rest: Levels) -> tuple[str, Levels]:
+    """An event over an event: "scrap the increase", "extend the pause", "suspend the collection", "have no effect"."""
+    over = rest[0][0] if rest else ""
+    no_effect = f.verb is not None and f.s.low(f.verb.j - 1) == "no" and f.s.low(f.verb.j) == "effect"
+    if first in ("be", "have") and no_effect:
+        return "halt", rest
+    taken = {
+        "raise": ("remove", "suspend"), "suspend": ("extend", "remove", "expire"), "impose": ("suspend", "remove", "halt"),
+    }  # fmt: skip
+    if over in taken.get(first, ()):
+        return over, rest[1:]
+    return first, rest
 
 
 def _with_nouns(f: Frame, levels: list[tuple[str, Verb | None, int]]) -> list[tuple[str, Verb | None, int]]:

@@ -11,7 +11,8 @@ from detente.news.word_lists import word_list
 NOMINAL = {
     "suspension": "suspend", "pause": "suspend", "freeze": "suspend", "delay": "suspend", "postponement": "suspend",
     "moratorium": "suspend", "reprieve": "suspend", "increase": "raise", "increases": "raise", "hike": "raise",
-    "hikes": "raise", "rise": "raise", "surge": "raise", "expansion": "raise", "doubling": "raise", "tightening": "raise",
+    "hikes": "raise", "rise": "raise", "surge": "raise", "expansion": "raise", "doubling": "raise",
+    "tightening": "raise",
     "cut": "reduce", "cuts": "reduce", "reduction": "reduce", "reductions": "reduce", "lowering": "reduce",
     "easing": "reduce", "rollback": "reduce", "halving": "reduce", "removal": "remove", "abolition": "remove",
     "elimination": "remove", "lifting": "remove", "repeal": "remove", "withdrawal": "remove", "scrapping": "remove",
@@ -44,7 +45,7 @@ class Frame:
         chain: verbs above the governing one, innermost first.
         participle: a reduced relative right after the phrase ("tariffs imposed by").
         subject: who acts, as far as the sentence shows it.
-        presupposed: whether it only stands behind a preposition ("in response to its rules"), so the verb is not about it.
+        presupposed: whether it only stands behind a preposition ("in response to its rules").
         alone: whether it is the only nucleus of its sentence.
     """
 
@@ -312,9 +313,9 @@ def subject(s: Tagged, verb: Verb) -> Actor | None:
     after = [a for a in own if not previous or a.i >= previous[-1].j]
     if after:
         return after[0]
-    if own and all(v.tense in ("past", "pp", "ing") and not v.mood and v.cls not in _MATRIX for v in previous):
-        if s.low(verb.i - 1) not in ("and", "or", ","):
-            return own[0]
+    passing = all(v.tense in ("past", "pp", "ing") and not v.mood and v.cls not in _MATRIX for v in previous)
+    if own and passing and s.low(verb.i - 1) not in ("and", "or", ","):
+        return own[0]
     before = [a for a in s.actors if a.j <= verb.i and a.i >= start and a.oblique == "for" and verb.tense == "ing"]
     if before:
         return before[-1]
@@ -357,7 +358,7 @@ def _inherited(s: Tagged, verb: Verb, start: int) -> Actor | None:
 def plain_object(s: Tagged, verb: Verb) -> Actor | None:
     """Return the actor right after a verb: "hit China with"."""
     for actor in s.actors:
-        if verb.j <= actor.i <= verb.j + 3 and not actor.oblique and not actor.possessor:
-            if not any(s.low(k) in PREPOSITIONS for k in range(verb.j, actor.i)):
-                return actor
+        near = verb.j <= actor.i <= verb.j + 3 and not actor.oblique and not actor.possessor
+        if near and not any(s.low(k) in PREPOSITIONS for k in range(verb.j, actor.i)):
+            return actor
     return None

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from detente.news.lexicon import rows
+from detente.news.word_lists import word_list
 
 ENOUGH = 2
 
@@ -27,7 +28,7 @@ def legal(passage: str) -> bool:
 
 
 def publisher(text: str) -> str:
-    """Return the economy whose notice a legal text is, by the acts and bodies it names; empty if none or several tie."""
+    """Return the economy whose notice a legal text is, by the acts and bodies it names; empty if none is ahead."""
     low = text.lower()
     counts: dict[str, int] = {}
     for words, country in _publishers():
@@ -46,10 +47,13 @@ def retracts(sentence: str) -> bool:
 
 
 _RETRACTION = re.compile(
-    r"^(?:but |yet )?(?:(?:these|those|the|this|that|such|all of this|none of this|it|both)(?: (?:articles?|reports?|claims?|stor(?:y|ies)|"
-    r"rumou?rs?|information|news|statements?))?) (?:is|are|was|were|has been|have been) (?:\w+ )?(?:untrue|false|wrong|incorrect|"
+    r"^(?:but |yet )?(?:(?:these|those|the|this|that|such|all of this|none of this|it|both)(?: (?:articles?|"
+    r"reports?|claims?|stor(?:y|ies)|"
+    r"rumou?rs?|information|news|statements?))?) (?:is|are|was|were|has been|have been) (?:\w+ )?(?:untrue|false|"
+    r"wrong|incorrect|"
     r"baseless|unfounded|groundless|fake|not (?:true|the fact|correct|so|the case)|denied|different from)|"
-    r"\bden(?:ied|ies|y) (?:this|it|that|the (?:report|reports|claim|claims|story|rumou?rs?))(?=[.,;!]|$| on | and )|\bno truth\b|\bno such plan\b",
+    r"\bden(?:ied|ies|y) (?:this|it|that|the (?:report|reports|claim|claims|story|rumou?rs?))(?=[.,;!]|$| on | "
+    r"and )|\bno truth\b|\bno such plan\b",
     re.IGNORECASE,
 )
 
@@ -60,15 +64,4 @@ def addresses_reader(sentence: str) -> bool:
     return any(cue in low for cue in _INJECTED)
 
 
-_INJECTED = (
-    "ignore previous", "ignore all previous", "ignore the above", "ignore your", "ignore any previous", "ignore earlier",
-    "ignore all earlier", "ignore prior", "ignore all prior", "ignore all instructions", "ignore the instructions",
-    "ignore everything above", "disregard previous", "disregard the above", "disregard all", "disregard your",
-    "disregard prior", "forget your instructions", "forget previous", "forget all previous", "you are an ai",
-    "you are a language model", "large language model", "language model", "system prompt", "to any program", "to any ai",
-    "ai assistant", "ai model", "ai system", "ai reader", "your instructions", "new instructions", "override your",
-    "set the tariff to", "set the rate to", "set the tariffs to", "summarises this page", "summarizes this page",
-    "automated reader", "automated system", "the parser", "this parser", "dear assistant", "dear reader program",
-    "note to the program", "instructions to the", "instruction to the program", "reading this file", "reads this file",
-    "reads this page", "processing this text", "processes this text", "output json", "valid json",
-)  # fmt: skip
+_INJECTED = word_list("genre.injected")

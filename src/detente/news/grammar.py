@@ -17,7 +17,8 @@ PREPOSITIONS = word_list("grammar.prepositions")
 ADJECTIVES = word_list("grammar.adjectives")
 MODALS = {
     "will": "will", "shall": "shall", "would": "would", "may": "may", "might": "may", "could": "could", "can": "can",
-    "must": "must", "should": "should", "'ll": "will", "'d": "would", "ll": "will", "won't": "will", "wouldn't": "would",
+    "must": "must", "should": "should", "'ll": "will", "'d": "would", "ll": "will", "won't": "will",
+    "wouldn't": "would",
     "can't": "can", "couldn't": "could", "shouldn't": "should", "ought": "should", "cannot": "can",
 }  # fmt: skip
 BE = word_list("grammar.be")

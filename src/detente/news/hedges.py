@@ -81,6 +81,7 @@ def attribution(norm: str, start: int, end: int, trigger: tuple[int, int], name:
 
 def hearsay(norm: str, start: int, end: int, nested: bool) -> bool:
     """Return whether the sentence passes on what others are said to have said."""
-    unnamed = re.search(r"\b(?:people familiar|people close|sources?|unnamed|anonymous|rumou?rs?|reportedly|allegedly|dealers "
+    unnamed = re.search(r"\b(?:people familiar|people close|sources?|unnamed|anonymous|rumou?rs?|reportedly|"
+        r"allegedly|dealers "
                         r"hear|desk|is said to|are said to)\b", norm[start:end])  # fmt: skip
     return nested or bool(unnamed)

@@ -67,7 +67,7 @@ def _both_ends(s: Tagged, found: list[Level]) -> list[Level]:
 
 
 def _ranges(found: list[Level]) -> list[Level]:
-    """ "between 30.6% and 39%", "from 7.8% to 35.3%" of firms, "15 to 20 percent": both ends are marked, the upper stays."""
+    """Join the ends of a range ("between 30.6% and 39%"): the upper one stays, marked."""
     out: list[Level] = []
     for level in found:
         if out and out[-1].span and level.i - out[-1].j <= 2:
@@ -150,8 +150,8 @@ def choose(found: list[Level]) -> tuple[Level | None, list[Level]]:
 def basis(f: Frame, level: Level, action: str) -> tuple[str, str]:
     """Return the basis of a rate and the word that decides it."""
     if level.role == "by" or level.rate.unit == "percentage_points_ad_valorem":
-        near = {f.s.low(k) for k in range(max(0, level.i - 3), level.i)}
-        if level.role == "value" and near & _ADDITIONAL:
+        just_before = {f.s.low(k) for k in range(max(0, level.i - 3), level.i)}
+        if level.role == "value" and just_before & _ADDITIONAL:
             return "additional", "additional"
         return "change", "by"
     window = [f.s.low(k) for k in range(max(0, min(f.left, level.i - 4)), min(len(f.s.words), max(f.right, level.j)))]

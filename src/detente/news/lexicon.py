@@ -50,7 +50,7 @@ class Lexicon:
 def rows(name: str) -> Iterator[dict[str, str]]:
     """Yield the rows of a lexicon file."""
     source = resources.files("detente.news") / "data" / name
-    with source.open(encoding="utf-8", newline="") as handle:
+    with source.open(encoding="utf-8") as handle:
         yield from csv.DictReader(handle, delimiter="|", quoting=csv.QUOTE_NONE)
 
 

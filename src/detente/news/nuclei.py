@@ -1,4 +1,4 @@
-"""What in a sentence can be a measure: instrument nouns, restrictions on trade, verbs of trade policy with their object."""
+"""What in a sentence can be a measure: instrument nouns, restrictions on trade, verbs of trade policy."""
 
 from __future__ import annotations
 
@@ -102,9 +102,9 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     if "export" in left or _before_of(right, EXPORT):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
-    if any(word in _SHIPS for word in right[:6]) and s.low(m.i) in ("levy", "levies", "surcharge", "duties", "duty"):
-        if not {"shipments", "imports"} & set(right):
-            return Nucleus(m.i, j, "port_fee", m.entry.rule)
+    on_ships = set(right[:6]) & _SHIPS and not {"shipments", "imports"} & set(right)
+    if on_ships and s.low(m.i) in ("levy", "levies", "surcharge", "duties", "duty"):
+        return Nucleus(m.i, j, "port_fee", m.entry.rule)
     return Nucleus(m.i, j, "import_tariff", m.entry.rule)
 
 
@@ -188,7 +188,7 @@ def _banning(s: Tagged, at: int) -> Nucleus | None:
     after = s.low(at + 1)
     if after not in ("on", "of", "for") and s.low(at - 1) not in EXPORT | IMPORT:
         return None
-    start, end = clause(s, at)
+    _start, end = clause(s, at)
     if near(s, at, at + 1, EXPORT, 2, 6):
         return Nucleus(at, at + 1, "export_ban", "curb.export-ban")
     if near(s, at, at + 1, IMPORT - {"entry"}, 2, 6):

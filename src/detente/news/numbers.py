@@ -18,7 +18,8 @@ _RATE = re.compile(
     rf"(?<![\w.,/$€£-])(?P<n>{_NUMBER})(?:[ -]?(?P<pp>{_POINTS})|[ -]?(?P<pc>{_PERCENT})(?:[ -]?(?P<pp2>points?\b))?)"
     rf"|(?<![\w.,/$€£])(?P<n2>{_NUMBER}) (?:to|or|and|-) (?={_NUMBER}[ -]?{_PERCENT})"
     rf"|(?P<money>(?:US)?[$€£¥]|(?:USD|EUR|RMB|CNY|GBP|INR) ?)(?P<n3>{_NUMBER}) ?(?:(?:dollars|euros|yuan) )?"
-    rf"(?:per|a|an|on each|on every|for each|each|/) ?(?P<per>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric ton|item|parcel|package|unit|vehicle|"
+    rf"(?:per|a|an|on each|on every|for each|each|/) ?(?P<per>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric "
+    rf"ton|item|parcel|package|unit|vehicle|"
     rf"container|postal item|kilogram|kg|litre|liter|barrel|watt|head|bushel|pound|shipment|piece|TEU)\b"
     rf"|(?<![\w.,/$€£-])(?P<n4>{_NUMBER}) (?P<cur>yuan|dollars|euros|pounds|rupees|pesos|reais) "
     rf"(?:per|a|an) (?P<per2>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric ton|item|parcel|package|unit|vehicle|"
@@ -26,11 +27,13 @@ _RATE = re.compile(
     rf"|\b(?P<free>duty[- ]free|zero[- ](?:tariff|duty)(?: (?:rate|treatment|access))?|tariff[- ]free)\b",
     re.IGNORECASE,
 )
-_SCALE = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "mn": 1e6, "mln": 1e6, "bln": 1e9, "billion": 1e9, "bn": 1e9, "b": 1e9,
+_SCALE = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "mn": 1e6, "mln": 1e6, "bln": 1e9,
+          "billion": 1e9, "bn": 1e9, "b": 1e9,
           "trillion": 1e12, "tn": 1e12, "crore": 1e7, "lakh": 1e5}  # fmt: skip
 _SCALES = r"(?:thousand|million|billion|trillion|crore|lakh|bn|bln|mln|mn|tn|m|b|k)\b"
 _MONEY = re.compile(
-    rf"(?P<cur>US\$|A\$|C\$|NZ\$|[$€£¥]|USD ?|EUR ?|RMB ?|CNY ?|GBP ?|Rs\.? ?|INR ?)(?P<n>{_NUMBER})(?:[ -]?(?P<s>{_SCALES}))?"
+    rf"(?P<cur>US\$|A\$|C\$|NZ\$|[$€£¥]|USD ?|EUR ?|RMB ?|CNY ?|GBP ?|Rs\.? ?|INR ?)(?P<n>{_NUMBER})(?:[ "
+    rf"-]?(?P<s>{_SCALES}))?"
     rf"|(?<![\w.,])(?P<n2>{_NUMBER})(?:[ -]?(?P<s2>{_SCALES}))? (?P<cur2>dollars|euros|yuan|pounds|rupees|yen|won)\b",
     re.IGNORECASE,
 )

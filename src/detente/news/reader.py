@@ -85,7 +85,7 @@ def _full(value: str | None) -> date | None:
 def _places(
     text: str, body: str, units: list[Sentence], published: date | None, owner: str, without: frozenset[str]
 ) -> list[Place]:
-    """Return the sentences that can be read, tagged and dated; furniture, orders to the reader and no prose are left out."""
+    """Return the sentences that can be read, tagged and dated; orders to the reader and no prose are left out."""
     lex, off = lexicon(without), rules_off(without)
     passages = _passages(body, units, owner)
     year = published.year if published else 2025

@@ -108,13 +108,16 @@ def _partner(f: Frame, s: Tagged, seen: Discourse) -> Found:
             return role(s, (sides - own).pop(), "imposer.partner", actor.i, actor.j)
         back = {s.low(k) for k in range(max(0, actor.i - 6), actor.i)}
         if (
-            actor.oblique == "with"
-            and back & {"agreement", "deal", "pact"}
-            and actor.country
-            and actor.country not in own
+            (
+                actor.oblique == "with"
+                and back & {"agreement", "deal", "pact"}
+                and actor.country
+                and actor.country not in own
+            )
+            and (own == {"*"} or not own)
+            and s.on("imposer.no-deal-with")
         ):
-            if (own == {"*"} or not own) and s.on("imposer.no-deal-with"):
-                return role(s, actor.country, "imposer.no-deal-with", actor.i, actor.j)
+            return role(s, actor.country, "imposer.no-deal-with", actor.i, actor.j)
     return NOBODY
 
 

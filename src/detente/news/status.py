@@ -142,9 +142,8 @@ def _ended(
         if _done(verb) and not any(c == "be" for c, _, _ in outer):
             return _cue(f, "expired", "remove", "expired", verb)
         return _cue(f, "in_force", "maintain", "will-expire", verb)
-    if event == "remove" and verb is not None and verb.cls == "remove" and not _raised_above(outer):
-        if _done(verb):
-            return _cue(f, "withdrawn", action, "removed", verb)
+    if event == "remove" and verb is not None and verb.cls == "remove" and not _raised_above(outer) and _done(verb):
+        return _cue(f, "withdrawn", action, "removed", verb)
     if (
         event == "halt"
         and f.s.on("status.halted")

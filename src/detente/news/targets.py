@@ -259,10 +259,10 @@ def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
         if i <= actor.i < j and actor.kind in ("country", "place", "joint") and actor.oblique in ("", "from", "of"):
             add_code(codes, _code(actor, s, seen))
             spot = (actor.i, actor.j)
-        elif i <= actor.i < j and actor.kind == "country" and actor.oblique == "in":
-            if MADE & {s.low(k) for k in range(actor.i - 3, actor.i)}:
-                add_code(codes, actor.country)
-                spot = (actor.i, actor.j)
+        made_in = actor.oblique == "in" and MADE & {s.low(k) for k in range(actor.i - 3, actor.i)}
+        if i <= actor.i < j and actor.kind == "country" and made_in:
+            add_code(codes, actor.country)
+            spot = (actor.i, actor.j)
     if codes:
         return Found(tuple(codes), "target.meets", spelled(s, *spot))
     plural = any(s.low(k) in ("countries", "origins", "sources", "suppliers", "partners") for k in range(i, j))

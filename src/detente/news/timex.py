@@ -34,25 +34,33 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("mdy", rf"\b(?P<m1>{_MONTH}) ?(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y1>(?:19|20)\d\d)\b"),
     ("dmy", rf"\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?: day)?(?: of)? (?P<m2>{_MONTH}),? (?P<y2>(?:19|20)\d\d)\b"),
     ("my", rf"\b(?P<m3>{_MONTH}),? (?:of )?(?P<y3>(?:19|20)\d\d)\b"),
-    ("own", rf"\b(?:(?P<oq>[Ee]nd of|[Ii]n|[Ee]arly|[Ll]ate|[Mm]id) )?(?:(?P<od>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? )?(?P<om>{_MONTH})"
-            rf"(?: (?P<od2>\d{{1,2}})(?:st|nd|rd|th)?,?)? (?:of )?(?P<oy>this year|last year|next year|that year|the same year)\b"),
+    ("own", rf"\b(?:(?P<oq>[Ee]nd of|[Ii]n|[Ee]arly|[Ll]ate|[Mm]id) )?(?:(?P<od>\d{{1,2}})(?:st|nd|rd|th)?(?: "
+        rf"of)? )?(?P<om>{_MONTH})"
+            rf"(?: (?P<od2>\d{{1,2}})(?:st|nd|rd|th)?,?)? (?:of )?(?P<oy>this year|last year|next year|that year|"
+            rf"the same year)\b"),
     ("md", rf"\b(?P<m4>{_MONTH}) ?(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?\b(?![%.,]?\d| ?(?:percent|per cent))"),
     ("dm", rf"\b(?P<d5>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m5>{_MONTH})\b"),
     ("quarter", r"\b(?P<q>first|second|third|fourth) quarter(?: of (?P<qy>(?:19|20)\d\d))?\b"),
     ("yearend", r"\b(?:the )?(?P<edge>end|beginning|start) of (?P<ey>(?:19|20)\d\d|the year|this year|next year|"
                 r"the month|this month|next month|last year|" + _MONTH + r"(?: (?:19|20)\d\d)?)"),
     ("yearend2", r"\b(?:year-?end|end-(?P<ey2>20\d\d))\b"),
-    ("day", r"\b(?P<rel>[Tt]oday|[Yy]esterday|[Tt]omorrow|[Tt]onight|[Tt]he day before yesterday|[Tt]he day after tomorrow|"
+    ("day", r"\b(?P<rel>[Tt]oday|[Yy]esterday|[Tt]omorrow|[Tt]onight|[Tt]he day before yesterday|[Tt]he day after "
+        r"tomorrow|"
             r"[Tt]his (?:morning|afternoon|evening)|[Ll]ast night|[Mm]idnight)\b"),
-    ("weekday", rf"\b(?:(?P<wq>[Ll]ast|[Nn]ext|[Tt]his|[Oo]n|[Tt]he following|coming) )?(?P<wd>{_DAY})\b(?: (?:morning|evening|night|afternoon))?"),
-    ("period", r"\b(?P<pq>[Ee]arlier this|[Ll]ater this|[Ll]ast|[Nn]ext|[Tt]his|[Tt]he following|[Tt]he previous|[Ee]arlier in the|"
-               r"[Ww]ithin the|[Tt]he same|[Tt]he past|[Tt]he coming|since) (?P<pu>weekend|week|month|year|quarter|spring|summer|autumn|fall|winter)\b"),
-    ("nextm", rf"\b(?P<nm>[Ll]ast|[Nn]ext|[Tt]his|[Ee]arly|[Ll]ate|[Mm]id|[Ee]arlier in|[Ii]n early|[Ii]n late|[Ii]n mid|[Ss]ince|[Ii]n|[Ff]rom|below|above|until|by|"
+    ("weekday", rf"\b(?:(?P<wq>[Ll]ast|[Nn]ext|[Tt]his|[Oo]n|[Tt]he following|coming) )?(?P<wd>{_DAY})\b(?: "
+        rf"(?:morning|evening|night|afternoon))?"),
+    ("period", r"\b(?P<pq>[Ee]arlier this|[Ll]ater this|[Ll]ast|[Nn]ext|[Tt]his|[Tt]he following|[Tt]he previous|"
+        r"[Ee]arlier in the|"
+               r"[Ww]ithin the|[Tt]he same|[Tt]he past|[Tt]he coming|since) (?P<pu>weekend|week|month|year|"
+               r"quarter|spring|summer|autumn|fall|winter)\b"),
+    ("nextm", rf"\b(?P<nm>[Ll]ast|[Nn]ext|[Tt]his|[Ee]arly|[Ll]ate|[Mm]id|[Ee]arlier in|[Ii]n early|[Ii]n late|"
+        rf"[Ii]n mid|[Ss]ince|[Ii]n|[Ff]rom|below|above|until|by|"
               rf"through|till|during|of|on|for|starting|end of|beginning|effective|before|after|since early|"
               rf"since late)[ -](?P<nmm>{_MONTH})\b(?!\.? ?\d)"),
     ("ago", rf"\b(?P<an>{_NUMBER}|a few|several) (?P<au>{_UNIT}) (?P<ad>ago|earlier|later|from now)\b"),
     ("in", rf"\b(?:[Ii]n|[Ww]ithin|[Aa]fter) (?P<bn>{_NUMBER}) (?P<bu>{_UNIT})(?:' time)?\b(?! ago)"),
-    ("nth", r"\b(?:on|since|until|by|from|before) the (?P<nd>\d{1,2}(?:st|nd|rd|th)|first of the month)\b(?! (?:of|century|time|round|term))"),
+    ("nth", r"\b(?:on|since|until|by|from|before) the (?P<nd>\d{1,2}(?:st|nd|rd|th)|first of the month)\b(?! "
+        r"(?:of|century|time|round|term))"),
     ("fiscal", r"\b(?:[Ii]n|[Ss]ince|by|from|until|through|of|[Dd]uring|for|year) (?P<yy>(?:1[5-9]|20)\d\d)\b"),
 )  # fmt: skip
 _ANY = re.compile("|".join(f"(?P<k_{name}>{pattern})" for name, pattern in _PATTERNS))
@@ -61,7 +69,8 @@ _HINT = re.compile(
     r"Nov|Dec|later|January|[Ee]nd of|start of|beginning of|within |after |in "
 )
 _FUTURE = re.compile(
-    r"\b(?:(?:is|are|was|were|set|due|going|plans?|expected|ready|about|vowed|promised|agreed|plans?|wants?|threat\w*) to|"
+    r"\b(?:(?:is|are|was|were|set|due|going|plans?|expected|ready|about|vowed|promised|agreed|plans?|wants?|"
+    r"threat\w*) to|"
     r"will|would|shall|may|could|might|next|due|set|plans?|unless|planned|expires?|ends?|takes?|coming|expected|scheduled|"
     r"upcoming|falls?|deadline|bites?|kicks?|begins?|starts?|lapses?|shuts?|runs?)\b",
     re.IGNORECASE,

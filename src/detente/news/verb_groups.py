@@ -179,11 +179,10 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
         elif word == "," and not aux and (jump := _parenthesis(s, k)):
             k = jump
             continue
-        elif word == '"' and not aux and s.low(k - 1) in MODALS:
+        elif word in ('"', "it", "he", "they", "we") and k > 0 and s.low(k - 1) in MODALS:
             pass
         elif not is_adverb(word) and word not in NEGATIVES:
-            if not (word in ("it", "he", "they", "we") and k > 0 and s.low(k - 1) in MODALS):
-                break
+            break
         k -= 1
     mood = next((MODALS[a] for a in aux if a in MODALS), "")
     be, have = [a for a in aux if a in BE], [a for a in aux if a in HAVE]

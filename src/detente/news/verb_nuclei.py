@@ -229,7 +229,8 @@ _MAKERS = {
     "ban": _ban_verb, "halt": _halt_verb, "suspend": _ban_verb, "limit": _limit_verb, "buy": _buy_verb,
     "resume": _resume_verb, "raise": _raise_verb, "impose": _require_verb, "tax": _tax_verb, "invest": _invest_verb,
     "crackdown": _crackdown_verb, "strike": _strike_verb, "rule": _strike_verb, "uphold": _strike_verb,
-    "probe": _probe_verb, "retaliate": _retaliate_verb, "respond": _respond_verb, "blacklist": _blacklist_verb, "receive": _receive_verb,
-    "grant": _grant_verb, "stockpile": _stockpile_verb, "skip": _skip_verb, "other": other_verb, "face": pay_verb, "remove": _remove_verb,
-    "allow": allow_verb, "add": add_verb, "commit": pledge_investment, "offer": pledge_investment, "announce": pledge_investment,
+    "probe": _probe_verb, "retaliate": _retaliate_verb, "respond": _respond_verb, "blacklist": _blacklist_verb,
+    "receive": _receive_verb, "face": pay_verb, "remove": _remove_verb, "announce": pledge_investment,
+    "grant": _grant_verb, "stockpile": _stockpile_verb, "skip": _skip_verb, "other": other_verb,
+    "allow": allow_verb, "add": add_verb, "commit": pledge_investment, "offer": pledge_investment,
 }  # fmt: skip

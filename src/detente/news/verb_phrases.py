@@ -1,4 +1,4 @@
-"""Plain verbs that are trade policy only with certain words: "not allowed out", "needs a permit", "sell nothing below"."""
+"""Plain verbs that are trade policy only with certain words: "not allowed out", "needs a permit"."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ def _enter_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
         return ""
     start = clause(s, verb.v)[0]
     goods = any(start <= m.i < verb.i for m in s.products) or {s.low(k) for k in range(start, verb.i)} & GOODS
-    if (
-        not goods
-        or (not set(words[:4]) & {"country", "market", "ports", "port"}
-        and not any(verb.j <= a.i <= verb.j + 2 for a in s.actors))
+    if not goods or (
+        not set(words[:4]) & {"country", "market", "ports", "port"}
+        and not any(verb.j <= a.i <= verb.j + 2 for a in s.actors)
     ):
         return ""
     return {"leave": "export_ban", "enter": "import_ban"}.get(verb.lemma, "")
@@ -80,10 +79,9 @@ def pledge_investment(s: Tagged, verb: Verb, words: list[str], found: list[Nucle
 
 def _strike_off(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """ "takes Korea off its list of trusted destinations": easier export procedures end, or come back."""
-    if (
-        not {"list", "whitelist"} & set(words)
-        or (not {"white", "trusted", "preferred", "favoured", "favored", "whitelist"} & {t.low for t in s.words}
-        and not {"export", "exports"} & set(words))
+    if not {"list", "whitelist"} & set(words) or (
+        not {"white", "trusted", "preferred", "favoured", "favored", "whitelist"} & {t.low for t in s.words}
+        and not {"export", "exports"} & set(words)
     ):
         return ""
     return "export_licensing" if set(words) & {"off", "from", "on", "to", "back"} else ""

@@ -10,27 +10,34 @@ from detente.news.measure import Cue, Dates
 from detente.news.timex import NUMBER_WORDS, plus
 
 _EFFECTIVE = re.compile(
-    r"(?:\bfrom|\bstarting|\bstarting on|\bstarts?|\bstarts? on|\bbeginning|\bbeginning on|\beffective|\beffective from|"
+    r"(?:\bfrom|\bstarting|\bstarting on|\bstarts?|\bstarts? on|\bbeginning|\bbeginning on|\beffective|"
+    r"\beffective from|"
     r"\beffective on|\beffective as of|\bas of|\bas from|\bon or after|\bon and after|\bsince|\bin force since|"
-    r"\bwith effect from|\bapplicable (?:from|as of)|(?:took|take|takes|taking|come|came|comes|coming|go|goes|went|enter|"
+    r"\bwith effect from|\bapplicable (?:from|as of)|(?:took|take|takes|taking|come|came|comes|coming|go|goes|"
+    r"went|enter|"
     r"entered|enters|entering|put) (?:into |in )?(?:effect|force)(?: again)?(?: from| on| at| in)?|\bbite[s]?(?: at)?|"
     r"\bkick(?:s|ed)? in(?: on| from)?|\bcommencing(?: on)?|\bdue(?: on)?|\bapplies from|\bapply from|\bdates? from|"
     r"\b12:01 a\.m\.(?: eastern (?:daylight|standard) time)? on|\bas soon as|\bby|\bfollowed on|\bbegan(?: on)?|"
-    r"\bbegins(?: on)?|\bwas to apply on and after|\bstart(?:ed)?(?: on| from)?|\beffect on|\bfrom midnight(?: on)?) (?:early |late |the |about )?$",
+    r"\bbegins(?: on)?|\bwas to apply on and after|\bstart(?:ed)?(?: on| from)?|\beffect on|\bfrom midnight(?: "
+    r"on)?) (?:early |late |the |about )?$",
     re.IGNORECASE,
 )
 _EXPIRY = re.compile(
     r"(?:\buntil|\bthrough|\btill|\bexpir(?:e|es|ed|ing)(?: on| at| in)?|\bruns? out(?: on| at| in)?|\bran out(?: on)?|"
-    r"\brunning out(?: on)?|\bends?(?: on| in)?|\bended(?: on)?|\blapses?(?: on| at| in)?|\blapsed(?: on)?|\bup to|\buntil at least|"
+    r"\brunning out(?: on)?|\bends?(?: on| in)?|\bended(?: on)?|\blapses?(?: on| at| in)?|\blapsed(?: on)?|\bup "
+    r"to|\buntil at least|"
     r"\bvalid until|\bshuts? on|\bterminates?(?: on)?|\bgood until|\bdue to (?:expire|end|lapse)(?: on)?|\buntil the|"
-    r"\bset to (?:run out|expire|end|lapse)(?: on)?|\b(?:run|running) out on|\band through) (?:the |midnight on |at least )?$",
+    r"\bset to (?:run out|expire|end|lapse)(?: on)?|\b(?:run|running) out on|\band through) (?:the |midnight on |"
+    r"at least )?$",
     re.IGNORECASE,
 )
 _DURATION = re.compile(
-    r"\b(?:for (?:a (?:period|further|total) (?:period )?of )?(?:the next |another |a further |an additional |at least )?|"
+    r"\b(?:for (?:a (?:period|further|total) (?:period )?of )?(?:the next |another |a further |an additional |at "
+    r"least )?|"
     r"lasting |lasts? (?:for )?|in place for |valid for |over )"
     r"(?P<n>\d{1,4}|a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|thirty|sixty|ninety)"
-    r"[ -](?P<u>days?|weeks?|months?|years?)\b|\b(?P<n2>\d{1,4}|one|two|three|four|five|six|ninety)-(?P<u2>day|week|month|year) "
+    r"[ -](?P<u>days?|weeks?|months?|years?)\b|\b(?P<n2>\d{1,4}|one|two|three|four|five|six|ninety)-(?P<u2>day|"
+    r"week|month|year) "
     r"(?:pause|suspension|truce|freeze|reprieve|delay|extension|period|moratorium|exemption|window|tariff|ban)",
     re.IGNORECASE,
 )
@@ -39,7 +46,8 @@ _DECIDED = re.compile(
     r"published|issued|ruled|warned|vowed|approved|notified|pledged|agreed|determined|dated|notification|reached)\b"
 )
 _OPENING = re.compile(
-    r",? (?:[\w'.-]+ ){1,8}?(?:announced|said|unveiled|signed|threatened|ordered|decided|proposed|declared|wrote|warned|"
+    r",? (?:[\w'.-]+ ){1,8}?(?:announced|said|unveiled|signed|threatened|ordered|decided|proposed|declared|wrote|"
+    r"warned|"
     r"vowed|told|published|approved|put forward|agreed)\b"
 )
 _IMMEDIATE = re.compile(
@@ -54,7 +62,7 @@ def dates(
 
     Args:
         span: the sentence. zone: the part of it that belongs to this measure.
-        found: date expressions of the sentence. done: whether the act lies in the past, so a bare "in March" is its day.
+        found: date expressions of the sentence. done: whether the act lies in the past (a bare "in March" is its day).
     """
     effective = expiry = announced = None
     cues: list[Cue] = []
@@ -100,7 +108,8 @@ def _direct(norm: str, span: tuple[int, int], timex: Timex, done: bool) -> bool:
         before,
     ):
         return True
-    return bool(done and re.search(r"\b(?:imposed|collected|raised|introduced|lifted|lowered|cut|levied|put|slapped|stopped|"
+    return bool(done and re.search(r"\b(?:imposed|collected|raised|introduced|lifted|lowered|cut|levied|put|"
+        r"slapped|stopped|"
                                    r"banned|halted|doubled|suspended|goods|removed|dropped|scrapped|restricted) "
                                    r"(?:\w+ ){0,2}?(?:on|in|last|this|earlier this|only) ?$", before))  # fmt: skip
 
