@@ -18,6 +18,7 @@ class Discourse:
         name: of the last person.
         trade: the last sentence with a tariff noun, and its kind.
         sides: the two countries the text is about, empty if it is about more or fewer.
+        label: the country that a list item or a paragraph opens with ("- Brazil: ...").
         only: the country of the last sentence that names any, if it names one.
         publisher: country whose notice or ministry this is, empty for news. speaker: of the running quotation.
         recent: countries in order of mention, the last one last.
@@ -32,6 +33,7 @@ class Discourse:
     speaker: str = ""
     sides: tuple[str, ...] = ()
     only: str = ""
+    label: str = ""
     name: str = ""
     trade: tuple[int, str] = (-99, "")
     head: bool = False

@@ -24,6 +24,7 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
     Args:
         found: nuclei with a noun or a verb of their own. topic: instrument read shortly before, empty if none.
     """
+    topic = "import_tariff" if topic == "tariff_rate_quota" else topic
     trade = topic or ("import_tariff" if any(t.low in _BORDER for t in s.words) else "")
     out: list[Nucleus] = []
     for i, j, rate in s.rates:
@@ -72,13 +73,24 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         return "pays-abroad"
     if verb is not None and topic and (verb.cls in _PAYS or (verb.lemma in _CHARGE and verb.passive)):
         return "pays"
-    if s.low(j) in ("on", "for", "against") and _goods_follow(s, j + 1) and (topic or verb is not None):
+    own = j + 3 if [s.low(k) for k in range(j, j + 3)] == ["of", "its", "own"] else j
+    if s.low(own) in ("on", "for", "against") and _goods_follow(s, own + 1) and (topic or verb is not None):
         return "on-goods" if topic or (verb is not None and verb.cls == "impose") else ""
     if topic and s.low(j) == "for" and _name(s, j + 1) and any(s.low(k) == ":" for k in range(i)):
         return "for-name"
     if s.low(j) in ("which", "that") and any(v.cls == "impose" and j < v.i <= j + 6 for v in s.verbs):
         return "relative"
-    if verb is not None and verb.cls in _MOVES and topic and _rate_subject(s, verb):
+    if verb is not None and topic and verb.passive and verb.cls in ("raise", "reduce") and s.low(i - 1) == "to":
+        return "to-be-raised"
+    owner = next((a for a in s.actors if a.possessor and a.j + 1 == i), None)
+    if (
+        owner is not None
+        and topic
+        and s.low(j) in ("remain", "remains", "stay", "stays", "and", "holds", "hold", "stands")
+    ):
+        return "owned"
+    told = verb is not None and verb.tense == "past" and verb.cls in ("be", "remain")
+    if verb is not None and not told and verb.cls in _MOVES and topic and _rate_subject(s, verb):
         return "rate-is"
     return ""
 

@@ -18,6 +18,9 @@ _COUNTER = word_list("drafts.counter")
 def complete_roles(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:
     """Fill imposer and target from what the measure refers back to, from its kind, or from the passage."""
     _mutual(draft, f, seen)
+    inward = draft.instrument not in EXPORT_SIDE and seen.label not in "".join(draft.imposer)
+    if seen.label and not draft.target and inward:
+        _set(draft, "target", (seen.label,), "target.label")
     _of_its_kind(draft, place, f, seen, before)
     earlier = _antecedent(draft, before, seen.topic_from)
     if earlier is not None and not (draft.imposer and draft.target):

@@ -74,6 +74,17 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
             return "impose", levels[1:]
         if first not in ("impose", "limit", "remove", "announce"):
             return "", levels
+    answers = verb is not None and verb.lemma in (
+        "answer",
+        "respond",
+        "reply",
+        "retaliate",
+        "counter",
+        "hit back",
+        "strike back",
+    )
+    if answers and f.s.low(f.left - 1) == "with":
+        return "impose", levels[1:]
     if first == "follow":
         return ("impose" if f.s.low(f.left - 1) == "with" else ""), levels[1:]
     return None
@@ -85,9 +96,8 @@ def _compound(f: Frame, first: str, rest: Levels) -> tuple[str, Levels]:
     no_effect = f.verb is not None and f.s.low(f.verb.j - 1) == "no" and f.s.low(f.verb.j) == "effect"
     if first in ("be", "have") and no_effect:
         return "halt", rest
-    taken = {
-        "raise": ("remove", "suspend"), "suspend": ("extend", "remove", "expire"), "impose": ("suspend", "remove", "halt"),
-    }  # fmt: skip
+    taken = {"raise": ("remove", "suspend"), "suspend": ("extend", "remove", "expire")}
+    taken["impose"] = ("suspend", "remove", "halt")
     if over in taken.get(first, ()):
         return over, rest[1:]
     return first, rest

@@ -90,6 +90,8 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
         f = Frame(s, f.n, f.nominal[-1][1], f.right, f.verb, f.relation)
     k = f.left - 1
     word, before = s.low(k), s.low(k - 1)
+    if word == "to" and f.verb is not None and f.verb.cls in ("respond", "retaliate"):
+        return True
     if word == "to":
         return before in (
             "response",

@@ -50,7 +50,11 @@ def levels(f: Frame, stop: int) -> list[Level]:
     if f.verb and f.relation == "subject" and f.verb.i >= end:
         high = min(clause(s, f.verb.i)[1], stop)
     found = [read_level(s, i, j, r, f.left, f.n.i, f.n.j) for i, j, r in s.rates if low <= i < high]
-    found = [level for level in found if level.role != "none"]
+    own = (f.verb, f.participle)
+    other = [
+        v.i for v in s.verbs if v.i >= f.n.j and v not in own and v.tense == "inf" and v.cls in ("raise", "reduce")
+    ]
+    found = [x for x in found if x.role != "none" and not (x.role == "to" and any(v < x.i for v in other))]
     return _ranges(_both_ends(s, found))
 
 
@@ -129,7 +133,7 @@ def _noise(s: Tagged, i: int, j: int, rate: RateWord, in_phrase: bool) -> bool:
     after = s.low(j)
     if after == "of":
         words = {s.low(k) for k in range(j + 1, min(len(s.words), j + 4))}
-        return not words & _VALUE_OF
+        return not words & _VALUE_OF and not {"its", "own"} <= words
     if after == "on" and s.low(j + 1) in ("year", "month", "average"):
         return True
     if after in ("lower", "higher", "more", "less", "fewer", "growth", "inflation", "share", "stake", "below", "above"):

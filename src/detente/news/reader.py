@@ -13,6 +13,7 @@ from detente.news.document import Actor, Document, Timex
 from detente.news.doubts import doubts
 from detente.news.drafts import read_sentence
 from detente.news.genre import addresses_reader, legal, publisher, retracts
+from detente.news.grammar import Tagged
 from detente.news.header import headed, issuer, title_of, topic_of
 from detente.news.lexicon import lexicon, rules_off
 from detente.news.links import linked_in_text
@@ -110,11 +111,14 @@ def _places(
 def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
     """Return the mentions of measures, read in order."""
     drafts: list[Draft] = []
+    labelled = -1
     for place in places:
         s, unit = place.tagged, place.sentence
         seen.speaker = quoting(s) or seen.speaker
         if s.on("reader.retracts") and retracts(body[unit.start : unit.end]):
             drafts = [d for d in drafts if d.sentence != place.number - 1]
+        seen.label = label(s) or (seen.label if unit.paragraph == labelled and unit.continues else "")
+        labelled = unit.paragraph
         fresh = read_sentence(place, seen, drafts[-LOOKBACK:])
         seen.pairs = [*seen.pairs, *((d.imposer[0], d.target) for d in fresh if d.imposer)][-LOOKBACK:]
         drafts += fresh
@@ -125,6 +129,12 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
             seen.topic = names[0] if len(names) == 1 else ""
             seen.topic_from = place.number if seen.topic else -1
     return drafts
+
+
+def label(s: Tagged) -> str:
+    """Return the country that a list item opens with: "- Brazil: ..."."""
+    opening = next((a for a in s.actors if a.i <= 2 and a.kind in ("country", "place") and s.low(a.j) == ":"), None)
+    return opening.country if opening and not any(s.words[k].text.isalpha() for k in range(opening.i)) else ""
 
 
 def _actors(places: list[Place], text: str) -> list[Actor]:

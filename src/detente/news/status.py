@@ -121,6 +121,7 @@ def _negative(
         and setting.legal
         and verb is not None
         and verb.mood in ("shall", "will")
+        and any(t.low in ("during", "period", "until", "days", "year") for t in f.s.words)
     ):
         return _cue(f, "suspended", "suspend", "shall-not-apply", verb)
     return _cue(f, "", action, "denied", denied[0])
@@ -245,11 +246,15 @@ def _wanted(f: Frame, cls: str, verb: Verb | None, setting: Setting) -> str | No
     other = f.subject is not None and own is not None and f.subject.i > verb.i
     if cls == "expect":
         return "announced" if other and f.s.on("status.expect") else None
-    if other or (f.nominal and f.nominal[0][0] == "remove"):
+    gone = any(f.s.low(k) in _GONE for k in range(f.n.j, min(len(f.s.words), f.n.j + 3)))
+    if other or (f.nominal and f.nominal[0][0] == "remove") or (gone and f.verb is verb):
         return "demanded"
     if setting.exchange:
         return "offered"
     return "proposed" if f.verb is not verb else "demanded" if action_liberal(f) else "proposed"
+
+
+_GONE = frozenset({"gone", "removed", "lifted", "scrapped", "dropped", "off", "cut", "lowered", "reduced", "abolished"})
 
 
 def action_liberal(f: Frame) -> bool:

@@ -32,6 +32,7 @@ def targets(f: Frame, seen: Discourse) -> Found:
     s = f.s
     for finder in (
         _struck,
+        _other_owner,
         _probed,
         _listed,
         _invested,
@@ -82,6 +83,16 @@ def _struck(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     actor = plain_object(s, f.n.verb)
     return role(s, actor.country, "target.struck", actor.i, actor.j) if actor and actor.country else NOBODY
+
+
+def _other_owner(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "Beijing's 125% and Washington's 145% remain": each is aimed at the other."""
+    if f.n.rule != "bare.owned":
+        return NOBODY
+    owners = [a for a in s.actors if a.possessor and a.country]
+    own = next((a.country for a in owners if a.j + 1 == f.n.i), "")
+    other = next((a for a in owners if a.country != own), None)
+    return role(s, other.country, "target.other-owner", other.i, other.j) if other and own else NOBODY
 
 
 def _probed(f: Frame, s: Tagged, seen: Discourse) -> Found:
