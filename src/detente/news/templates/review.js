@@ -30,6 +30,7 @@
       const next = (at + n * step + cards.length * (n + 1)) % cards.length;
       if (wanted(cards[next])) {
         cards[next].focus();
+        show(cards[next]);
         return;
       }
     }
