@@ -48,7 +48,7 @@ def test_page_furniture_is_no_evidence() -> None:
     assert document.published == "2025-03-12"
     assert document.published_from == "header"
     assert document.title == "EU hits Turkish steel"
-    assert {m.imposer for m in document.measures} == {"EU"}
+    assert {m.imposer for m in document.measures} == {"EU", "TUR"}
     left = visible(normalise(ARTICLE), chrome(normalise(ARTICLE), ARTICLE))
     for words in ("Brazil", "cookies", "Home", "hits Turkish", "9 billion"):
         assert words not in left
@@ -68,7 +68,7 @@ def test_page_furniture_is_no_evidence() -> None:
 )
 def test_unusual_characters_are_data_and_offsets_stay_true(change) -> None:  # type: ignore[no-untyped-def]
     document = read_text(change(ARTICLE), published="2025-03-12")
-    (measure,) = [m for m in document.measures if m.instrument == "import_tariff"]
+    (measure,) = [m for m in document.measures if m.imposer == "EU"]
     assert (measure.imposer, measure.target, measure.status) == ("EU", ("TUR",), "in_force")
     assert measure.rate is not None
     assert measure.rate.value == 25

@@ -80,7 +80,8 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         return "for-name"
     if s.low(j) in ("which", "that") and any(v.cls == "impose" and j < v.i <= j + 6 for v in s.verbs):
         return "relative"
-    if verb is not None and topic and verb.passive and verb.cls in ("raise", "reduce") and s.low(i - 1) == "to":
+    pending = verb is not None and verb.passive and verb.tense == "inf" and verb.cls in ("raise", "reduce")
+    if topic and pending and s.low(i - 1) == "to":
         return "to-be-raised"
     owner = next((a for a in s.actors if a.possessor and a.j + 1 == i), None)
     if (

@@ -27,6 +27,10 @@ def complete_roles(draft: Draft, place: Place, f: Frame, seen: Discourse, before
         _take(draft, earlier)
     if not draft.imposer and place.legal and seen.publisher and draft.target != (seen.publisher,):
         _set(draft, "imposer", (seen.publisher,), "imposer.publisher")
+    if seen.label and not draft.imposer and draft.target == (seen.label,) and before:
+        near = before[-1].imposer
+        if near and seen.label not in near[0]:
+            _set(draft, "imposer", near, "imposer.of-the-list")
     _answered(draft, place, f, seen)
     _from_sentence_before(draft, place, f, before)
     if draft.imposer and not draft.target:

@@ -24,7 +24,8 @@ _RATE = re.compile(
     rf"|(?<![\w.,/$€£-])(?P<n4>{_NUMBER}) (?P<cur>yuan|dollars|euros|pounds|rupees|pesos|reais) "
     rf"(?:per|a|an) (?P<per2>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric ton|item|parcel|package|unit|vehicle|"
     rf"container|kilogram|kg|litre|barrel|postal item)\b"
-    rf"|\b(?P<free>duty[- ]free|zero[- ](?:tariffs?|dut(?:y|ies))(?: (?:rate|treatment|access))?|tariff[- ]free|(?<=\bto )zero|"
+    rf"|\b(?P<free>duty[- ]free|zero[- ](?:tariffs?|dut(?:y|ies))(?: (?:rate|treatment|access))?|tariff[- ]free|"
+    rf"(?<=\bto )zero|"
     rf"(?<=\bat )zero)\b",
     re.IGNORECASE,
 )
