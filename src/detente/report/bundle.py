@@ -19,7 +19,7 @@ from detente.report.bounds import packed
 from detente.report.document import worst_status
 from detente.report.folder import check_target, write_folder
 from detente.report.html import write_report
-from detente.report.layout import ARRAYS, FORMAT, LABELS, MANIFEST, NAMES, REPORT, SCENARIO, TABLES, stranger
+from detente.report.layout import ALL_NAMES, ARRAYS, FORMAT, LABELS, MANIFEST, REPORT, SCENARIO, TABLES, stranger
 from detente.report.select import View, view
 from detente.report.tables import write_tables
 from detente.scenario.execute import ScenarioRun, relative_to
@@ -101,7 +101,7 @@ def manifest(
     inputs = {**run_inputs(run, settings), **(inputs or {})}
     files = {
         name: {"sha256": file_sha256(folder / name), "bytes": (folder / name).stat().st_size}
-        for name in NAMES
+        for name in ALL_NAMES
         if (folder / name).exists()
     }
     content = {
