@@ -89,8 +89,18 @@ def _same(a: Draft, b: Draft) -> bool:
     return _same_step(a, b)
 
 
+def _ends_it(a: Draft, b: Draft) -> bool:
+    """Whether a later mention tells the end or the pause of a measure told before: one life, the last word counts."""
+    begun = a.status in ("in_force", "announced") and a.action not in ("remove", "suspend", "cancel", "reduce")
+    over = b.status in ("suspended", "withdrawn", "expired") and b.action in ("remove", "suspend", "cancel")
+    named = b.product.scope == a.product.scope or not b.product.text
+    return begun and over and named and b.sentence > a.sentence and a.target == b.target and b.rate is None
+
+
 def _same_step(a: Draft, b: Draft) -> bool:
     """Whether two mentions can be one step in the life of a measure."""
+    if _ends_it(a, b):
+        return True
     ends = {"remove", "suspend", "cancel"}
     loosening = (a.action in ends) != (b.action in ends)
     if a.rate is None or b.rate is None:
@@ -124,6 +134,8 @@ def _joined(a: Draft, b: Draft) -> Draft:
         effective=_fuller(a.dates.effective, b.dates.effective),
         expiry=_fuller(a.dates.expiry, b.dates.expiry),
     )
+    if _ends_it(a, b):
+        return replace_draft(a, status=b.status, action=b.action, dates=dates, rate=a.rate or b.rate)
     stronger = b if a.rate is None and (b.rate is not None or _RANK[b.status] > _RANK[a.status]) else a
     return replace_draft(
         a,

@@ -129,7 +129,12 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
         return Nucleus(at, at + 1, "port_fee", "curb.fee-per-ton")
     if word in _FEE and near(s, at, at + 1, _SHIPS, 4, 13):
         return Nucleus(at, at + 1, "port_fee", "curb.fee-on-ships")
-    if word in ("fee", "fees") and s.topic == "port_fee" and s.low(at - 1) in ("the", "these", "those", "such"):
+    if (
+        word in ("fee", "fees")
+        and s.on("curb.the-fees")
+        and s.topic == "port_fee"
+        and s.low(at - 1) in ("the", "these", "those", "such")
+    ):
         return Nucleus(at, at + 1, "port_fee", "curb.the-fees")
     rated = any(at < a <= at + 6 for a, _, _ in s.rates) and near(s, at, at + 1, frozenset({"on"}), 0, 9)
     if word in ("deposit", "deposits") and s.rates and (rated or near(s, at, at + 1, _DEPOSIT, 14, 12)):
