@@ -129,7 +129,7 @@ def _input_use(
 def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
     """Return the residual with the gaps of each country settled within it: the step of the iteration.
 
-    What a country's own wage, prices and spending do to its own gaps is summed at once, the steps of bounds being passed
+    What a country's wage, prices and spending do to its own gaps is summed at once, the steps of bounds being passed
     on to prices; a gap of the numeraire is a common shift of all unknowns. Same roots as the residual, fewer passes.
     Far from the root, where the linear rounds say little, it is the residual itself.
     Source: own. Laws: zero where the residual is zero.
