@@ -103,9 +103,11 @@ class _Seen:
 def _elsewhere(seen: _Seen, name: str, value: float) -> float:
     """Return how far an array is from a constant outside the cells of the instruments."""
     array = seen[name]
-    other, place = array != value, seen.chain.place
-    other[place] = False
-    return float(np.abs(array[other] - value).max(initial=0.0))
+    if not any(array.strides):
+        return float(np.abs(array.flat[0] - value))
+    other = array != value
+    other[seen.chain.place] = False
+    return float(np.abs(array[other] - value).max()) if other.any() else 0.0
 
 
 def _traded_in_spite(seen: _Seen) -> tuple[float, str]:

@@ -26,7 +26,7 @@ from detente.equilibrium.contradictions import over_the_cap
 from detente.equilibrium.counterfactual import as_shock, certified, check_arguments, closure_rule, require
 from detente.equilibrium.root import MAX_PASSES, PATIENT, TOL, Root, Settings, find_root
 from detente.equilibrium.shock import Shock
-from detente.equilibrium.together import Together, differing, in_order, together
+from detente.equilibrium.together import SideBySide, Together, differing, side_by_side, together
 from detente.model.clearing import clear, settling_step
 from detente.policy.wedges import Wedges
 from detente.solve.anderson import WINDOW, Residual, anderson
@@ -107,9 +107,9 @@ def all_shocks(
 def _roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, Root, float]]:
     """Yield the position, root and seconds of every shock, all on one baseline under one closure; not in order."""
     alone = set(range(len(shocks)))
-    for chosen in batches(shocks):
+    for chosen, instruments in batches(shocks):
         started = time.perf_counter()
-        batch = together([shocks[at] for at in chosen])
+        batch = together([shocks[at] for at in chosen], instruments)
         solution = iterated(batch, settings)
         seconds = (time.perf_counter() - started) / len(chosen)
         for column, at in enumerate(chosen):
@@ -123,8 +123,8 @@ def _roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, R
         yield at, root, time.perf_counter() - started
 
 
-def batches(shocks: Sequence[Shock]) -> list[list[int]]:
-    """Return the positions of the shocks that are solved together; those in no batch must be solved alone."""
+def batches(shocks: Sequence[Shock]) -> list[tuple[list[int], SideBySide]]:
+    """Return the positions of shocks that are solved together, with their instruments; the rest are solved alone."""
     if not shocks:
         return []
     base = shocks[0].base
@@ -135,13 +135,14 @@ def batches(shocks: Sequence[Shock]) -> list[list[int]]:
             groups[b"" if shock.nests is None else shock.nests.key].append(at)
     chosen, width = [], _width(econ.unknowns)
     for group in groups.values():
-        fit = in_order([shocks[at].plan for at in group])
-        ordered = [at for at, fits in zip(group, fit, strict=True) if fits]
-        for first in range(0, len(ordered), width):
-            chunk = ordered[first : first + width]
-            few = differing([shocks[at] for at in chunk]) <= FEW + DENSE * base.flows.size
-            chosen.append([at for at, sparse in zip(chunk, few, strict=True) if sparse])
-    return [batch for batch in chosen if len(batch) > 1]
+        instruments, fits = side_by_side(base, [shocks[at].plan for at in group])
+        inside = [place for place, fit in enumerate(fits) if fit]
+        for first in range(0, len(inside), width):
+            chunk = inside[first : first + width]
+            few = differing([shocks[group[place]] for place in chunk]) <= FEW + DENSE * base.flows.size
+            sparse = [place for place, kept in zip(chunk, few, strict=True) if kept]
+            chosen.append(([group[place] for place in sparse], instruments.some(sparse)))
+    return [batch for batch in chosen if len(batch[0]) > 1]
 
 
 def _cuts(shock: Shock) -> bool:

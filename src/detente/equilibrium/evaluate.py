@@ -26,7 +26,7 @@ from detente.equilibrium.batch import all_shocks, batches, iterated
 from detente.equilibrium.counterfactual import baseline_facts, certified, check_arguments, closure_rule, verdict
 from detente.equilibrium.root import MAX_PASSES, TOL, Settings, find_root
 from detente.equilibrium.shock import Shock
-from detente.equilibrium.together import together
+from detente.equilibrium.together import SideBySide, together
 from detente.model.clearing import clear
 from detente.policy.wedges import Wedges
 from detente.solve.solution import CONVERGED
@@ -116,11 +116,16 @@ def evaluate_many(
 def _in_order(shocks: Sequence[Shock], settings: Settings, once: Once) -> Iterator[Evaluation]:
     """Yield the evaluations of shocks in their order; batches are worked on side by side."""
     groups = batches(shocks)
-    alone = sorted(set(range(len(shocks))) - {at for group in groups for at in group})
-    tasks = sorted([*groups, *([at] for at in alone)])
+    alone = set(range(len(shocks))) - {at for group, _ in groups for at in group}
+    tasks: list[tuple[list[int], SideBySide | None]] = sorted(
+        [*groups, *(([at], None) for at in alone)], key=lambda task: task[0]
+    )
     pool = ThreadPoolExecutor(max_workers=max(1, min(_cores(), len(tasks))))
     try:
-        waiting = [(task, pool.submit(_evaluated, [shocks[at] for at in task], settings, once)) for task in tasks]
+        waiting = [
+            (task, pool.submit(_evaluated, [shocks[at] for at in task], instruments, settings, once))
+            for task, instruments in tasks
+        ]
         done: dict[int, Evaluation] = {}
         for at in range(len(shocks)):
             while at not in done:
@@ -136,11 +141,13 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _evaluated(shocks: Sequence[Shock], settings: Settings, once: Once) -> list[Evaluation]:
-    """Return the evaluations of one batch; what it cannot certify is solved alone."""
-    if len(shocks) == 1:
-        return [_alone(shocks[0], settings, once)]
-    batch = together(shocks)
+def _evaluated(
+    shocks: Sequence[Shock], instruments: SideBySide | None, settings: Settings, once: Once
+) -> list[Evaluation]:
+    """Return the evaluations of one batch, or of one shock alone; what a batch cannot certify is solved alone."""
+    if instruments is None:
+        return [_alone(shock, settings, once) for shock in shocks]
+    batch = together(shocks, instruments)
     solution = iterated(batch, settings)
     econ = batch.of(batch.everyone)
     with np.errstate(all="ignore"):

@@ -16,6 +16,7 @@ import numpy as np
 from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.instruments import Bound
+from detente.core.once import Once
 from detente.equilibrium.assemble import Seat
 from detente.equilibrium.connect import Links
 from detente.equilibrium.instruments import Plan, placed
@@ -51,26 +52,28 @@ class SideBySide:
         """Return the number of bounds of all."""
         return 0 if self.plan is None else len(self.plan.bounds)
 
+    def some(self, scenarios: Sequence[int]) -> SideBySide:
+        """Return the same for some of the scenarios: the others lack all that they have."""
+        return replace(self, places=tuple(self.places[at] for at in scenarios))
+
     def bound(self, scenario: int) -> Array:
         """Return the bounds of a scenario among those of all, in its own order."""
         place = self.places[scenario]
         return np.zeros(0, dtype=np.int64) if place is None else place.bound
 
 
-def in_order(plans: Sequence[Plan | None]) -> list[bool]:
-    """Return which plans can stand side by side with those before them: instruments of a cell keep their order."""
-    return _slots(plans)[1]
-
-
-def side_by_side(base: Baseline, plans: Sequence[Plan | None]) -> SideBySide:
+def side_by_side(base: Baseline, plans: Sequence[Plan | None]) -> tuple[SideBySide, list[bool]]:
     """Return instruments side by side; the same instrument (kind, cells, owner of the rent) is there once.
 
     Args:
-        base: the world. plans: of the scenarios, those that are `in_order`; None without instruments.
+        base: the world. plans: of the scenarios; None without instruments.
+    Returns:
+        The instruments, and which scenarios are among them: the instruments of a cell keep their order, so a plan that
+        has two of them the other way round than one before it is left out.
     """
-    slots, _ = _slots(plans)
+    slots, fits = _slots(plans)
     if not slots:
-        return SideBySide(None, (None,) * len(plans))
+        return SideBySide(None, (None,) * len(plans)), fits
     plan = placed(base, [bound for _, bound in slots])
     if plan is None:
         raise TypeError("instruments that are placed one by one can be placed together")
@@ -78,11 +81,11 @@ def side_by_side(base: Baseline, plans: Sequence[Plan | None]) -> SideBySide:
     slot_rank = {key: rank_of[id(bound)] for key, bound in slots}
     known: dict[int, Place] = {}
     places: list[Place | None] = []
-    for one in plans:
-        if one is not None and id(one) not in known:
+    for one, fit in zip(plans, fits, strict=True):
+        if one is not None and fit and id(one) not in known:
             known[id(one)] = _place(base, plan, one, [slot_rank[key] for key in _keys(one)])
-        places.append(None if one is None else known[id(one)])
-    return SideBySide(plan, tuple(places))
+        places.append(None if one is None else known.get(id(one)))
+    return SideBySide(plan, tuple(places)), fits
 
 
 _Key = tuple[str, tuple[tuple[str, str, str], ...], str, int]
@@ -214,18 +217,18 @@ class Together:
         return replace(econ, trade=replace(econ.trade, B_home=B_home, cells=cells))
 
 
-def together(shocks: Sequence[Shock]) -> Together:
+def together(shocks: Sequence[Shock], instruments: SideBySide) -> Together:
     """Return the economy of shocks on one baseline under one closure, with the same critical inputs.
 
     Args:
-        shocks: none of them may cut a pair of countries off from each other; their plans are `in_order`.
+        shocks: none of them may cut a pair of countries off from each other. instruments: theirs, in the same order.
     """
-    base, instruments = shocks[0].base, side_by_side(shocks[0].base, [shock.plan for shock in shocks])
+    base, once = shocks[0].base, Once()
     common = replace(shocks[0], t_new=_shared(shocks, base.tariffs, lambda each: each.t_new), plan=None)
     kappa = _shared(shocks, 1.0, lambda each: each.kappa_hat)
     common = replace(common, kappa_hat=None if (kappa == 1).all() else kappa)
     econ, found = common.economy()
-    changes = tuple(_change(shock, common, econ) for shock in shocks)
+    changes = tuple(once(_change, shock.t_new, shock.kappa_hat, common, econ) for shock in shocks)
     Z = np.stack([shock.Z_new for shock in shocks], axis=2)
     if instruments.plan is None:
         return Together(econ, found, changes, Z, None, instruments)
@@ -236,7 +239,7 @@ def together(shocks: Sequence[Shock]) -> Together:
     return Together(
         replace(econ, trade=without_cells(econ.trade, cells)),
         found,
-        tuple(_outside(change, taken) for change in changes),
+        tuple(once(_outside, change, taken) for change in changes),
         Z,
         wedges,
         instruments,
@@ -266,12 +269,12 @@ def _shared(shocks: Sequence[Shock], otherwise: Array | float, of: Callable[[Sho
     return np.where(same, first, otherwise)
 
 
-def _change(shock: Shock, common: Shock, econ: Economy) -> Change:
-    """Return the cells in which a shock differs from what all share."""
-    base = shock.base
-    kappa, shared = (np.float64(1.0) if each.kappa_hat is None else each.kappa_hat for each in (shock, common))
-    o, d, s = cells = np.nonzero((shock.t_new != common.t_new) | (kappa != shared))
-    A, B = cell_factors(cells, base.share_rows, base.tariffs, shock.t_new, shock.kappa_hat, base.trade_elasticity)
+def _change(t_new: Array, kappa_hat: Array | None, common: Shock, econ: Economy) -> Change:
+    """Return the cells in which rates and icebergs differ from what all share."""
+    base = common.base
+    kappa, shared = (np.float64(1.0) if each is None else each for each in (kappa_hat, common.kappa_hat))
+    o, d, s = cells = np.nonzero((t_new != common.t_new) | (kappa != shared))
+    A, B = cell_factors(cells, base.share_rows, base.tariffs, t_new, kappa_hat, base.trade_elasticity)
     dense = np.where(o == d, econ.trade.B_home[d, s, 0], econ.trade.B[s, d, o])
     return Change(cells, A - econ.trade.A[s, d, o], B - dense)
 

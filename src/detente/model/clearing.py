@@ -95,7 +95,8 @@ def clear(econ: Economy, z: Float[Array, "unknown b"]) -> Point:
     if econ.wedges is not None and chain is not None:
         took = taken(econ.wedges, chain, econ.bounds(z), tech.lc, u, S, v)
         Y, income, owed = Y - took.withheld, income + took.transfers, D + took.transfers - took.rents
-    X1 = spending(_input_use(econ, tech, Y), econ.alpha, income, econ.Z)
+    labour = tech.labour(Y)
+    X1 = spending(_input_use(econ, tech, Y, labour), econ.alpha, income, econ.Z)
     balance = trade_balance(econ.theta, E, M, home, owed)
     numeraire = numeraire_gap(econ, wL)
     f_w = np.minimum(np.maximum(balance.gap / balance.slope, -WAGE_STEP), WAGE_STEP) - numeraire
@@ -104,7 +105,7 @@ def clear(econ: Economy, z: Float[Array, "unknown b"]) -> Point:
     f_X = np.log(np.maximum(ratio, SPENDING_FLOOR))
     blocks = [f_w, f_P.reshape(-1, z.shape[1]), f_X.reshape(-1, z.shape[1])]
     f = np.concatenate(blocks if took is None else [*blocks, took.f])
-    error = _largest_error(econ, f_P, f_X, balance.gap, tech.labour(Y), wL, numeraire)
+    error = _largest_error(econ, f_P, f_X, balance.gap, labour, wL, numeraire)
     if took is not None:
         error = np.maximum(error, np.abs(took.error).max(axis=0, initial=0.0))
     return Point(
@@ -119,17 +120,17 @@ def _technology(econ: Economy, lw: Float[Array, "country b"], lP: Float[Array, "
 
 
 def _input_use(
-    econ: Economy, tech: Technology, Y: Float[Array, "country sector b"]
+    econ: Economy, tech: Technology, Y: Float[Array, "country sector b"], labour: Float[Array, "country sector b"]
 ) -> Float[Array, "country sector b"]:
     """Return input use, first term of (9), or (19) where inputs are critical."""
-    use = input_use(econ.gamma_io, tech.labour(Y))
+    use = input_use(econ.gamma_io, labour)
     return use if econ.nests is None else nested_use(econ.nests, tech, use, Y)
 
 
 def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
     """Return the residual with the gaps of each country settled within it: the step of the iteration.
 
-    What a country's wage, prices and spending do to its own gaps is summed at once, the steps of bounds being passed
+    What a country's own wage, prices and spending do to its own gaps is summed at once, with the steps of bounds passed
     on to prices; a gap of the numeraire is a common shift of all unknowns. Same roots as the residual, fewer passes.
     Far from the root, where the linear rounds say little, it is the residual itself.
     Source: own. Laws: zero where the residual is zero.
