@@ -123,7 +123,7 @@ def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[
     When costs move so far that the factors lose their range, these are rescaled as well.
     """
     z, used, original = z0, 0, econ.trade
-    for patience in (PATIENT, PATIENT, settings.max_iter, settings.max_iter):
+    for patience in (PATIENT, settings.max_iter, settings.max_iter):
         scaled = econ
 
         def residual(point: Array, econ: Economy = scaled) -> tuple[Array, Array]:

@@ -13,7 +13,6 @@ from detente.model.clearing import Point
 from detente.model.economy import Economy
 from detente.model.trade import sold
 
-
 ANSWER = 1.5
 """A country's wage counts for this much more in its balance: others close the same gap from their side (measured)."""
 
