@@ -234,12 +234,12 @@ def _deadline(talks: Talks) -> list[str]:
 
 
 def _closing(talks: Talks) -> str:
-    worst = talks.solved.worst
-    count = len(talks.solved.certificates)
+    worst, count, reached = talks.solved.worst, len(talks.solved.certificates), talks.solved.reached
     statuses = [talks.solved.status(law) for law in range(count)]
     told = ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
     told = f"all {CERTIFIED}" if set(statuses) == {CERTIFIED} else told
-    return f"{count} laws solved and recomputed: {told}; the worst: {worst.line if worst else 'none'}"
+    laws = f"{count} laws" if reached == count else f"{reached} of {count} laws"
+    return f"{laws} solved and recomputed: {told}; the worst: {worst.line if worst else 'none'}"
 
 
 def _closures(talks: Talks) -> str:
