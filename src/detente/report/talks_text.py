@@ -32,7 +32,8 @@ def _title(talks: Talks) -> str:
         for code, words in zip(question.players.codes, question.players.objectives, strict=True)
     )
     what = f"{players} maximise {next(iter(kinds))}" if len(kinds) == 1 else players
-    world = "trade balanced before anything else (purged world)" if facts["closure_rule"] == "purged" else "as in the file"
+    purged = facts["closure_rule"] == "purged"
+    world = "trade balanced before anything else (purged world)" if purged else "as in the file"
     lines.append(f"{what} · closure {talks.solved.closure}, {world}")
     lines.append(f"gains: 100 ln of real income against no deal, called pp; {_beyond_trade(talks)}")
     if facts["assumed"]:
