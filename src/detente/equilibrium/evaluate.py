@@ -33,7 +33,7 @@ from detente.solve.solution import CONVERGED
 
 KEPT: Final = (
     "welfare_hat", "wage_hat", "income_new", "revenue_new", "deficit_new", "transfer_new", "price_hat", "cost_hat",
-    "expenditure_new", "receipts_new", "bound_wedge",
+    "expenditure_new", "receipts_new", "bound_wedge", "value_added_share_new",
 )  # fmt: skip
 """What an evaluation keeps; the names are those of `arrays.npz` but for receipts_new."""
 
@@ -48,7 +48,8 @@ class Evaluation:
         closure: what was held fixed. certificate: recomputed from all arrays before the bilateral ones were dropped.
         kept: arrays by name. By country: welfare_hat, wage_hat, income_new, revenue_new, deficit_new, transfer_new;
             by (country, sector): price_hat, expenditure_new of the market, cost_hat, receipts_new (what producers get,
-            rents taken out) of the producer; bound_wedge, 1 + mu of each of the bounds, if there are any.
+            rents taken out) of the producer, value_added_share_new where critical inputs change it; bound_wedge, 1 + mu
+            of each of the bounds, if there are any.
     """
 
     closure: Closure
