@@ -22,6 +22,7 @@ from detente.core.errors import (
 )
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instruments import Bound, CriticalInput
+from detente.core.market import Market
 from detente.core.result import Result
 from detente.equilibrium.batch import solve_many
 from detente.equilibrium.counterfactual import solve
@@ -47,6 +48,7 @@ __all__ = [
     "CriticalInput",
     "DataError",
     "DetenteError",
+    "Market",
     "MissingDataError",
     "PolicyError",
     "Result",

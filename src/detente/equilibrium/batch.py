@@ -19,6 +19,7 @@ from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.closure import Closure
 from detente.core.errors import DataError, PolicyError, UsageError
+from detente.core.market import as_market
 from detente.core.result import Result
 from detente.equilibrium.counterfactual import as_shock, certified, check_arguments, closure_rule, require
 from detente.equilibrium.root import MAX_PASSES, TOL, Root, Settings, find_root
@@ -69,9 +70,13 @@ def solve_many(
         SolveError: with `throw`, the first scenario without a certified equilibrium, after all have been tried.
     """
     settings = Settings(tol, max_iter).validated()
-    check_arguments(base, None, None, None, market, certify)
+    check_arguments(base, None, None, None, certify)
     rule = closure_rule(closure, numeraire, revenue).validated(base.countries)
-    shocks = [as_shock(base, checked, rule, include_purge=include_purge) for checked in _all_validated(wedges, base)]
+    structure = as_market(market)
+    shocks = [
+        as_shock(base, checked, rule, include_purge=include_purge, market=structure)
+        for checked in _all_validated(wedges, base)
+    ]
 
     results = _solved_all(shocks, settings, full=certify == "full")
     if throw:
@@ -138,13 +143,13 @@ class _Change:
 
 def _change(shock: Shock, supplies: Array) -> _Change | None:
     """Return the cells of a shock, or None where it must be solved alone: too many cells, a pair cut
-    altogether, instruments.
+    altogether, instruments, another market structure.
 
     Args:
         shock: one scenario. supplies: (origin, dest) sectors sold in the baseline.
     """
     base = shock.base
-    if shock.plan is not None or shock.nests is not None:
+    if shock.plan is not None or shock.nests is not None or shock.firms is not None:
         return None
     cells = changed_cells(base.tariffs, shock.t_new, shock.kappa_hat)
     if len(cells[0]) > FEW + DENSE * base.flows.size:
