@@ -1,0 +1,1 @@
+"""Best moves, wars and talks on a baseline: knows no file and no date."""
