@@ -122,7 +122,7 @@ def _risen(shock: Shock, settings: Settings) -> Root:
         target = min(1.0, reached + step)
         part = shock.with_scale(target)
         econ, found = part.economy()
-        root = _attempt(part, econ, found, last.z, replace(settings, newton=target == 1.0))
+        root = _attempt(part, econ, found, last.z, replace(settings, newton=False))
         passes += root.passes
         if root.converged:
             reached, last, step = target, root, min(2 * step, 0.5)
