@@ -47,7 +47,7 @@ def test_all_problems_at_once(one_sector: dt.Baseline) -> None:
     """Four parameters, four lines."""
     market = dt.Market(
         "melitz-pareto", fixed_cost_share=1.0, scale_elasticity=9.0, pass_through=0.0, labour_elasticity=-1.0
-    )
+    )  # a labour elasticity that is refused counts as the default of 0.5
     with pytest.raises(dt.UsageError) as raised:
         dt.solve(one_sector, market=market)
     fields = {problem.field for problem in raised.value.problems}

@@ -47,7 +47,7 @@ class Market:
     Attributes:
         kind: one of the above.
         scale_elasticity: psi; one number, or one for each sector (krugman-free), 0 <= psi theta <= 1. Default 1/theta
-            for krugman-free, 0.67/theta for melitz-pareto.
+            for krugman-free, 0.67/theta for melitz-pareto, where psi eta < 1 is enough.
         fixed_cost_share: nu, share of sales that pays fixed costs to labour of the destination; one number or one for
             each country, 0 <= nu < 1. melitz-pareto; default 0.
         pass_through: phi, how many times a tariff counts as a cost of trade; one number or one for each country.
@@ -95,7 +95,11 @@ class Market:
         scale = self._scale(theta, problems)
         nu = _numbers("fixed_cost_share", self.fixed_cost_share, n, 0.0, (0.0, 1.0), problems, open_above=True)
         eta = _numbers("labour_elasticity", self.labour_elasticity, 1, LABOUR, (0.0, np.inf), problems)
-        psi = scale[:1] if scale.size else np.zeros(1)
+        psi = scale[:1]
+        if self.kind == MELITZ_PARETO and psi[0] * eta[0] >= 1:
+            found = f"{psi[0]:.6g} with labour_elasticity {eta[0]:.6g}"
+            expected = "a product below 1: beyond it work raises the real wage that calls for it without end"
+            problems.append(Problem("", "market.scale_elasticity", found, expected))
         phi = _numbers("pass_through", self.pass_through, n, 1 + nu / (1 - nu) * (1 + psi), (LEAST, MOST), problems)
         if problems:
             raise UsageError(problems=problems)
@@ -124,7 +128,7 @@ class Market:
         default = (PARETO if self.kind == MELITZ_PARETO else 1.0) / theta
         psi = _numbers("scale_elasticity", self.scale_elasticity, len(theta), default, (0.0, np.inf), problems)
         over = psi * theta > 1 + 1e-12
-        if over.any():
+        if over.any() and self.kind == KRUGMAN_FREE:
             at = int((psi * theta).argmax())
             found = f"{psi[at]:.6g}, {psi[at] * theta[at]:.6g} times 1/theta"
             expected = "at most 1/theta: beyond it there is no stable interior equilibrium"
@@ -193,7 +197,7 @@ def _numbers(
 def _frozen(values: Any) -> Any:
     """Return an array or list as plain numbers that cannot be changed."""
     array = np.asarray(values, dtype=object)
-    return tuple(array.tolist()) if array.ndim == 1 else values if array.ndim else array.item()
+    return tuple(_frozen(item) for item in array) if array.ndim else array.item()
 
 
 def _short(value: Any) -> str:

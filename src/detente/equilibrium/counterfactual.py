@@ -15,11 +15,12 @@ from detente.core.certificate import INFEASIBLE, Warn
 from detente.core.closure import Closure
 from detente.core.errors import Problem, SolveError, UsageError
 from detente.core.market import PERFECT_MARKET, Market, as_market
+from detente.core.once import Once
 from detente.core.result import Result, all_arrays
 from detente.core.tables import trade_totals
 from detente.equilibrium.assemble import outputs
 from detente.equilibrium.examine import examine
-from detente.equilibrium.firms import check_market
+from detente.equilibrium.firms import check_market, under_market
 from detente.equilibrium.instruments import directed_demand, embargoed, nests, placed
 from detente.equilibrium.remarks import remarks, who_collects
 from detente.equilibrium.root import MAX_PASSES, TOL, Root, Settings, find_root
@@ -108,17 +109,20 @@ def closure_rule(closure: str | Closure, numeraire: str | None, revenue: str) ->
 
 
 def as_shock(
-    base: Baseline, wedges: Wedges, closure: Closure, *, include_purge: bool = False, market: Market = PERFECT_MARKET
-) -> Shock:
+    base: Baseline, wedges: Wedges, closure: Closure, *, include_purge: bool = False,
+    market: Market = PERFECT_MARKET, once: Once | None = None,
+) -> Shock:  # fmt: skip
     """Return the validated shock.
 
+    Args:
+        base: the world. wedges: validated. closure: validated. include_purge, market: as in `solve`.
+        once: remembers what was made for other shocks from the same objects.
     Raises:
         UsageError: balanced trade on a baseline with deficits, without `include_purge`; a market structure that cannot
             be, or not on this world.
     """
-    firms = market.on(base.countries, base.trade_elasticity, bool(base.input_share.any()))
+    base, firms = under_market(base, market)
     check_market(firms, closure, len(wedges.bounds) + len(wedges.critical))
-    base = base.under(firms)
     if closure.deficits == "balanced" and not include_purge:
         largest = int(np.abs(base.deficit / base.earnings).argmax())
         ratio = float(base.deficit[largest] / base.earnings[largest])
@@ -131,10 +135,11 @@ def as_shock(
     t_new = base.tariffs if wedges.tariffs is None else wedges.tariffs
     Z = base.final_exogenous if wedges.final_exogenous is None else wedges.final_exogenous
     D = np.zeros_like(base.deficit) if closure.deficits == "balanced" else base.deficit
-    kappa, bounds = embargoed(base, wedges.trade_cost_hat, wedges.bounds)
-    plan = placed(base, bounds)
-    Z = Z + directed_demand(base, wedges.bounds)
-    held = nests(base, wedges.critical)
+    once = once or Once()
+    kappa, bounds = once(embargoed, base, wedges.trade_cost_hat, wedges.bounds)
+    plan = once(placed, base, bounds)
+    Z = Z + once(directed_demand, base, wedges.bounds)
+    held = once(nests, base, wedges.critical)
     return Shock(base, closure, t_new, kappa, Z, D, plan, held, wedges, market=market, firms=firms)
 
 

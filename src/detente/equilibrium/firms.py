@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +12,24 @@ from detente.core.arrays import Array
 from detente.core.closure import TAX_RELIEF, Closure
 from detente.core.errors import Problem, UsageError
 from detente.core.market import Firms as Structure
+from detente.core.market import Market
 from detente.model.clearing import Point
 from detente.model.firms import Firms, Labour, profits
 from detente.model.welfare import welfare_with_labour
 
 if TYPE_CHECKING:
     from detente.equilibrium.shock import Shock
+
+
+@lru_cache(maxsize=8)
+def under_market(base: Baseline, market: Market) -> tuple[Baseline, Structure | None]:
+    """Return a world read under a market structure, and the structure on it; the last few are kept.
+
+    Raises:
+        UsageError: a structure that cannot be, or not on this world.
+    """
+    firms = market.on(base.countries, base.trade_elasticity, bool(base.input_share.any()))
+    return base.under(firms), firms
 
 
 def placed_firms(base: Baseline, firms: Structure, closure: Closure) -> Firms:

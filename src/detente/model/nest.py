@@ -27,6 +27,11 @@ class Nests:
     rho: Float[Array, "country sector one"]
 
     @property
+    def key(self) -> bytes:
+        """Return what makes two nests the same."""
+        return b"".join(array.tobytes() for array in (self.good, self.share, self.rho))
+
+    @property
     def rest(self) -> Float[Array, "country sector one"]:
         """Return the baseline cost share of everything else."""
         rest: Array = 1.0 - self.share.sum(axis=0)

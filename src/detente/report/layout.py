@@ -15,7 +15,16 @@ TABLES: Final = "tables"
 PLAIN_TABLES: Final = ("countries", "sectors", "tariffs", "flows", "instruments")
 TABLE_NAMES: Final = (*PLAIN_TABLES, "pairs", "diversion", "pressure")
 LABELS: Final = ("countries", "sectors")
-NAMES: Final = (MANIFEST, SCENARIO, ARRAYS, REPORT, *(f"{TABLES}/{name}.parquet" for name in TABLE_NAMES))
+TALKS_NAMES: Final = tuple(
+    f"talks_{name}" for name in ("packages", "points", "concessions", "linkages", "threats", "truces")
+)
+NAMES: Final = (
+    MANIFEST,
+    SCENARIO,
+    ARRAYS,
+    REPORT,
+    *(f"{TABLES}/{name}.parquet" for name in (*TABLE_NAMES, *TALKS_NAMES)),
+)
 BRANCH: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 

@@ -17,7 +17,7 @@ from detente.core.arrays import Array
 from detente.core.certificate import SHOWN
 from detente.core.closure import Closure
 from detente.core.errors import CheckError, DataError, DetenteError, MissingDataError, Problem, UsageError
-from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS
+from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS, Result
 from detente.report.bounds import unlike, unpacked
 from detente.report.bundle import digest, file_sha256
 from detente.report.layout import ARRAYS, BRANCH, FORMAT, LABELS, MANIFEST, NAMES, SCENARIO
@@ -215,6 +215,8 @@ def check_rerun(folder: Path) -> dict[str, float]:
     from detente.scenario.execute import run_scenario
 
     bundle = read_bundle(folder)
+    if "talks" in bundle.manifest["inputs"]:
+        return _moved(bundle, _talks_again(bundle))
     settings = dict(bundle.manifest["inputs"]["settings"])
     branches = bundle.manifest["inputs"]["branches"]
     day = branches["main"]["on"] if "main" in branches else None
@@ -224,7 +226,30 @@ def check_rerun(folder: Path) -> dict[str, float]:
         raise
     except DetenteError as error:
         raise CheckError(f"{folder}: the stored scenario does not solve as it did: {error}") from error
-    moved = {}
+    return _moved(bundle, again)
+
+
+def _talks_again(bundle: Bundle) -> Mapping[str, Result]:
+    from detente.report.talks_bundle import talks_again
+
+    try:
+        return talks_again(bundle.path, bundle.manifest["inputs"]["talks"])
+    except (CheckError, MissingDataError):
+        raise
+    except (DetenteError, KeyError, TypeError) as error:
+        raise CheckError(f"{bundle.path}: the stored talks do not settle as they did: {error}") from error
+
+
+def _moved(bundle: Bundle, again: Mapping[str, Result]) -> dict[str, float]:
+    """Return the largest relative difference by branch.
+
+    Raises:
+        CheckError: a branch that is no longer there, or a number that differs by more than `SAME`.
+    """
+    folder, moved = bundle.path, {}
+    missing = [branch for branch in bundle.branches if branch not in again]
+    if missing:
+        raise CheckError(f"{folder}: found no {', '.join(missing)} on solving again; expected every branch")
     for branch in bundle.branches:
         stored, new = bundle.of(branch), again[branch].arrays
         moved[branch] = max(_distance(stored[key], new[key]) for key in NEW_KEYS)

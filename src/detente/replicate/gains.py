@@ -1,0 +1,40 @@
+"""Costinot and Rodriguez-Clare (2014), Trade theory with numbers: gains from trade with one sector, WIOD 2008.
+
+G = 1 - lambda^(1/5), lambda the share of domestic sales in a country's total absorption. Under the formula of
+Arkolakis, Costinot and Rodriguez-Clare (2012) that is what autarky would cost.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from detente.baseline.importers.wiod import Wiod2013Layout
+from detente.baseline.importers.wiod_rdata import read_rdata
+from detente.replicate.inputs import Inputs
+from detente.replicate.rows import Cells
+
+TITLE: Final = "Costinot and Rodriguez-Clare (2014), Handbook of International Economics 4, 197-261"
+PAPER: Final = "costinot-rodriguez-clare-2014"
+EPSILON: Final = 5.0
+NOTES: Final = (
+    "one sector only: domestic shares of all 41 economies of the table, at values without tariffs",
+    "the paper's own multi-sector numbers rest on another aggregation of sectors and are not replicated",
+)
+
+
+def tables(inputs: Inputs) -> Cells:
+    """Return domestic shares and gains from trade of every economy.
+
+    Raises:
+        DataError: a file that is not a world table. MissingDataError: the package rdata is not installed.
+    """
+    table = read_rdata(inputs["wiot_2008.RData"], Wiod2013Layout())
+    flows = table.flows.sum(axis=2)
+    shares = np.diag(flows) / flows.sum(axis=0)
+    cells = Cells(PAPER)
+    for code, share in zip(table.countries, shares, strict=True):
+        cells.add("4.1", "one sector", code, {"domestic_share": share}, "share")
+        cells.add("4.1", "one sector", code, {"gains": 100 * (1 - share ** (1 / EPSILON))})
+    return cells
