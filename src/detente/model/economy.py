@@ -79,10 +79,10 @@ class Economy:
         """Return the length of z = (ln w, ln P, ln X/X0, ln(1+mu) of the bounds, what the market structure adds)."""
         n, j = self.shape
         bounds = 0 if self.wedges is None else len(self.wedges.bounds.target)
-        return n + 2 * n * j + bounds + self._added
+        return n + 2 * n * j + bounds + self.added
 
     @property
-    def _added(self) -> int:
+    def added(self) -> int:
         """Return how many unknowns the market structure adds."""
         return 0 if self.firms is None else self.firms.unknowns(self.shape)
 
@@ -95,11 +95,11 @@ class Economy:
     def bounds(self, z: Float[Array, "unknown b"]) -> Float[Array, "bound b"]:
         """Return the block of z with ln(1+mu) of the bounded wedges."""
         n, j = self.shape
-        return z[n + 2 * n * j : len(z) - self._added]
+        return z[n + 2 * n * j : len(z) - self.added]
 
     def firm_block(self, z: Float[Array, "unknown b"]) -> Float[Array, "added b"]:
         """Return the last block of z: varieties or labour, where the market structure moves them."""
-        return z[len(z) - self._added :]
+        return z[len(z) - self.added :]
 
     def deficits(self, lw: Float[Array, "country b"]) -> Float[Array, "country b"]:
         """Return deficits: constant in units of world value added, or in units of one country's wage (closures)."""

@@ -18,6 +18,7 @@ import numpy as np
 from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.errors import Problem, SolveError, UsageError, nearest
+from detente.core.market import PERFECT_MARKET
 from detente.core.result import Result
 from detente.equilibrium.counterfactual import solve
 from detente.policy.wedges import Wedges
@@ -112,6 +113,7 @@ def cooperative(
     objective: Any = REAL_INCOME,
     power: Any = None,
     purge: bool = True,
+    market: Any = PERFECT_MARKET,
     progress: Watch = silent,
 ) -> Cooperation:
     """Return the tariffs on which the players would agree.
@@ -122,7 +124,7 @@ def cooperative(
             and by the players), or everybody's tariffs (N, N, J).
         solution: "nash" (largest product of gains), "kalai-smorodinsky" (equal shares of what each could get at best),
             "equal-gains".
-        bounds, sectors, vary, objective, purge: as in `nash`. power: bargaining power of each player, for "nash";
+        bounds, sectors, vary, objective, purge, market: as in `nash`. power: bargaining power of each player, for "nash";
             None is equal. progress: told how far the search is.
     Raises:
         UsageError: arguments that cannot be. SolveError: no bargain met its first-order conditions, or nothing is to
@@ -133,11 +135,12 @@ def cooperative(
         hint = nearest(str(solution), SOLUTIONS)
         expected = f"one of {', '.join(SOLUTIONS)}"
         raise UsageError(problems=[Problem("", "solution", repr(solution), expected, hint)])
-    game = new_game(base, players, objective, purge=purge, bounds=bounds, sectors=sectors, vary=vary)
+    options = {"bounds": bounds, "sectors": sectors, "vary": vary, "purge": purge, "market": market}
+    game = new_game(base, players, objective, **options)
     if len(game.players) < 2:
         raise UsageError(f"players: found {game.players[0].name} alone; expected two or more; try optimal_tariffs")
     beta = _powers(power, len(game.players))
-    options = {"bounds": bounds, "sectors": sectors, "vary": vary, "objective": objective, "purge": purge}
+    options["objective"] = objective
     name, gone, x0 = _disagreement(game, base, players, disagreement, options, progress)
     bargain = _Bargain(Search(game), gone, progress)
     equal = bargain.equal(x0, np.ones(len(gone)))
@@ -322,7 +325,7 @@ def _cooperation(
             "disagreement point, or bounds that allow subsidies"
         )
     rates = game.controls.placed(x, game.rates)
-    result = solve(game.base, wedges=Wedges(tariffs=rates), closure=game.closure)
+    result = solve(game.base, wedges=Wedges(tariffs=rates), closure=game.closure, market=game.market)
     weights = bargain.weights / bargain.weights.sum()
     facts: dict[str, Any] = {"name": solution, "gains_pp": dict(zip(names, gains.tolist(), strict=True))}
     if ideal is not None:
