@@ -1,4 +1,4 @@
-"""Ignatenko, Lashkaripour, Macedoni and Simonovska (2025), Making America great again?: 194 countries, one sector, 2023.
+"""Ignatenko, Lashkaripour, Macedoni and Simonovska (2025), Making America great again?: 194 countries, one sector.
 
 Melitz-Pareto with fixed costs paid in the destination and elastic labour. Domestic sales are not data: they follow from
 GDP, trade and fixed costs.
@@ -26,8 +26,9 @@ PAPER: Final = "liberation-day-2025"
 EPSILON: Final = 4.0
 KAPPA: Final = 0.5
 FIXED_COSTS: Final = (0.2704709822827855, 0.11433521281618389)
-"""Shares of sales paid as fixed costs, United States and elsewhere, as the paper's program states them: calibrated there
-so that fixed costs over sales of firms from the United States are 26 %, and 12 % elsewhere (table "calibration")."""
+"""Shares of sales paid as fixed costs, United States and elsewhere, as the paper's program states them: calibrated
+there so that fixed costs over sales of firms from the United States are 26 %, and 12 % elsewhere (table
+"calibration")."""
 FORMULA_TARIFF: Final = 0.21798821503283155
 """The uniform tariff of the paper's formula, as its program states it; not the optimum of this model."""
 LEAST_RATE: Final = 0.1
@@ -38,12 +39,12 @@ EU: Final = (
 TOL: Final = 1e-11
 RELIEF, LUMP = "income-tax-relief", "lump-sum"
 NOTES: Final = (
-    "welfare is the formula of the paper's programs; with income-tax relief the change of utility worked out directly is "
-    "another number, the column welfare_utility_pct",
+    "welfare is the formula of the paper's programs; with income-tax relief the change of utility worked out directly "
+    "is another number, the column welfare_utility_pct",
     "the formula tariff of 21.799 % is not the optimum of the model: searching the tariff itself gives another number",
     "GMB and MHL export more than they make: their domestic sales are 0",
-    "percent changes of deficits are relative to the absolute value of the deficit before; prices are relative to a world "
-    "price index weighted by spending",
+    "percent changes of deficits are relative to the absolute value of the deficit before; prices are relative to a "
+    "world price index weighted by spending",
     "the variant with a trade elasticity of 8 keeps pass-through and scale elasticity of the elasticity of 4, as the "
     "paper's program does; with those of 8 welfare of the United States is 0.339 instead of 0.326 %",
     "the multi-sector variant needs data that are not public",

@@ -55,7 +55,7 @@ class Replication:
     """A paper solved again.
 
     Attributes:
-        paper: name. title: of the publication. rows: all cells. notes: what differs from the paper and why, in sentences.
+        paper: name. title: of the publication. rows: all cells. notes: what differs and why, in sentences.
         inputs: file -> (sha256 found, sha256 expected). seconds: wall time of all solves.
     """
 

@@ -29,8 +29,8 @@ STEP: Final = 0.6
 NOTES: Final = (
     "the data are a near vintage of the paper's, so published tariffs are met within 3 points and welfare within 0.15",
     "flows of the file are read as spending with duties in it, as the author's programs do; services have elasticity 10",
-    "the formula approximates the best response: the Nash tariffs of detente nash are another number; rates are capped "
-    "at 100 %, which one country reaches",
+    "the formula approximates the best response: the Nash tariffs of detente nash are another number; rates are "
+    "capped at 100 %, which one country reaches; Canada's real GDP is 0.25 points from the paper, all others within 0.15",
 )
 
 
@@ -101,7 +101,8 @@ def _formula(result: Result) -> Array:
     """Return t_i = sum_nk X_ink / sum_nk X_ink theta_k (1 - share_ink), n abroad, at most 100 %; X at border value."""
     exports = _foreign(result.flows_new)
     moved = exports * result.baseline.trade_elasticity * (1 - result.share_new)
-    return np.minimum(exports.sum(axis=(1, 2)) / moved.sum(axis=(1, 2)), CAP)
+    rate: Array = np.minimum(exports.sum(axis=(1, 2)) / moved.sum(axis=(1, 2)), CAP)
+    return rate
 
 
 def _foreign(flows: Array) -> Array:
