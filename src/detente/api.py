@@ -24,6 +24,7 @@ from detente.core.errors import (
 )
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instruments import Bound, CriticalInput
+from detente.core.market import Market
 from detente.core.result import Result
 from detente.equilibrium.adjoint import Gradient
 from detente.equilibrium.batch import solve_many
@@ -67,6 +68,7 @@ __all__ = [
     "DetenteError",
     "Gradient",
     "Ladder",
+    "Market",
     "MissingDataError",
     "Nash",
     "Optimum",

@@ -337,6 +337,31 @@ def verify(
     body(folder, quick=quick, only=only, rerun=rerun)
 
 
+@app.command(
+    epilog="\b\nExamples:\n  detente replicate caliendo-parro-2015 --data data\n"
+    "  detente replicate ossa-2014 --data data --json"
+)
+def replicate(
+    paper: Annotated[
+        str,
+        typer.Argument(
+            metavar="PAPER",
+            help="caliendo-parro-2015, ossa-2014, lashkaripour-2021, liberation-day-2025 or "
+            "costinot-rodriguez-clare-2014.",
+        ),
+    ],
+    data: Annotated[
+        Path, typer.Option("--data", metavar="DIR", help="Folder of the authors' inputs, or the one above.")
+    ],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Solve a published paper again from its public inputs; exit 5 where a compared cell is off."""
+    from detente.cli.replicate import replicate as body
+
+    body(paper, data)
+
+
 @app.command(epilog="\b\nExamples:\n  detente doctor\n  detente doctor --json")
 def doctor(json: Json = False, quiet: Quiet = False) -> int:
     """Say versions, BLAS, threads, data with their years and checksums, and whether all is well."""

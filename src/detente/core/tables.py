@@ -11,6 +11,7 @@ from detente.core.arrays import Array
 from detente.core.codes import SERVICES, groups_present
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instrument_table import instrument_columns
+from detente.core.market import MELITZ_PARETO
 
 if TYPE_CHECKING:
     from detente.core.result import Result
@@ -42,6 +43,14 @@ COUNTRY_VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Variable -> (unit, meaning). Levels are in units of the numeraire; "new" is the counterfactual."""
 
+MARKET_VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
+    "profits_pct": ("%", "profits, relative to world income"),
+    "profits_musd": ("MUSD", "new profits"),
+    "employment_pct": ("%", "labour supplied"),
+    "welfare_utility_pct": ("%", "change of utility, worked out directly; see the market structure"),
+}
+"""Rows of the market structures that have profits, or elastic labour."""
+
 
 def country_columns(result: Result) -> Columns:
     """Return table "countries": country, variable, unit, value; countries first, then the groups that can be formed.
@@ -58,7 +67,9 @@ def country_columns(result: Result) -> Columns:
     values = _country_values(result, every)
     labels = names + list(groups)
     columns: Columns = {"country": [], "variable": [], "unit": [], "value": []}
-    for variable, (unit, _) in COUNTRY_VARIABLES.items():
+    for variable, (unit, _) in {**COUNTRY_VARIABLES, **MARKET_VARIABLES}.items():
+        if variable not in values:
+            continue
         columns["country"] += labels
         columns["variable"] += [variable] * len(labels)
         columns["unit"] += [unit] * len(labels)
@@ -96,7 +107,27 @@ def _country_values(result: Result, members: Array) -> dict[str, Array]:
         "terms_of_trade_pct": _terms_of_trade(result, members),
         "average_tariff_pct": 100 * revenue_new / np.where(toward > 0, toward, 1.0),
         "deficit_musd": members @ result.deficit_new,
-    }
+    } | _market_values(result, members)
+
+
+def _market_values(result: Result, members: Array) -> dict[str, Array]:
+    """Return the rows that a market structure adds or changes; value added holds profits and the labour supplied."""
+    if result.market.perfect:
+        return {}
+    value_added, profits = result["value_added"], result["profits"]
+    labour, profits_new = result["labour_hat"], result["profits_new"]
+    earned = result.wage_hat * labour * value_added
+    values = {"value_added_pct": _percent(members @ (earned + profits_new), members @ (value_added + profits))}
+    if profits.any():
+        values |= {
+            "profits_pct": _percent(members @ profits_new, members @ profits),
+            "profits_musd": members @ profits_new,
+        }
+    if result.market.kind == MELITZ_PARETO:
+        income, utility = result.baseline.income, result["welfare_utility_hat"]
+        values["employment_pct"] = _percent(members @ (value_added * labour), members @ value_added)
+        values["welfare_utility_pct"] = _percent(members @ (income * utility), members @ income)
+    return values
 
 
 def consumer_price_hat(result: Result) -> Array:

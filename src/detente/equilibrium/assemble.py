@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detente.core.arrays import Array
+from detente.equilibrium.firms import market_arrays, welfare_elastic
 from detente.equilibrium.shock import Shock
 from detente.model.clearing import Point
 from detente.model.economy import Economy
@@ -59,7 +60,11 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point, seat: Seat | None 
     wage_hat = np.exp(lw) / unit
     Z_new = shock.Z_new / unit
     transfer_new = instruments.get("transfer_new", 0.0)
-    income_new = wage_hat * base.value_added + revenue_new + deficit_new + transfer_new
+    market = market_arrays(shock, at, unit)
+    labour_income = wage_hat * base.value_added
+    if market:
+        labour_income = labour_income * market["labour_hat"] + market["profits_new"]
+    income_new = labour_income + revenue_new + deficit_new + transfer_new
     price_hat = np.where(base.expenditure > 0, np.exp(lP) / unit, 1.0)
     spendable, spendable_new = base.income - base.final_exogenous.sum(axis=1), income_new - Z_new.sum(axis=1)
     if shock.closure.revenue == "wasted":
@@ -80,7 +85,8 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point, seat: Seat | None 
     }
     if shock.kappa_hat is not None:
         new["trade_cost_hat"] = shock.kappa_hat
-    new |= instruments | technology_arrays(shock, at, b)
+    new |= instruments | technology_arrays(shock, at, b) | market
+    new |= welfare_elastic(shock, at, new)
     for array in new.values():
         array.flags.writeable = False
     return new

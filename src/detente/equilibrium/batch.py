@@ -20,6 +20,7 @@ from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.closure import Closure
 from detente.core.errors import DataError, PolicyError, UsageError
+from detente.core.market import PERFECT_MARKET, Market, as_market
 from detente.core.once import Once
 from detente.core.result import Result
 from detente.equilibrium.contradictions import over_the_cap
@@ -69,9 +70,9 @@ def solve_many(
         SolveError: with `throw`, the first scenario without a certified equilibrium, after all have been tried.
     """
     settings, once = Settings(tol, max_iter).validated(), Once()
-    check_arguments(base, None, None, None, market, certify)
-    rule = closure_rule(closure, numeraire, revenue)
-    shocks = all_shocks(base, wedges, rule, include_purge=include_purge, once=once)
+    check_arguments(base, None, None, None, certify)
+    rule, structure = closure_rule(closure, numeraire, revenue), as_market(market)
+    shocks = all_shocks(base, wedges, rule, include_purge=include_purge, once=once, market=structure)
     found: dict[int, Result] = {}
     for at, root, seconds in _roots(shocks, settings):
         full = certify == "full"
@@ -84,8 +85,9 @@ def solve_many(
 
 
 def all_shocks(
-    base: Baseline, wedges: Iterable[Wedges], closure: Closure, *, include_purge: bool, once: Once
-) -> list[Shock]:
+    base: Baseline, wedges: Iterable[Wedges], closure: Closure, *, include_purge: bool, once: Once,
+    market: Market = PERFECT_MARKET,
+) -> list[Shock]:  # fmt: skip
     """Return the shocks of all scenarios, or raise `DataError` with the problems of all."""
     if isinstance(wedges, Wedges) or not isinstance(wedges, Iterable):
         raise UsageError(f"wedges: found {type(wedges).__name__}; expected a list of dt.Wedges(tariffs=..)")
@@ -101,7 +103,8 @@ def all_shocks(
             raise PolicyError(f"wedges[{position}]: {error}") from None
     if problems:
         raise DataError(problems=problems)
-    return [as_shock(base, checked, rule, include_purge=include_purge, once=once) for checked in found]
+    options: dict[str, Any] = {"include_purge": include_purge, "market": market, "once": once}
+    return [as_shock(base, checked, rule, **options) for checked in found]
 
 
 def _roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, Root, float]]:
@@ -125,7 +128,7 @@ def _roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, R
 
 def batches(shocks: Sequence[Shock]) -> list[tuple[list[int], SideBySide]]:
     """Return the positions of shocks that are solved together, with their instruments; the rest are solved alone."""
-    if not shocks:
+    if not shocks or shocks[0].firms is not None:
         return []
     base = shocks[0].base
     econ, found = replace(shocks[0], t_new=base.tariffs, kappa_hat=None, plan=None, nests=None).economy()

@@ -108,7 +108,7 @@ def evaluate_many(
         UsageError, DataError, PolicyError: as `solve`; the scenario is named by its position, the first being 0.
     """
     settings, once = Settings(tol, max_iter).validated(), Once()
-    check_arguments(base, None, None, None, "perfect", "quick")
+    check_arguments(base, None, None, None, "quick")
     rule = closure_rule(closure, numeraire, revenue)
     shocks = all_shocks(base, wedges, rule, include_purge=include_purge, once=once)
     return _in_order(shocks, settings, once)

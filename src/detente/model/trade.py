@@ -114,16 +114,17 @@ def trade_factors(
     t_new: Float[Array, "origin dest sector"],
     kappa_hat: Float[Array, "origin dest sector"] | None,
     theta: Float[Array, " sector"],
+    phi: Float[Array, " dest"] | None = None,
 ) -> Trade:
     """Return the factors of a shock: the baseline's shares, with powers on changed cells only.
 
     Args:
         share_rows: pi. border_rows: pi/(1+t), both in the layout of a pass. t, t_new: rates. kappa_hat: icebergs.
-        theta: trade elasticity.
+        theta: trade elasticity. phi: how many times a tariff counts as a cost of trade, or None for once.
     """
     A, B = share_rows.copy(), border_rows.copy()
     o, d, s = changed_cells(t, t_new, kappa_hat)
-    A[s, d, o], B[s, d, o] = cell_factors((o, d, s), share_rows, t, t_new, kappa_hat, theta)
+    A[s, d, o], B[s, d, o] = cell_factors((o, d, s), share_rows, t, t_new, kappa_hat, theta, phi)
     flat = np.zeros((A.shape[1], A.shape[0], 1))
     return Trade(A, *home_apart(B), flat, flat)
 
@@ -140,11 +141,15 @@ def cell_factors(
     t_new: Float[Array, "origin dest sector"],
     kappa_hat: Float[Array, "origin dest sector"] | None,
     theta: Float[Array, " sector"],
+    phi: Float[Array, " dest"] | None = None,
 ) -> tuple[Array, Array]:
     """Return A and B of single cells under a shock; arguments as in `trade_factors`."""
     o, d, s = cells
     kappa = np.ones(len(o)) if kappa_hat is None else kappa_hat[o, d, s]
-    A = spending_factor(share_rows[s, d, o], barrier_hat(t[o, d, s], t_new[o, d, s], kappa), theta[s])
+    barrier = barrier_hat(t[o, d, s], t_new[o, d, s], kappa)
+    if phi is not None:
+        barrier = barrier * barrier_hat(t[o, d, s], t_new[o, d, s], np.ones(len(o))) ** (phi[d] - 1)
+    A = spending_factor(share_rows[s, d, o], barrier, theta[s])
     return A, A / (1 + t_new[o, d, s])
 
 
