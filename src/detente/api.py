@@ -31,9 +31,9 @@ from detente.equilibrium.rebase import rebased
 from detente.equilibrium.update import updated
 from detente.policy.wedges import Wedges
 from detente.scenario.execute import ScenarioRun
-from detente.scenario.execute import run_scenario as run
 from detente.scenario.load import load_scenario as scenario
 from detente.scenario.schema import Scenario
+from detente.sweep.run import run
 
 if TYPE_CHECKING:
     import pandas as pd

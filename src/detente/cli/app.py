@@ -104,8 +104,11 @@ def run(
     include_purge: Annotated[
         bool, typer.Option("--include-purge", help="Closure balanced: purge deficits and change policy in one number.")
     ] = False,
-    draws: Annotated[int, typer.Option("--draws", help="Bands from so many draws; not in this version.")] = 0,
+    draws: Annotated[
+        int, typer.Option("--draws", metavar="N", help="Bands from so many draws of everything uncertain in the file.")
+    ] = 0,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws; default: that of the file.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Processes that solve draws; default: one a core.")] = None,
     tol: Annotated[float | None, typer.Option("--tol", help="Largest residual at which to stop.")] = None,
     max_iter: Annotated[int | None, typer.Option("--max-iter", help="Passes of the solver.")] = None,
     certify: Annotated[
@@ -123,7 +126,7 @@ def run(
     return body(
         Options(
             case, out, branch or [], on, as_of, include or [], drop or [], rates or [], countries, elasticities,
-            closure, numeraire, draws, seed, tol, max_iter, certify, strict, force, include_purge,
+            closure, numeraire, draws, seed, tol, max_iter, certify, strict, force, include_purge, jobs,
         )
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from detente.core.arrays import Array
+from detente.core.bands import Bands
 from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import SolveError, UsageError, nearest
@@ -104,6 +105,7 @@ class Result:
         provenance: versions, settings, checksums, timings; plain data.
         groups: named groups of countries for tables, name to positions.
         bounds: the instruments of the shock, in the order of `bound_wedge`. critical: its critical inputs.
+        bands: the same numbers under draws, or None.
     """
 
     baseline: World
@@ -114,6 +116,7 @@ class Result:
     groups: Mapping[str, list[int]] = field(default_factory=dict)
     bounds: tuple[Bound, ...] = ()
     critical: tuple[CriticalInput, ...] = ()
+    bands: Bands | None = None
 
     @property
     def countries(self) -> tuple[str, ...]:
@@ -228,6 +231,7 @@ class Result:
     def columns(self, name: str) -> dict[str, list[Any]]:
         """Return a table as columns of plain values: "countries", "sectors", "tariffs", "flows", "instruments".
 
+        With draws there are also "bands" and "assumptions".
         Under fixed-nominal deficits, where numbers depend on the numeraire, a column "closure" says so in every row.
 
         Raises:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from detente.core.arrays import Array
+from detente.core.bands import assumption_columns, band_columns
 from detente.core.codes import SERVICES, groups_present
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instrument_table import instrument_columns
@@ -47,23 +48,32 @@ def country_columns(result: Result) -> Columns:
     """Return table "countries": country, variable, unit, value; countries first, then the groups that can be formed.
 
     A group's percent is the sum of the changes over the sum of the bases (real income: equivalent variations over
-    incomes; prices: weighted by base income); its trade is the sum of its members', trade among them included.
+    incomes; prices: weighted by base income); its trade is the sum of its members', trade among them included. With
+    draws the outer quantiles stand beside the value, p05 and p95 unless the scenario asks for others.
     """
+    labels, values = country_table(result)
+    columns: Columns = {"country": [], "variable": [], "unit": [], "value": []}
+    for (variable, (unit, _)), row in zip(COUNTRY_VARIABLES.items(), values.tolist(), strict=True):
+        columns["country"] += labels
+        columns["variable"] += [variable] * len(labels)
+        columns["unit"] += [unit] * len(labels)
+        columns["value"] += row
+    if result.bands is not None:
+        place = [result.bands.labels.index(label) for label in labels]
+        for outer in (0, -1):
+            columns[result.bands.names[outer]] = result.bands.quantile[outer][:, place].ravel().tolist()
+    return columns
+
+
+def country_table(result: Result) -> tuple[list[str], Array]:
+    """Return the labels of table "countries" and its values, (variable, label), variables as in COUNTRY_VARIABLES."""
     names = list(result.countries)
     groups = {**groups_present(result.countries), **result.groups}
     weights = np.zeros((len(groups), len(names)))
     for row, members in enumerate(groups.values()):
         weights[row, members] = 1.0
-    every = np.concatenate([np.eye(len(names)), weights])
-    values = _country_values(result, every)
-    labels = names + list(groups)
-    columns: Columns = {"country": [], "variable": [], "unit": [], "value": []}
-    for variable, (unit, _) in COUNTRY_VARIABLES.items():
-        columns["country"] += labels
-        columns["variable"] += [variable] * len(labels)
-        columns["unit"] += [unit] * len(labels)
-        columns["value"] += [float(value) for value in values[variable]]
-    return columns
+    values = _country_values(result, np.concatenate([np.eye(len(names)), weights]))
+    return names + list(groups), np.array([values[variable] for variable in COUNTRY_VARIABLES])
 
 
 def _country_values(result: Result, members: Array) -> dict[str, Array]:
@@ -218,4 +228,6 @@ TABLES: Final[Mapping[str, Callable[[Result], Columns]]] = {
     "tariffs": tariff_columns,
     "flows": flow_columns,
     "instruments": instrument_columns,
+    "bands": band_columns,
+    "assumptions": assumption_columns,
 }
