@@ -34,6 +34,7 @@ from detente.scenario.execute import ScenarioRun
 from detente.scenario.load import load_scenario as scenario
 from detente.scenario.schema import Scenario
 from detente.sweep.run import run
+from detente.sweep.sweep import sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +67,7 @@ __all__ = [
     "scenario",
     "solve",
     "solve_many",
+    "sweep",
     "updated",
     "welfare_cp_first_order_pct",
     "with_satellites",

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +16,7 @@ from detente.scenario.execute import world_of
 from detente.scenario.load import load_scenario
 from detente.scenario.resolve import dump
 from detente.scenario.schema import Scenario
+from detente.sweep.files import written
 from detente.sweep.solving import Prepared, prepared
 from detente.sweep.variant import Variant
 
@@ -104,7 +102,7 @@ def keep(folder: Path, case: Scenario, worlds: Iterable[Baseline]) -> None:
         (folder / name).mkdir(parents=True, exist_ok=True)
     path = folder / SCENARIOS / f"{case.sha256}.yaml"
     if not path.exists():
-        written(path, dump(case.resolved()).encode())
+        written(folder, path, dump(case.resolved()).encode())
     for world in worlds:
         path = folder / WORLDS / f"{world.sha256}.npz"
         if not path.exists():
@@ -114,32 +112,3 @@ def keep(folder: Path, case: Scenario, worlds: Iterable[Baseline]) -> None:
 def made_by_name(case: Scenario, base: Baseline | None) -> bool:
     """Return whether any process with this installation finds the world by itself: packaged, and not the user's own."""
     return base is None and any(entry.packaged and entry.name == case.baseline.id for entry in list_baselines())
-
-
-def written(path: Path, content: bytes) -> None:
-    """Write a file so that it is complete or not there: temporary sibling, fsync, rename, fsync of the folder."""
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-    settle(path.parent)
-
-
-def settle(folder: Path) -> None:
-    """Make renames in a folder last."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sha256_of(content: bytes) -> str:
-    """Return the checksum of bytes."""
-    return hashlib.sha256(content).hexdigest()

@@ -183,6 +183,14 @@ class Workers:
         finally:
             self.stop()
 
+    def one(self, task: Task) -> Answer:
+        """Return the answer to one task; its worker waits for the next one."""
+        answer, worker = self._carried_out(task, None)
+        if worker is not None:
+            with self._lock:
+                self._idle.append(worker)
+        return answer
+
     def _serve(self, waiting: Iterator[Task], arrived: queue.Queue[Any]) -> None:
         """Take tasks until there are none, with one worker after the other."""
         try:
