@@ -233,12 +233,11 @@ def tree(
 
 
 @app.command(
-    epilog="\b\nExamples:\n  detente sweep plan.yaml --out store --dry-run\n  detente sweep plan.yaml --out store --jobs 2"
+    epilog="\b\nExamples:\n  detente sweep plan.yaml --out store --dry-run\n"
+    "  detente sweep plan.yaml --out store --jobs 2"
 )
 def sweep(
-    plan: Annotated[
-        Path, typer.Argument(metavar="PLAN", help="YAML file; or the folder of a store, to go on with it.")
-    ],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file; or a store, to go on with it.")],
     out: Annotated[
         Path | None, typer.Option("--out", metavar="STORE", help="Folder of the cells; the same command resumes.")
     ] = None,

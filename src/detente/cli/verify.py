@@ -79,9 +79,7 @@ def _swept(folder: Path, *, rerun: bool) -> None:
         raise UsageError("rerun: found a store; expected a bundle; a store is solved again into a new folder")
     found = verified(open_store(folder))
     problems = [Problem(str(path), "sha256", "altered bytes", "those of its name", REBUILD) for path in found.damaged]
-    problems += [
-        Problem(str(path), "", "a file of no cell", "cells of this store", REBUILD) for path in found.strangers
-    ]
+    problems += [Problem(str(path), "", "a file of no cell", "cells only", REBUILD) for path in found.strangers]
     if found.missing:
         text = f"{len(found.missing)} of {found.cells} cells missing"
         problems.insert(0, Problem(str(folder), "", text, "all of them", f"detente sweep {output.shown(folder)}"))
