@@ -119,7 +119,7 @@ def _points(plan: Plan, cases: list[Scenario], worlds: Mapping[tuple[str, str], 
             case.drop, chosen, closure.deficits, closure.revenue, closure.numeraire, name, closure.include_purge,
         )  # fmt: skip
         labels = {
-            "scenario": scenario.id, "case": case.name, "closure": closure.name,
+            "scenario": scenario.id, "case_name": case.name, "closure": closure.name,
             "elasticities": name or scenario.elasticities, **columns, **chosen,
         }  # fmt: skip
         usual, draws = scenario.uncertainty, plan.draws

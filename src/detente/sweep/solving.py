@@ -11,7 +11,7 @@ from detente.core.arrays import Array
 from detente.core.errors import DetenteError
 from detente.core.result import Result
 from detente.core.tables import country_table
-from detente.equilibrium.counterfactual import solve
+from detente.equilibrium.counterfactual import as_shock, solve
 from detente.equilibrium.rebase import rebased
 from detente.policy.wedges import Wedges
 from detente.scenario.execute import check_years, day_of, own_groups
@@ -73,10 +73,11 @@ def prepared(case: Scenario, world: Baseline, variant: Variant) -> Prepared:
     Args:
         case: the scenario as loaded. world: with product sectors and the variant's elasticities. variant: the changes.
     Raises:
-        ScenarioError, PolicyError, UsageError: what cannot be run.
+        ScenarioError, PolicyError, UsageError: what cannot be run, a closure that cannot hold on this world included.
     """
     case = applied(case, variant)
     check_years(case, world)
+    as_shock(world, Wedges(), case.closure.validated(world.countries), include_purge=case.include_purge)
     plans = plan(
         case, world, day_of("on", variant.on or None), variant.branches, variant.include, variant.drop,
         as_of=day_of("as_of", variant.as_of or None),

@@ -38,6 +38,7 @@ def main(words: Sequence[str]) -> None:
     tasks: queue.Queue[tuple[dict[str, Any], dict[str, Array]]] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, tasks), daemon=True).start()
     context = Context(Path(words[0]))
+    send(answers, {"ready": os.getpid()})
     while True:
         header, arrays = tasks.get()
         _answer(answers, context, header, arrays)

@@ -25,6 +25,8 @@ from detente.sweep.worker import unpacked
 
 ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 PROGRAM: Final = (sys.executable, "-m", "detente.sweep.worker")
+STARTS: Final = 20
+"""Workers that may die before they are ready, one after the other, before it is given up."""
 GRACE: Final = 4.0
 """Seconds that tasks under way have after an interrupt."""
 REASON: Final = 300
@@ -46,10 +48,11 @@ def cores(jobs: int | None) -> int:
 
 @dataclass
 class _Process:
-    """One worker with its pipes and its last words."""
+    """One worker with its pipes and its last words. ready: whether it has said that it can be given a task."""
 
     process: subprocess.Popen[bytes]
     words: IO[bytes]
+    ready: bool = False
 
     @classmethod
     def start(cls, program: Sequence[str], folder: Path, memory: int | None) -> _Process:
@@ -62,6 +65,16 @@ class _Process:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words, env=environment
         )
         return cls(process, words)
+
+    def wait(self) -> str:
+        """Wait until the worker can be given a task; return why it cannot, or ""."""
+        if self.ready:
+            return ""
+        try:
+            self.ready = receive(cast(BinaryIO, self.process.stdout)) is not None
+        except (OSError, EOFError, ValueError):
+            self.ready = False
+        return "" if self.ready else self._epitaph()
 
     def ask(self, task: Task, seconds: float | None) -> Answer | str:
         """Return the answer, or why there is none."""
@@ -211,6 +224,8 @@ class Workers:
         reason = ""
         for tries in range(1, TRIES + 1):
             worker = worker or self._taken()
+            if self._stopped:
+                break
             found = worker.ask(task, self.seconds)
             if isinstance(found, Answer):
                 return Answer(task, found.branches, tries=tries), worker
@@ -222,10 +237,20 @@ class Workers:
         return Answer(task, error=reason, tries=TRIES), worker
 
     def _taken(self) -> _Process:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return self._start()
+        """Return a worker that is ready; one that dies before is no task's fault, and another is started.
+
+        Raises:
+            OSError: one after the other dies before it is ready.
+        """
+        reason = ""
+        for _ in range(STARTS):
+            with self._lock:
+                worker = self._idle.pop() if self._idle else None
+            worker = worker or self._start()
+            reason = worker.wait()
+            if not reason or self._stopped:
+                return worker
+        raise OSError(f"workers do not start: {reason}")
 
     def _start(self) -> _Process:
         started = _Process.start(self.program, self.folder, self.memory)
