@@ -8,11 +8,11 @@ import pytest
 from detente.core.bands import level_name
 from detente.core.errors import SolveError
 from detente.core.tables import COUNTRY_VARIABLES
+from detente.equilibrium.draws import Solved
 from detente.sweep.bands import bands_of, ordered, quadrature
 from detente.sweep.design import Design, stroud, values
 from detente.sweep.factors import ELASTICITY, MEASURE, Factor, LogNormal, OneOf, Triangular
 from detente.sweep.influence import influence
-from detente.sweep.solved import Solved
 
 LEVELS = (0.05, 0.5, 0.95)
 FACTORS = (

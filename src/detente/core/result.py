@@ -39,6 +39,7 @@ INSTRUMENT_KEYS = (
 class World(Protocol):
     """What a result needs of its baseline: labels and the arrays named in BASE_KEYS, and its identity."""
 
+    def __hash__(self) -> int: ...
     @property
     def id(self) -> str: ...
     @property

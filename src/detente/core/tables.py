@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instrument_table import instrument_columns
 
 if TYPE_CHECKING:
-    from detente.core.result import Result
+    from detente.core.result import Result, World
 
 Columns = dict[str, list[Any]]
 
@@ -82,7 +83,7 @@ def _country_values(result: Result, members: Array) -> dict[str, Array]:
     income, wage, prices = base.income, result.wage_hat, consumer_price_hat(result)
     spendable = base.income - base.final_exogenous.sum(axis=1)
     variation = spendable * (result.welfare_hat - 1)
-    exports, imports = trade_totals(base.flows)
+    exports, imports = _base_totals(base)
     exports_new, imports_new = trade_totals(result.flows_new)
     revenue_new = members @ result.revenue_new
     toward = members @ imports_new
@@ -114,6 +115,22 @@ def consumer_price_hat(result: Result) -> Array:
     return np.asarray(np.exp((result.baseline.final_share * np.log(result.price_hat)).sum(axis=1)))
 
 
+@lru_cache(maxsize=8)
+def _base_totals(base: World) -> tuple[Array, Array]:
+    """Return `trade_totals` of a baseline, worked out once for each of the last few."""
+    return trade_totals(base.flows)
+
+
+@lru_cache(maxsize=8)
+def _foreign(base: World) -> Array:
+    """Return the flows of a baseline without home sales, worked out once for each of the last few. [MUSD]"""
+    flows = base.flows.copy()
+    home = np.arange(len(flows))
+    flows[home, home] = 0.0
+    flows.flags.writeable = False
+    return flows
+
+
 def trade_totals(flows: Array) -> tuple[Array, Array]:
     """Return (exports, imports) of each country at border value, home sales left out. [MUSD]"""
     bilateral = flows.sum(axis=2)
@@ -123,12 +140,12 @@ def trade_totals(flows: Array) -> tuple[Array, Array]:
 
 def _terms_of_trade(result: Result, members: Array) -> Array:
     """Return 100 (export price / import price - 1): log changes of border prices at base border weights."""
-    flows = result.baseline.flows.copy()
-    home = np.arange(len(flows))
-    flows[home, home] = 0.0
-    change = flows * (np.log(result.cost_hat)[:, None, :] + np.log(result["wedge"]))
-    sold, bought = change.sum(axis=(1, 2)), change.sum(axis=(0, 2))
-    exports, imports = flows.sum(axis=(1, 2)), flows.sum(axis=(0, 2))
+    flows, log_cost = _foreign(result.baseline), np.log(result.cost_hat)
+    exports, imports = _base_totals(result.baseline)
+    sold, bought = np.einsum("ods,os->o", flows, log_cost), np.einsum("ods,os->d", flows, log_cost)
+    if any(result["wedge"].strides):
+        change = flows * np.log(result["wedge"])
+        sold, bought = sold + change.sum(axis=(1, 2)), bought + change.sum(axis=(0, 2))
     price_out = (members @ sold) / np.where(members @ exports > 0, members @ exports, 1.0)
     price_in = (members @ bought) / np.where(members @ imports > 0, members @ imports, 1.0)
     return np.asarray(100 * np.expm1(price_out - price_in))

@@ -213,6 +213,7 @@ def verdict(shock: Shock, stored: Mapping[str, Array], evidence: Evidence, found
     base, residuals = shock.base, {}
     if stored:
         arrays = all_arrays(base, stored, once)
+        arrays |= {} if shock.theta is None else {"trade_elasticity": shock.theta}
         residuals = recompute(arrays, shock.closure, base.countries, base.sectors, shock.bounds, once=once)
     evidence = replace(
         evidence,

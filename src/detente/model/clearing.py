@@ -146,7 +146,7 @@ def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
 
 
 def trade_balance(
-    theta: Float[Array, "sector #b"],
+    theta: Float[Array, "sector _"],
     E: Float[Array, "country sector b"],
     M: Float[Array, "country sector b"],
     home: Float[Array, "country sector b"],

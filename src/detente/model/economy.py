@@ -18,7 +18,8 @@ class Economy:
     """The data of equations (5)-(10) for one shock.
 
     Attributes:
-        theta: trade elasticity, of each scenario of a batch, or one for all. gamma: value-added share. gamma_io: input shares. alpha: final shares.
+        theta: trade elasticity, of each scenario of a batch, or one for all. gamma: value-added share.
+        gamma_io: input shares. alpha: final shares.
         wL: baseline labour income. X: baseline spending. [MUSD]
         D: deficits of the closure, in units of world value added at its baseline value. [MUSD]
         D_unit: position of the country in whose wage the deficits are fixed, or -1 for world value added.
@@ -31,7 +32,7 @@ class Economy:
         wedges: cells with instruments between producer and border, or None. nests: critical inputs, or None.
     """
 
-    theta: Float[Array, "sector #b"]
+    theta: Float[Array, "sector _"]
     gamma: Float[Array, "country sector one"]
     gamma_io: Float[Array, "country input sector"]
     alpha: Float[Array, "country sector one"]

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from detente.baseline import Baseline
+from detente.core.arrays import frozen_array
 from detente.core.units import NUMBER, Rate
 from detente.policy.compile import wedges as compiled_wedges
 from detente.policy.measure import Measure
@@ -125,5 +126,8 @@ class Variants:
         if not same:
             return compiled_wedges(self.base, measures)
         if number not in self._known:
-            self._known[number] = compiled_wedges(self.base, measures)
+            found = compiled_wedges(self.base, measures)
+            arrays = {name: getattr(found, name) for name in ("tariffs", "trade_cost_hat", "final_exogenous")}
+            kept: dict[str, Any] = {name: frozen_array(array) for name, array in arrays.items() if array is not None}
+            self._known[number] = replace(found, **kept)
         return self._known[number]

@@ -11,11 +11,11 @@ from detente.core.arrays import Array
 from detente.core.bands import Assumption, Bands, Failed
 from detente.core.errors import SolveError
 from detente.core.tables import COUNTRY_VARIABLES
+from detente.equilibrium.draws import Solved
 from detente.scenario.schema import STROUD
 from detente.sweep.design import Design
 from detente.sweep.factors import Factor
 from detente.sweep.influence import influence
-from detente.sweep.solved import Solved
 
 CERTAIN = 1.96
 """Standard deviations on either side of a rank that hold 95 % of a binomial distribution."""
@@ -42,7 +42,7 @@ def bands_of(
     if len(kept) < 2:
         told = "; ".join(f"draw {each.draw}: {each.status}: {each.text}" for each in failed[:3])
         raise SolveError(f"no bands: {len(kept)} of {len(draws)} draws have a certified equilibrium; {told}")
-    sample = np.array([draws[at].table for at in kept])
+    sample = np.array([draws[at].kept for at in kept])
     quantile, error = quadrature(sample, levels) if design.method == STROUD else ordered(sample, levels)
     return Bands(
         method=design.method,

@@ -10,7 +10,7 @@ import numpy as np
 
 from detente.core.arrays import Array
 from detente.core.tables import COUNTRY_VARIABLES
-from detente.sweep.solved import Solved
+from detente.equilibrium.draws import Solved
 
 NO_NUMBER: Final = ""
 FIXED: Final = ("branch", "draw", "status", "residual", "country", "variable", "unit", "value", "reason")
@@ -55,7 +55,7 @@ def _draw_rows(branch: str, draw: int, solved: Solved, rows: Sequence[str], plac
 
     chosen, places = place
     values: Any = [None]
-    if solved.table is None:
+    if solved.kept is None:
         count, countries, variables, units = 1, [NO_NUMBER], [NO_NUMBER], [NO_NUMBER]
     else:
         count = len(chosen) * len(places)
@@ -63,7 +63,7 @@ def _draw_rows(branch: str, draw: int, solved: Solved, rows: Sequence[str], plac
         countries = [rows[n] for n in places] * len(chosen)
         variables = [names[v] for v in chosen for _ in places]
         units = [COUNTRY_VARIABLES[name][0] for name in variables]
-        values = solved.table[np.ix_(chosen, places)].ravel()
+        values = solved.kept[np.ix_(chosen, places)].ravel()
     residual = solved.residual if np.isfinite(solved.residual) else None
     columns = {
         "branch": pa.array([branch] * count, pa.string()),

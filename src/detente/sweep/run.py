@@ -14,6 +14,7 @@ from detente.baseline import Baseline
 from detente.baseline.accounts import Progress, silent
 from detente.core.arrays import Array
 from detente.core.errors import SolveError
+from detente.equilibrium.draws import Solved
 from detente.equilibrium.root import MAX_PASSES, TOL
 from detente.scenario.execute import ScenarioRun, run_scenario, world_of
 from detente.scenario.load import load_scenario
@@ -22,7 +23,6 @@ from detente.scenario.schema import Scenario
 from detente.sweep.bands import bands_of
 from detente.sweep.context import Context, keep, made_by_name
 from detente.sweep.design import Design, values
-from detente.sweep.solved import Solved
 from detente.sweep.solving import BLOCK, Prepared, block_starts, prepared
 from detente.sweep.tasks import Executor, Here, Task, crashed
 from detente.sweep.variant import Variant

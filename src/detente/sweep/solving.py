@@ -12,6 +12,7 @@ from detente.core.errors import DetenteError
 from detente.core.result import Result
 from detente.core.tables import country_table
 from detente.equilibrium.counterfactual import as_shock, solve
+from detente.equilibrium.draws import DRAWN, Solved, evaluate_draws, refused
 from detente.equilibrium.rebase import rebased
 from detente.policy.wedges import Wedges
 from detente.scenario.execute import check_years, day_of, own_groups
@@ -19,7 +20,6 @@ from detente.scenario.run import BranchPlan, plan
 from detente.scenario.schema import Scenario
 from detente.scenario.variants import Levels, Variants
 from detente.sweep.factors import Draw, Factor, draw_of, factors_of
-from detente.sweep.solved import DRAWN, Solved, evaluated, refused
 from detente.sweep.variant import Variant, applied
 
 
@@ -97,14 +97,13 @@ def solved_draws(job: Prepared, values: Array | None) -> dict[str, list[Solved]]
         return _on_worlds_of_their_own(job, draws)
     settings = {**job.variant.settings, "include_purge": job.case.include_purge}
     return {
-        branch.name: list(
-            evaluated(
-                job.world,
-                [(draw.elasticities, _wedges(compiler, draw)) for draw in draws],
-                job.case.closure,
-                job.read,
-                **settings,
-            )
+        branch.name: evaluate_draws(
+            job.world,
+            [(draw.elasticities, _wedges(compiler, draw)) for draw in draws],
+            branch.wedges,
+            job.case.closure,
+            job.read,
+            **settings,
         )
         for branch, compiler in zip(job.plans, job.compilers, strict=True)
     }
@@ -133,8 +132,8 @@ def _on_worlds_of_their_own(job: Prepared, draws: Sequence[Draw]) -> dict[str, l
                 solved.append(refused(error))
             continue
         for branch, variants in zip(job.plans, job.compilers, strict=True):
-            draws_here = [(None, _wedges(variants, draw))]
-            found[branch.name] += evaluated(start, draws_here, job.case.closure, job.read, **settings)
+            one = [(None, _wedges(variants, draw))]
+            found[branch.name] += evaluate_draws(start, one, branch.wedges, job.case.closure, job.read, **settings)
     return dict(found)
 
 

@@ -8,8 +8,8 @@ from typing import Any, Final, Protocol
 
 from detente.core.arrays import Array
 from detente.core.errors import DetenteError
+from detente.equilibrium.draws import Solved, refused
 from detente.sweep.context import Context
-from detente.sweep.solved import Solved, refused
 from detente.sweep.solving import solved_draws
 from detente.sweep.variant import Variant
 

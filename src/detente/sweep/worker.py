@@ -17,9 +17,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from detente.core.arrays import Array
+from detente.equilibrium.draws import Solved
 from detente.sweep.context import Context
 from detente.sweep.frames import receive, send
-from detente.sweep.solved import Solved
 from detente.sweep.tasks import Task, answered
 from detente.sweep.variant import Variant
 
@@ -67,7 +67,7 @@ def packed(found: dict[str, list[Solved]]) -> tuple[dict[str, Any], dict[str, Ar
         branch: [[each.status, each.residual, each.text, each.ok] for each in draws] for branch, draws in found.items()
     }
     tables = {
-        branch: np.array([each.table for each in draws if each.table is not None])
+        branch: np.array([each.kept for each in draws if each.kept is not None])
         for branch, draws in found.items()
         if any(each.ok for each in draws)
     }
