@@ -10,6 +10,7 @@ import typer
 import detente
 from detente.cli.app_data import data
 from detente.cli.app_scenario import scenario
+from detente.cli.app_strategy import add as add_strategy
 from detente.cli.options import HELP, AsOf, Branch, Countries, Force, Json, Out, Quiet, Scenario, Words
 
 app = typer.Typer(
@@ -266,6 +267,96 @@ def sweep(
     return body(Options(plan, out, jobs, executor, dry_run, rebuild, export, sql, force))
 
 
+@app.command(
+    epilog="\b\nExamples:\n  detente talks us-china-2025-10\n"
+    "  detente talks us-china-2025-10 --players USA,CHN,EU27 --objective USA=C29:2,C24A:2 --solution equal-gains\n"
+    "  detente talks us-china-2025-10 --method cooperative --players USA,CHN,EU27"
+)
+def talks(
+    case: Scenario,
+    players: Annotated[
+        str | None, typer.Option("--players", metavar="A,B", help="Economies or groups; default: those of the file.")
+    ] = None,
+    objective: Annotated[
+        Words,
+        typer.Option("--objective", metavar="A=..", help="real-income, or weights by sector such as USA=C29:2."),
+    ] = None,
+    disagreement: Annotated[
+        str | None,
+        typer.Option("--disagreement", metavar="NAME", help="No deal: main or a leaf; default: that of the file."),
+    ] = None,
+    solution: Annotated[
+        str, typer.Option("--solution", metavar="RULE", help="nash, kalai-smorodinsky or equal-gains.")
+    ] = "nash",
+    closure: Annotated[
+        str,
+        typer.Option("--closure", metavar="RULE", help="purged: balanced trade first; file: the closure of the file."),
+    ] = "purged",
+    method: Annotated[
+        str, typer.Option("--method", metavar="HOW", help="packages, or cooperative: all tariffs of the players.")
+    ] = "packages",
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Solve every package on the table: what each side gains against no deal, and where bargaining ends."""
+    from detente.cli.talks import Options, run_talks
+
+    return run_talks(Options(case, players, objective or [], disagreement, solution, closure, out, force, method))
+
+
+@app.command(
+    epilog="\b\nExamples:\n  detente read eve-of-korea --review review.html\n"
+    "  detente read article.txt --accept M02,M03 --set 'M03.volume=70% of base' --out draft.yaml"
+)
+def read(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEXT|FOLDER|-|URL", help="Text or HTML, a folder of them, stdin, an address, or eve-of-korea."
+        ),
+    ],
+    review: Annotated[
+        Path | None, typer.Option("--review", metavar="FILE", help="Write a page to check proposals on.")
+    ] = None,
+    accept: Annotated[Words, typer.Option("--accept", metavar="ID", help="Measures for the scenario.")] = None,
+    answers: Annotated[
+        Words, typer.Option("--set", metavar="ID.FIELD=VALUE", help="Your word where the text is silent.")
+    ] = None,
+    published: Annotated[
+        str | None, typer.Option("--published", metavar="DATE", help="Day of publication, if the text has none.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Folders: the status of every measure on a day.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="The scenario; for a folder, a store that goes on where it stopped."
+        ),
+    ] = None,
+    allow_network: Annotated[
+        bool, typer.Option("--allow-network", help="Fetch an address; send the text to a model.")
+    ] = False,
+    llm: Annotated[
+        str | None, typer.Option("--llm", metavar="MODEL", help="Extra llm: let a model propose more, quotes checked.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Read an article: measures with their quotes, doubts and questions; a scenario only of what you accept."""
+    from detente.cli.read import Options as ReadOptions
+    from detente.cli.read import run_read
+
+    return run_read(
+        ReadOptions(
+            source, review, accept or [], answers or [], published, as_of, out, allow_network, force, llm,
+        )
+    )  # fmt: skip
+
+
 @app.command(epilog="\b\nExamples:\n  detente verify --quick\n  detente verify results --rerun")
 def verify(
     folder: Annotated[
@@ -289,3 +380,6 @@ def doctor(json: Json = False, quiet: Quiet = False) -> int:
     from detente.cli.doctor import doctor as body
 
     return body()
+
+
+add_strategy(app)

@@ -21,6 +21,7 @@ from detente.report.text import units
 from detente.report.text_table import number
 from detente.scenario.calendar import describe_not_applied
 from detente.scenario.execute import ScenarioRun
+from detente.scenario.explain import says
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 MARKS: Final = {0: "bar", 1: "diamond", 2: "circle", 3: "square", 4: "triangle", 5: "cross"}
@@ -113,6 +114,7 @@ def report_html(view: View) -> str:
         regimes=[(branch, describe_not_applied(view.run.plans[branch.name].regime)) for branch in view.branches],
         version=detente.__version__,
         signed=signed,
+        says=says,
     )
 
 
