@@ -63,7 +63,7 @@ def _told(found: Foreseen) -> None:
         ["time", f"{duration(found.seconds)} with {found.jobs} worker processes"],
         ["disk", f"{size(found.bytes)}, half of it the index"],
     ]
-    output.say(table(["", ""], rows).strip("\n"))
+    output.say(table(["", ""], rows, left=2).strip("\n"))
 
 
 def size(count: int) -> str:
