@@ -184,7 +184,7 @@ USAGE = {
     "closure": (["run", CASE, "--closure", "world-shares"], "world-share"),
     "numeraire": (["run", CASE, "--closure", "fixed-nominal"], "numeraire"),
     "certify": (["run", CASE, "--certify", "fully"], "'full'"),
-    "draws": (["run", CASE, "--draws", "5"], "draws"),
+    "draws": (["run", CASE, "--draws", "1"], "draws"),
     "verify a folder that is not": (["verify", "nowhere"], "nowhere"),
     "rerun of nothing": (["verify", "--rerun"], "DIR"),
     "import format": (["data", "import", "x", "--format", "xls", "--out", "y"], "csv"),

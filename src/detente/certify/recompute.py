@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -96,7 +96,7 @@ def recompute(
     base = once(base_of, *(arrays[name] for name in ("flows", "tariffs", "share", "expenditure")))
     sums = walked(stored, base)
     residuals["baseline"] = max(
-        once(_baseline, countries, sectors, *(arrays[name] for name in BASE_KEYS)), stored.worst(base.error)
+        once(_baseline, countries, sectors, *(arrays[name] for name in CHECKED)), stored.worst(base.error)
     )
     residuals |= _bilateral(stored, sums)
     technology = Technology(stored, once)
@@ -117,9 +117,13 @@ ROUNDS, SETTLED = 500, 1e-12
 """Of the prices that critical inputs take: at most so many, until nothing moves."""
 
 
+CHECKED: Final = tuple(name for name in BASE_KEYS if name not in ("share", "trade_elasticity"))
+"""Arrays of a baseline that follow from each other; shares are checked with the cells, elasticities are free."""
+
+
 def _baseline(countries: Sequence[str], sectors: Sequence[str], *arrays: Array) -> tuple[float, str]:
     """Check that a stored baseline is what its flows, tariffs and cost shares imply; cost shares add to 1."""
-    stored = _Stored(dict(zip(BASE_KEYS, arrays, strict=True)), countries, sectors)
+    stored = _Stored(dict(zip(CHECKED, arrays, strict=True)), countries, sectors)
     spending = stored["flows"].sum(axis=0) + np.einsum("ods,ods->ds", stored["flows"], stored["tariffs"])
     output = stored["flows"].sum(axis=1)
     use = np.einsum("kds,ds->dk", stored["input_share"], output)

@@ -105,8 +105,11 @@ def run(
     include_purge: Annotated[
         bool, typer.Option("--include-purge", help="Closure balanced: purge deficits and change policy in one number.")
     ] = False,
-    draws: Annotated[int, typer.Option("--draws", help="Bands from so many draws; not in this version.")] = 0,
+    draws: Annotated[
+        int, typer.Option("--draws", metavar="N", help="Bands from so many draws of everything uncertain in the file.")
+    ] = 0,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws; default: that of the file.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Processes that solve draws; default: one a core.")] = None,
     tol: Annotated[float | None, typer.Option("--tol", help="Largest residual at which to stop.")] = None,
     max_iter: Annotated[int | None, typer.Option("--max-iter", help="Passes of the solver.")] = None,
     certify: Annotated[
@@ -124,7 +127,7 @@ def run(
     return body(
         Options(
             case, out, branch or [], on, as_of, include or [], drop or [], rates or [], countries, elasticities,
-            closure, numeraire, draws, seed, tol, max_iter, certify, strict, force, include_purge,
+            closure, numeraire, draws, seed, tol, max_iter, certify, strict, force, include_purge, jobs,
         )
     )  # fmt: skip
 
@@ -231,6 +234,40 @@ def tree(
 
 
 @app.command(
+    epilog="\b\nExamples:\n  detente sweep plan.yaml --out store --dry-run\n"
+    "  detente sweep plan.yaml --out store --jobs 2"
+)
+def sweep(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file; or a store, to go on with it.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="STORE", help="Folder of the cells; the same command resumes.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Worker processes; default: one a core.")] = None,
+    executor: Annotated[
+        str, typer.Option("--executor", metavar="WHERE", help="local, dask, or dask://HOST:PORT of a scheduler.")
+    ] = "local",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say cells, time and disk; write nothing.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Read every cell again; drop and redo what is damaged or crashed.")
+    ] = False,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Write a finished store as one .parquet or .csv.")
+    ] = None,
+    sql: Annotated[
+        str | None, typer.Option("--sql", metavar="QUERY", help="Ask a finished store; its table is `cells`.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of --export.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Solve scenarios x levels x closures x elasticity sets x draws into a store that survives being killed."""
+    from detente.cli.sweep import Options
+    from detente.cli.sweep import run as body
+
+    return body(Options(plan, out, jobs, executor, dry_run, rebuild, export, sql, force))
+
+
+@app.command(
     epilog="\b\nExamples:\n  detente talks us-china-2025-10\n"
     "  detente talks us-china-2025-10 --players USA,CHN,EU27 --objective USA=C29:2,C24A:2 --solution equal-gains\n"
     "  detente talks us-china-2025-10 --method cooperative --players USA,CHN,EU27"
@@ -323,7 +360,7 @@ def read(
 @app.command(epilog="\b\nExamples:\n  detente verify --quick\n  detente verify results --rerun")
 def verify(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A bundle; without it, the installed model.")
+        Path | None, typer.Argument(metavar="[DIR]", help="A bundle or a store; without it, the installed model.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="At most 10 seconds.")] = False,
     only: Annotated[str | None, typer.Option("--only", metavar="LAW", help="One law of the installed model.")] = None,
@@ -331,7 +368,7 @@ def verify(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Hold the installed model, or a stored bundle, against the equations."""
+    """Hold the installed model, or a stored bundle or sweep, against equations and checksums."""
     from detente.cli.verify import verify as body
 
     body(folder, quick=quick, only=only, rerun=rerun)

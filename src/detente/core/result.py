@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from detente.core.arrays import Array
+from detente.core.bands import Bands
 from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import SolveError, UsageError, nearest
@@ -42,6 +43,7 @@ MARKET_KEYS = ("profits", "profits_new", "variety_hat", "labour_hat", "welfare_u
 class World(Protocol):
     """What a result needs of its baseline: labels and the arrays named in BASE_KEYS, and its identity."""
 
+    def __hash__(self) -> int: ...
     @property
     def id(self) -> str: ...
     @property
@@ -116,6 +118,7 @@ class Result:
         groups: named groups of countries for tables, name to positions.
         bounds: the instruments of the shock, in the order of `bound_wedge`. critical: its critical inputs.
         market: how firms compete. Under another structure than "perfect", `baseline` is the world read under it.
+        bands: the same numbers under draws, or None.
     """
 
     baseline: World
@@ -127,6 +130,7 @@ class Result:
     bounds: tuple[Bound, ...] = ()
     critical: tuple[CriticalInput, ...] = ()
     market: Market = PERFECT_MARKET
+    bands: Bands | None = None
 
     @property
     def countries(self) -> tuple[str, ...]:
@@ -241,6 +245,7 @@ class Result:
     def columns(self, name: str) -> dict[str, list[Any]]:
         """Return a table as columns of plain values: "countries", "sectors", "tariffs", "flows", "instruments".
 
+        With draws there are also "bands" and "assumptions".
         Under fixed-nominal deficits, where numbers depend on the numeraire, a column "closure" says so in every row.
 
         Raises:

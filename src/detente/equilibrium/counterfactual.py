@@ -229,6 +229,7 @@ def verdict(shock: Shock, stored: Mapping[str, Array], evidence: Evidence, found
     base, residuals = shock.base, {}
     if stored:
         arrays = all_arrays(base, stored, once)
+        arrays |= {} if shock.theta is None else {"trade_elasticity": shock.theta}
         residuals = _recomputed(shock, arrays, once)
     evidence = replace(
         evidence,

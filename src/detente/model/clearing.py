@@ -178,7 +178,7 @@ def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
 
 
 def trade_balance(
-    theta: Float[Array, "sector one"],
+    theta: Float[Array, "sector _"],
     E: Float[Array, "country sector b"],
     M: Float[Array, "country sector b"],
     home: Float[Array, "country sector b"],
