@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from detente.baseline import Baseline
-from detente.core.arrays import Array
+from detente.core.arrays import Array, cells_where
 from detente.core.instruments import Bound
 from detente.core.once import Once
 from detente.equilibrium.assemble import Seat
@@ -292,7 +292,7 @@ def _change(t_new: Array, kappa_hat: Array | None, theta: Array, common: Shock, 
     """Return the cells in which rates and icebergs differ from what all share."""
     base = common.base
     kappa, shared = (np.float64(1.0) if each is None else each for each in (kappa_hat, common.kappa_hat))
-    o, d, s = cells = np.nonzero((t_new != common.t_new) | (kappa != shared))
+    o, d, s = cells = cells_where((t_new != common.t_new) | (kappa != shared))
     A, B = cell_factors(cells, base.share_rows, base.tariffs, t_new, kappa_hat, theta)
     dense = np.where(o == d, econ.trade.B_home[d, s, 0], econ.trade.B[s, d, o])
     return Change(cells, A - econ.trade.A[s, d, o], B - dense)
