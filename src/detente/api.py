@@ -12,6 +12,7 @@ from detente.baseline.satellites import with_satellites
 from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import (
+    ArticleError,
     CheckError,
     DataError,
     DetenteError,
@@ -25,6 +26,7 @@ from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instruments import Bound, CriticalInput
 from detente.core.market import Market
 from detente.core.result import Result
+from detente.equilibrium.adjoint import Gradient
 from detente.equilibrium.batch import solve_many
 from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.decompose import decompose as _decomposed
@@ -34,7 +36,6 @@ from detente.equilibrium.update import updated
 from detente.policy.wedges import Wedges
 from detente.scenario.cooperative import tariffs_of
 from detente.scenario.execute import ScenarioRun
-from detente.scenario.execute import run_scenario as run
 from detente.scenario.load import load_scenario as scenario
 from detente.scenario.schema import Scenario
 from detente.scenario.talks import PURGED
@@ -43,25 +44,35 @@ from detente.strategy.bargaining import NASH
 from detente.strategy.cooperative import Cooperation, cooperative
 from detente.strategy.government import REAL_INCOME
 from detente.strategy.gradient import gradient
-from detente.strategy.nash import nash
-from detente.strategy.optimal import optimal_tariffs
-from detente.strategy.retaliation import escalation, retaliate
+from detente.strategy.nash import Nash, nash
+from detente.strategy.optimal import Optimum, optimal_tariffs
+from detente.strategy.retaliation import Ladder, escalation, retaliate
 from detente.strategy.talks import Talks
+from detente.sweep.run import run
+from detente.sweep.sweep import sweep
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from detente.news.document import Documents
+
 __all__ = [
+    "ArticleError",
     "Baseline",
     "Bound",
     "Certificate",
     "CheckError",
     "Closure",
+    "Cooperation",
     "CriticalInput",
     "DataError",
     "DetenteError",
+    "Gradient",
+    "Ladder",
     "Market",
     "MissingDataError",
+    "Nash",
+    "Optimum",
     "PolicyError",
     "Result",
     "Scenario",
@@ -79,6 +90,7 @@ __all__ = [
     "nash",
     "optimal_tariffs",
     "pressure",
+    "read",
     "rebased",
     "report",
     "retaliate",
@@ -86,6 +98,7 @@ __all__ = [
     "scenario",
     "solve",
     "solve_many",
+    "sweep",
     "talks",
     "updated",
     "welfare_cp_first_order_pct",
@@ -140,6 +153,25 @@ def pressure(result: Result, *, by: str, against: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(pressure_columns(result, by=by, against=against))
+
+
+def read(text_or_path: str | Path, published: str | None = None) -> Documents:
+    """Read articles or notices: dated measures, each tied to the words it came from; nothing is loaded or solved.
+
+    Args:
+        text_or_path: a text, the path of a file (plain text; HTML with the extra `web`) or of a folder of them, or the
+            name of a packaged text.
+        published: day of publication, YYYY-MM-DD; without it the text's own header or metadata say it, or a question
+            asks. Not with a folder, where each text has its own.
+    Returns:
+        The documents, in the order of their names; `.table()` has one row for each measure, `.json()` everything.
+        Without measures, `why_empty` of a document says why.
+    Raises:
+        ArticleError: empty, binary, not UTF-8, too large, a page without the extra `web`. UsageError: not a day.
+    """
+    from detente.news.read import read as _read
+
+    return _read(text_or_path, published)
 
 
 def report(run: ScenarioRun, path: str | Path, *, force: bool = False) -> Path:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +227,7 @@ def test_an_interrupt_prints_what_is_done(
     monkeypatch.setattr(body, "reported", Told)
     code, out, err = said(capsys, "talks", "toy.yaml", "-q", "--out", "part")
     assert code == 130
-    assert "interrupted: 40 of 112 laws solved; the rest is not ranked" in err
+    assert "40 of 112 laws solved; the rest is not ranked\ninterrupted" in err
     assert "; not ranked: 68 CANCELLED" in out
     assert "40 CERTIFIED" in out
     table = pd.read_parquet(inside / "part" / "tables" / "talks_packages.parquet")
@@ -260,3 +261,25 @@ def test_from_python(inside: Path) -> None:
         dt.talks(world())
     with pytest.raises(UsageError, match="method: found 'war'"):
         dt.talks("toy.yaml", method="war")
+
+
+def test_a_package_without_a_certificate_is_exit_4(
+    inside: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = sys.modules["detente.scenario.talks"]
+    solve_all = room.evaluate_many
+
+    def changed(*arguments: Any, **how: Any) -> Any:
+        for number, each in enumerate(solve_all(*arguments, **how)):
+            lost = replace(each, certificate=replace(each.certificate, status="NOT_SOLVED", grade=""))
+            yield lost if number == 5 else each
+
+    monkeypatch.setattr(room, "evaluate_many", changed)
+    code, out, _ = said(capsys, "talks", "toy.yaml", "-q")
+    assert code == 4
+    assert "; not ranked: 1 NOT_SOLVED" in out
+    assert "111 CERTIFIED, 1 NOT_SOLVED" in out
+    code, out, _ = said(capsys, "talks", "toy.yaml", "-q", "--json")
+    found = json.loads(out)
+    assert (code, found["status"]) == (4, "NOT_SOLVED")
+    assert [row["gain_usa_pp"] for row in found["tables"]["packages"]].count(None) == 1

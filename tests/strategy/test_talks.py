@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from detente.baseline import Baseline
 from detente.core.errors import SolveError, UsageError
 from detente.equilibrium.counterfactual import solve
+from detente.equilibrium.evaluate import Evaluation, evaluate_many
 from detente.scenario.packages import compiled_laws, packages
 from detente.scenario.talks import talks
 from detente.strategy.objective import payoffs
@@ -312,3 +315,46 @@ def test_reading_a_package_that_is_not_there_or_not_solved() -> None:
         found.deal(108)
     with pytest.raises(UsageError, match="try 'packages'"):
         found.columns("package")
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *lost: int, status: str = "NOT_SOLVED", grade: str = "") -> None:
+    """Let some laws come out with another certificate."""
+
+    def changed(*arguments: Any, **how: Any) -> Iterator[Evaluation]:
+        for number, each in enumerate(evaluate_many(*arguments, **how)):
+            certificate = replace(each.certificate, status=status, grade=grade)
+            yield replace(each, certificate=certificate) if number in lost else each
+
+    monkeypatch.setattr(sys.modules["detente.scenario.talks"], "evaluate_many", changed)
+
+
+def test_what_is_not_solved_or_weak_is_told_and_not_ranked(found: Talks, monkeypatch: pytest.MonkeyPatch) -> None:
+    best = found.chosen
+    assert best is not None
+    law = found.question.package_laws[best]
+    for status, grade in (("NOT_SOLVED", ""), ("ILL_CONDITIONED", "C")):
+        without(monkeypatch, law, status=status, grade=grade)
+        again = talks(case(), base=world())
+        assert again.chosen not in (best, None)
+        assert again.packages["status"][best] == status
+        assert np.isnan(again.packages["gain_usa_pp"][best])
+        assert again.agreed.sum() == found.agreed.sum() - 1
+        rows = again.columns("concessions")["gain_pp"]
+        assert all(value is None or np.isfinite(value) for value in rows)
+
+
+def test_no_deal_must_be_certified_and_strong(found: Talks, monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, found.question.no_deal)
+    with pytest.raises(SolveError, match="no deal: found NOT_SOLVED") as caught:
+        talks(case(), base=world())
+    assert caught.value.exit_code == 4
+    without(monkeypatch, found.question.no_deal, status="ILL_CONDITIONED", grade="C")
+    with pytest.raises(SolveError, match="expected a certificate of grade A or B"):
+        talks(case(), base=world())
+
+
+def test_the_other_closure_may_fail_alone(found: Talks, monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, 1)
+    again = talks(case(), base=world())
+    assert again.other is None
+    assert any(text.startswith("closure world-share: not shown") for text in again.warnings)

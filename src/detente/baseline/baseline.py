@@ -138,6 +138,17 @@ class Baseline:
         other.__dict__.update({name: getattr(self, name) for name in UNTOUCHED})
         return other
 
+    def with_elasticities(self, theta: Float[Array, " sector"], name: str) -> Baseline:
+        """Return the same world under other trade elasticities; shares and levels, which do not move, are kept.
+
+        Args:
+            theta: (J,) above 0, not checked here. name: of the set, for the certificate.
+        """
+        changed = self.replace(trade_elasticity=theta, elasticity_set=name)
+        known = {item.name for item in dataclasses.fields(self)} | {"sha256"}
+        changed.__dict__.update({key: value for key, value in self.__dict__.items() if key not in known})
+        return changed
+
     def purged(self, market: Any = "perfect") -> Baseline:
         """Return the same world re-solved with balanced trade and unchanged policy, as a new baseline.
 

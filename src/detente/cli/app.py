@@ -105,8 +105,11 @@ def run(
     include_purge: Annotated[
         bool, typer.Option("--include-purge", help="Closure balanced: purge deficits and change policy in one number.")
     ] = False,
-    draws: Annotated[int, typer.Option("--draws", help="Bands from so many draws; not in this version.")] = 0,
+    draws: Annotated[
+        int, typer.Option("--draws", metavar="N", help="Bands from so many draws of everything uncertain in the file.")
+    ] = 0,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws; default: that of the file.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Processes that solve draws; default: one a core.")] = None,
     tol: Annotated[float | None, typer.Option("--tol", help="Largest residual at which to stop.")] = None,
     max_iter: Annotated[int | None, typer.Option("--max-iter", help="Passes of the solver.")] = None,
     certify: Annotated[
@@ -124,7 +127,7 @@ def run(
     return body(
         Options(
             case, out, branch or [], on, as_of, include or [], drop or [], rates or [], countries, elasticities,
-            closure, numeraire, draws, seed, tol, max_iter, certify, strict, force, include_purge,
+            closure, numeraire, draws, seed, tol, max_iter, certify, strict, force, include_purge, jobs,
         )
     )  # fmt: skip
 
@@ -231,8 +234,43 @@ def tree(
 
 
 @app.command(
+    epilog="\b\nExamples:\n  detente sweep plan.yaml --out store --dry-run\n"
+    "  detente sweep plan.yaml --out store --jobs 2"
+)
+def sweep(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file; or a store, to go on with it.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="STORE", help="Folder of the cells; the same command resumes.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Worker processes; default: one a core.")] = None,
+    executor: Annotated[
+        str, typer.Option("--executor", metavar="WHERE", help="local, dask, or dask://HOST:PORT of a scheduler.")
+    ] = "local",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say cells, time and disk; write nothing.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Read every cell again; drop and redo what is damaged or crashed.")
+    ] = False,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Write a finished store as one .parquet or .csv.")
+    ] = None,
+    sql: Annotated[
+        str | None, typer.Option("--sql", metavar="QUERY", help="Ask a finished store; its table is `cells`.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of --export.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Solve scenarios x levels x closures x elasticity sets x draws into a store that survives being killed."""
+    from detente.cli.sweep import Options
+    from detente.cli.sweep import run as body
+
+    return body(Options(plan, out, jobs, executor, dry_run, rebuild, export, sql, force))
+
+
+@app.command(
     epilog="\b\nExamples:\n  detente talks us-china-2025-10\n"
-    "  detente talks us-china-2025-10 --players USA,CHN,EU27 --objective USA=C29:2,C24A:2 --solution equal-gains"
+    "  detente talks us-china-2025-10 --players USA,CHN,EU27 --objective USA=C29:2,C24A:2 --solution equal-gains\n"
+    "  detente talks us-china-2025-10 --method cooperative --players USA,CHN,EU27"
 )
 def talks(
     case: Scenario,
@@ -254,6 +292,9 @@ def talks(
         str,
         typer.Option("--closure", metavar="RULE", help="purged: balanced trade first; file: the closure of the file."),
     ] = "purged",
+    method: Annotated[
+        str, typer.Option("--method", metavar="HOW", help="packages, or cooperative: all tariffs of the players.")
+    ] = "packages",
     out: Out = None,
     force: Force = False,
     json: Json = False,
@@ -262,13 +303,64 @@ def talks(
     """Solve every package on the table: what each side gains against no deal, and where bargaining ends."""
     from detente.cli.talks import Options, run_talks
 
-    return run_talks(Options(case, players, objective or [], disagreement, solution, closure, out, force))
+    return run_talks(Options(case, players, objective or [], disagreement, solution, closure, out, force, method))
+
+
+@app.command(
+    epilog="\b\nExamples:\n  detente read eve-of-korea --review review.html\n"
+    "  detente read article.txt --accept M02,M03 --set 'M03.volume=70% of base' --out draft.yaml"
+)
+def read(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEXT|FOLDER|-|URL", help="Text or HTML, a folder of them, stdin, an address, or eve-of-korea."
+        ),
+    ],
+    review: Annotated[
+        Path | None, typer.Option("--review", metavar="FILE", help="Write a page to check proposals on.")
+    ] = None,
+    accept: Annotated[Words, typer.Option("--accept", metavar="ID", help="Measures for the scenario.")] = None,
+    answers: Annotated[
+        Words, typer.Option("--set", metavar="ID.FIELD=VALUE", help="Your word where the text is silent.")
+    ] = None,
+    published: Annotated[
+        str | None, typer.Option("--published", metavar="DATE", help="Day of publication, if the text has none.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Folders: the status of every measure on a day.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="The scenario; for a folder, a store that goes on where it stopped."
+        ),
+    ] = None,
+    allow_network: Annotated[
+        bool, typer.Option("--allow-network", help="Fetch an address; send the text to a model.")
+    ] = False,
+    llm: Annotated[
+        str | None, typer.Option("--llm", metavar="MODEL", help="Extra llm: let a model propose more, quotes checked.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Read an article: measures with their quotes, doubts and questions; a scenario only of what you accept."""
+    from detente.cli.read import Options as ReadOptions
+    from detente.cli.read import run_read
+
+    return run_read(
+        ReadOptions(
+            source, review, accept or [], answers or [], published, as_of, out, allow_network, force, llm,
+        )
+    )  # fmt: skip
 
 
 @app.command(epilog="\b\nExamples:\n  detente verify --quick\n  detente verify results --rerun")
 def verify(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A bundle; without it, the installed model.")
+        Path | None, typer.Argument(metavar="[DIR]", help="A bundle or a store; without it, the installed model.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="At most 10 seconds.")] = False,
     only: Annotated[str | None, typer.Option("--only", metavar="LAW", help="One law of the installed model.")] = None,
@@ -276,7 +368,7 @@ def verify(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Hold the installed model, or a stored bundle, against the equations."""
+    """Hold the installed model, or a stored bundle or sweep, against equations and checksums."""
     from detente.cli.verify import verify as body
 
     body(folder, quick=quick, only=only, rerun=rerun)

@@ -34,6 +34,30 @@ class Options:
     closure: str = "purged"
     out: Path | None = None
     force: bool = False
+    method: str = "packages"
+
+
+def run_bargain(options: Options) -> int:
+    """Find and print the bargain over all tariffs of the players.
+
+    Raises:
+        DetenteError: as `api.talks` with method "cooperative".
+    """
+    from detente.cli.strategy import show
+    from detente.report.strategy_document import cooperation_document
+    from detente.report.strategy_text import cooperation_text
+    from detente.scenario.cooperative import tariffs_of
+    from detente.strategy.cooperative import cooperative
+
+    unused = {"--objective": options.objective, "--out": options.out}
+    for flag in (flag for flag, value in unused.items() if value):
+        raise UsageError(f"{flag}: found with --method cooperative; expected it with --method packages only")
+    players = [name.split("+") if "+" in name else name for name in words([options.players or ""])]
+    with reported() as progress:
+        base, who, gone = tariffs_of(options.case, players or None, options.disagreement)
+        found = cooperative(base, who, disagreement=gone, solution=options.solution, progress=progress)
+    show(cooperation_text, cooperation_document, found)
+    return 0
 
 
 def run_talks(options: Options) -> int:
@@ -42,6 +66,10 @@ def run_talks(options: Options) -> int:
     Raises:
         DetenteError: as `scenario.talks.talks`.
     """
+    if options.method == "cooperative":
+        return run_bargain(options)
+    if options.method != "packages":
+        raise UsageError(f"method: found {options.method!r}; expected packages or cooperative")
     if options.out is not None:
         check_target(options.out, force=options.force, own=stranger)
     case = load_scenario(options.case)
@@ -81,9 +109,7 @@ def _written(case: Scenario, found: Talks, options: Options) -> Path | None:
 def _code(found: Talks) -> int:
     status = talks_status(found)
     if status == CANCELLED:
-        output.complain(
-            f"interrupted: {found.solved.reached} of {len(found.wedges)} laws solved; the rest is not ranked"
-        )
+        output.complain(f"{found.solved.reached} of {len(found.wedges)} laws solved; the rest is not ranked")
         return INTERRUPTED
     return SolveError.exit_code if any(not each.ok for each in found.solved.certificates if each) else 0
 

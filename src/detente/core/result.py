@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from detente.core.arrays import Array
+from detente.core.bands import Bands
 from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import SolveError, UsageError, nearest
 from detente.core.instruments import Bound, CriticalInput
 from detente.core.market import PERFECT_MARKET, Market
+from detente.core.once import Once
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +43,7 @@ MARKET_KEYS = ("profits", "profits_new", "variety_hat", "labour_hat", "welfare_u
 class World(Protocol):
     """What a result needs of its baseline: labels and the arrays named in BASE_KEYS, and its identity."""
 
+    def __hash__(self) -> int: ...
     @property
     def id(self) -> str: ...
     @property
@@ -79,20 +82,26 @@ class World(Protocol):
     def meta(self) -> Mapping[str, Any]: ...
 
 
-def all_arrays(baseline: World, stored: Mapping[str, Array]) -> dict[str, Array]:
+def all_arrays(baseline: World, stored: Mapping[str, Array], once: Once | None = None) -> dict[str, Array]:
     """Return every array of `arrays.npz`: the baseline's, the stored ones, and constants where no instrument binds.
 
     Args:
         baseline: the world before. stored: counterfactual arrays; wedges of 1 and rents of 0 may be left out.
+        once: gives results on one baseline the same objects for what they share.
     """
+    base, constants = (once or Once())(_known, baseline)
+    new = {name: stored[name] if name in stored else constants[name] for name in NEW_KEYS}
+    return base | new | {name: stored[name] for name in (*INSTRUMENT_KEYS, *MARKET_KEYS) if name in stored}
+
+
+def _known(baseline: World) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return the arrays of a baseline, and what stands for arrays of a result that were left out."""
     cells = baseline.flows.shape
     ones, zeros = np.broadcast_to(1.0, cells), np.broadcast_to(0.0, cells)
     constants = dict.fromkeys(("rent_exporter", "rent_importer", "rent_other", "rent_lost"), zeros)
     transfers = np.broadcast_to(0.0, len(baseline.countries))
     constants |= {"wedge": ones, "trade_cost_hat": ones, "transfer_new": transfers}
-    base = {name: np.asarray(getattr(baseline, name)) for name in BASE_KEYS}
-    new = {name: stored[name] if name in stored else constants[name] for name in NEW_KEYS}
-    return base | new | {name: stored[name] for name in (*INSTRUMENT_KEYS, *MARKET_KEYS) if name in stored}
+    return {name: np.asarray(getattr(baseline, name)) for name in BASE_KEYS}, constants
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +118,7 @@ class Result:
         groups: named groups of countries for tables, name to positions.
         bounds: the instruments of the shock, in the order of `bound_wedge`. critical: its critical inputs.
         market: how firms compete. Under another structure than "perfect", `baseline` is the world read under it.
+        bands: the same numbers under draws, or None.
     """
 
     baseline: World
@@ -120,6 +130,7 @@ class Result:
     bounds: tuple[Bound, ...] = ()
     critical: tuple[CriticalInput, ...] = ()
     market: Market = PERFECT_MARKET
+    bands: Bands | None = None
 
     @property
     def countries(self) -> tuple[str, ...]:
@@ -234,6 +245,7 @@ class Result:
     def columns(self, name: str) -> dict[str, list[Any]]:
         """Return a table as columns of plain values: "countries", "sectors", "tariffs", "flows", "instruments".
 
+        With draws there are also "bands" and "assumptions".
         Under fixed-nominal deficits, where numbers depend on the numeraire, a column "closure" says so in every row.
 
         Raises:

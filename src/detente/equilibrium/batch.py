@@ -20,14 +20,14 @@ from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.closure import Closure
 from detente.core.errors import DataError, PolicyError, UsageError
-from detente.core.market import as_market
+from detente.core.market import PERFECT_MARKET, Market, as_market
 from detente.core.once import Once
 from detente.core.result import Result
 from detente.equilibrium.contradictions import over_the_cap
 from detente.equilibrium.counterfactual import as_shock, certified, check_arguments, closure_rule, require
-from detente.equilibrium.root import MAX_PASSES, TOL, Root, Settings, find_root
+from detente.equilibrium.root import MAX_PASSES, PATIENT, TOL, Root, Settings, find_root
 from detente.equilibrium.shock import Shock
-from detente.equilibrium.together import Together, differing, in_order, side_by_side, together
+from detente.equilibrium.together import SideBySide, Together, differing, side_by_side, together
 from detente.model.clearing import clear, settling_step
 from detente.policy.wedges import Wedges
 from detente.solve.anderson import WINDOW, Residual, anderson
@@ -37,9 +37,6 @@ MEMORY: Final = 64 * 1024**2
 """Bytes that one batch may take beside the baseline; the width of a batch follows from it."""
 
 WIDEST: Final = 64
-LONG: Final = 60
-"""Passes after which rounding has been amplified so far that a batch is no longer one solve to the last digits."""
-
 FEW, DENSE = 5_000, 0.15
 """A shock that differs from the others in more cells than FEW and this share of all is cheaper with factors of its own
 (measured)."""
@@ -72,27 +69,29 @@ def solve_many(
         UsageError, DataError, PolicyError: as `solve`; the scenario is named by its position, the first being 0.
         SolveError: with `throw`, the first scenario without a certified equilibrium, after all have been tried.
     """
-    settings = Settings(tol, max_iter).validated()
+    settings, once = Settings(tol, max_iter).validated(), Once()
     check_arguments(base, None, None, None, certify)
-    rule = closure_rule(closure, numeraire, revenue).validated(base.countries)
-    structure, once = as_market(market), Once()
-    shocks = [
-        as_shock(base, checked, rule, include_purge=include_purge, market=structure, once=once)
-        for checked in all_validated(wedges, base, once)
-    ]
-
-    results = _solved_all(shocks, settings, full=certify == "full")
+    rule, structure = closure_rule(closure, numeraire, revenue), as_market(market)
+    shocks = all_shocks(base, wedges, rule, include_purge=include_purge, once=once, market=structure)
+    found: dict[int, Result] = {}
+    for at, root, seconds in _roots(shocks, settings):
+        full = certify == "full"
+        found[at] = certified(shocks[at], root, settings, solve_seconds=seconds, full=full, once=once)
+    results = [found[at] for at in range(len(shocks))]
     if throw:
         for position, solved in enumerate(results):
             require(solved, f"scenario {position}: ")
     return results
 
 
-def all_validated(wedges: Iterable[Wedges], base: Baseline, once: Once) -> list[Wedges]:
-    """Return the wedges of all scenarios, or raise `DataError` with the problems of all."""
+def all_shocks(
+    base: Baseline, wedges: Iterable[Wedges], closure: Closure, *, include_purge: bool, once: Once,
+    market: Market = PERFECT_MARKET,
+) -> list[Shock]:  # fmt: skip
+    """Return the shocks of all scenarios, or raise `DataError` with the problems of all."""
     if isinstance(wedges, Wedges) or not isinstance(wedges, Iterable):
         raise UsageError(f"wedges: found {type(wedges).__name__}; expected a list of dt.Wedges(tariffs=..)")
-    found, problems = [], []
+    rule, found, problems = closure.validated(base.countries), [], []
     for position, item in enumerate(wedges):
         if not isinstance(item, Wedges):
             raise UsageError(f"wedges[{position}]: found {type(item).__name__}; expected dt.Wedges(tariffs=..)")
@@ -104,30 +103,20 @@ def all_validated(wedges: Iterable[Wedges], base: Baseline, once: Once) -> list[
             raise PolicyError(f"wedges[{position}]: {error}") from None
     if problems:
         raise DataError(problems=problems)
-    return found
+    options: dict[str, Any] = {"include_purge": include_purge, "market": market, "once": once}
+    return [as_shock(base, checked, rule, **options) for checked in found]
 
 
-def _solved_all(shocks: Sequence[Shock], settings: Settings, *, full: bool) -> list[Result]:
-    """Return the certified results of shocks on one baseline under one closure, in order."""
-    results: dict[int, Result] = {}
-    for at, root, seconds in roots(shocks, settings):
-        results[at] = certified(shocks[at], root, settings, solve_seconds=seconds, full=full)
-    return [results[at] for at in range(len(shocks))]
-
-
-def roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, Root, float]]:
+def _roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, Root, float]]:
     """Yield the position, root and seconds of every shock, all on one baseline under one closure; not in order."""
     alone = set(range(len(shocks)))
-    for batch in batches(shocks):
+    for chosen, instruments in batches(shocks):
         started = time.perf_counter()
-        chosen = [shocks[at] for at in batch]
-        instruments = side_by_side(chosen[0].base, [shock.plan for shock in chosen])
-        solution = _iterated(together(chosen, instruments), settings)
-        seconds = (time.perf_counter() - started) / len(batch)
-        for column, at in enumerate(batch):
-            root = _confirmed(
-                shocks[at], instruments.own(solution.value[:, column], column), solution, column, settings
-            )
+        batch = together([shocks[at] for at in chosen], instruments)
+        solution = iterated(batch, settings)
+        seconds = (time.perf_counter() - started) / len(chosen)
+        for column, at in enumerate(chosen):
+            root = _confirmed(shocks[at], batch.own(solution.value, column), solution, column, settings)
             if root is not None:
                 alone.remove(at)
                 yield at, root, seconds
@@ -137,8 +126,8 @@ def roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, Ro
         yield at, root, time.perf_counter() - started
 
 
-def batches(shocks: Sequence[Shock]) -> list[list[int]]:
-    """Return the positions of the shocks that are solved together; those in no batch must be solved alone."""
+def batches(shocks: Sequence[Shock]) -> list[tuple[list[int], SideBySide]]:
+    """Return the positions of shocks that are solved together, with their instruments; the rest are solved alone."""
     if not shocks or shocks[0].firms is not None:
         return []
     base = shocks[0].base
@@ -149,13 +138,14 @@ def batches(shocks: Sequence[Shock]) -> list[list[int]]:
             groups[b"" if shock.nests is None else shock.nests.key].append(at)
     chosen, width = [], _width(econ.unknowns)
     for group in groups.values():
-        fit = in_order([shocks[at].plan for at in group])
-        ordered = [at for at, fits in zip(group, fit, strict=True) if fits]
-        for first in range(0, len(ordered), width):
-            chunk = ordered[first : first + width]
-            few = differing([shocks[at] for at in chunk]) <= FEW + DENSE * base.flows.size
-            chosen.append([at for at, sparse in zip(chunk, few, strict=True) if sparse])
-    return [batch for batch in chosen if len(batch) > 1]
+        instruments, fits = side_by_side(base, [shocks[at].plan for at in group])
+        inside = [place for place, fit in enumerate(fits) if fit]
+        for first in range(0, len(inside), width):
+            chunk = inside[first : first + width]
+            few = differing([shocks[group[place]] for place in chunk]) <= FEW + DENSE * base.flows.size
+            sparse = [place for place, kept in zip(chunk, few, strict=True) if kept]
+            chosen.append(([group[place] for place in sparse], instruments.some(sparse)))
+    return [batch for batch in chosen if len(batch[0]) > 1]
 
 
 def _cuts(shock: Shock) -> bool:
@@ -172,8 +162,11 @@ def _width(unknowns: int) -> int:
     return int(min(WIDEST, max(1, MEMORY // ((2 * WINDOW + 30) * unknowns * 8))))
 
 
-def _iterated(batch: Together, settings: Settings) -> Solution:
-    """Run the iteration of a batch; the scenarios that have ended are left out of later passes."""
+def iterated(batch: Together, settings: Settings) -> Solution:
+    """Run the iteration of a batch; the scenarios that have ended are left out of later passes.
+
+    It ends where the plain solver would work out its local step again: what needs longer is solved alone.
+    """
 
     def of(inside: Array) -> Residual:
         econ = batch.of(inside)
@@ -187,12 +180,12 @@ def _iterated(batch: Together, settings: Settings) -> Solution:
     everyone = np.arange(len(batch.changes))
     with np.errstate(all="ignore"):
         start = np.zeros((batch.of(everyone).unknowns, len(everyone)))
-        return anderson(of(everyone), start, tol=settings.tol, max_iter=settings.max_iter, of=of)
+        return anderson(of(everyone), start, tol=settings.tol, max_iter=min(PATIENT, settings.max_iter), of=of)
 
 
 def _confirmed(shock: Shock, z: Array, solution: Solution, column: int, settings: Settings) -> Root | None:
     """Return the root of one scenario, if one pass of its own economy finds nothing left to do."""
-    if solution.status[column] != CONVERGED or solution.steps[column] > LONG:
+    if solution.status[column] != CONVERGED:
         return None
     econ, found = shock.economy()
     with np.errstate(all="ignore"):

@@ -159,7 +159,7 @@ def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[
     When costs move so far that the factors lose their range, these are rescaled as well.
     """
     z, used, original = z0, 0, econ.trade
-    for patience in (PATIENT, PATIENT, settings.max_iter, settings.max_iter):
+    for patience in (PATIENT, settings.max_iter, settings.max_iter):
         scaled = econ
 
         def residual(point: Array, econ: Economy = scaled) -> tuple[Array, Array]:
@@ -173,7 +173,7 @@ def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[
             break
         at = clear(econ, z)
         if np.isfinite(at.lc).all() and econ.wedges is None and _drift(econ, at) >= RESCALE:
-            econ = econ.with_trade(rescaled(original, shock.base.trade_elasticity, at.lc[..., 0]))
+            econ = econ.with_trade(rescaled(original, shock.elasticities, at.lc[..., 0]))
         elif patience == settings.max_iter:
             break
         econ = _resettled(econ, z)

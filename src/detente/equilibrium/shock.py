@@ -32,6 +32,7 @@ class Shock:
         D_new: (N,) deficits in units of baseline world value added. [MUSD]
         plan: instruments between producer and border, or None. nests: critical inputs, or None.
         wedges: what was asked for, for those who report on it.
+        theta: (J,) elasticities in place of the baseline's, or None; shares and levels are the same.
         fraction: how much of the shock this is; the instruments are scaled with it.
         market: the structure asked for. firms: it on this world, or None for perfect competition.
     """
@@ -45,6 +46,7 @@ class Shock:
     plan: Plan | None = None
     nests: Nests | None = None
     wedges: Wedges | None = None
+    theta: Array | None = None
     fraction: float = 1.0
     market: Market = PERFECT_MARKET
     firms: Firms | None = None
@@ -53,6 +55,11 @@ class Shock:
     def bounds(self) -> tuple[Bound, ...]:
         """Return the instruments that were asked for."""
         return () if self.wedges is None else self.wedges.bounds
+
+    @property
+    def elasticities(self) -> Array:
+        """Return the trade elasticities in force, (J,)."""
+        return self.base.trade_elasticity if self.theta is None else self.theta
 
     @property
     def deficit_unit(self) -> int:
@@ -95,7 +102,7 @@ class Shock:
         kappa_hat = np.asarray(self.kappa_hat)
         embargo = np.isinf(kappa_hat)
         partial: Array = np.where(embargo, 1.0, kappa_hat) ** fraction
-        theta = np.broadcast_to(self.base.trade_elasticity, partial.shape)
+        theta = np.broadcast_to(self.elasticities, partial.shape)
         partial[embargo] = (1 - fraction) ** (-1 / theta[embargo])
         return partial
 
@@ -106,7 +113,7 @@ class Shock:
         if self.kappa_hat is not None:
             embargo = np.isinf(self.kappa_hat)
             dlog_kappa = np.log(np.where(embargo, 1.0, self.kappa_hat))
-            theta = np.broadcast_to(self.base.trade_elasticity, embargo.shape)
+            theta = np.broadcast_to(self.elasticities, embargo.shape)
             dlog_kappa[embargo] = 1 / (theta[embargo] * (1 - fraction))
         return dlog_tau, dlog_kappa
 
@@ -118,7 +125,7 @@ class Shock:
         """Return the same with a local step of one's own."""
         base, phi = self.base, None if self.firms is None else self.firms.pass_through
         trade = trade_factors(
-            base.share_rows, base.border_rows, base.tariffs, self.t_new, self.kappa_hat, base.trade_elasticity, phi
+            base.share_rows, base.border_rows, base.tariffs, self.t_new, self.kappa_hat, self.elasticities, phi
         )
         if self.firms is not None and self.firms.fixed_cost_share is not None:
             trade = replace(trade, B=trade.B * (1 - self.firms.fixed_cost_share)[:, None])
@@ -127,7 +134,7 @@ class Shock:
         if self.plan is not None:
             wedges, trade = self.plan.at(self.fraction, base, self.t_new, self.kappa_hat).taken_from(trade)
         econ = Economy(
-            theta=base.trade_elasticity[:, None],
+            theta=self.elasticities[:, None],
             gamma=base.value_added_share[..., None],
             gamma_io=np.ascontiguousarray(base.input_share.transpose(1, 0, 2)),
             alpha=budget_shares(base)[..., None],

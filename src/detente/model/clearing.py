@@ -27,7 +27,7 @@ from detente.model.firms import (
 )
 from detente.model.nest import Technology, nested_cost, nested_use
 from detente.model.technology import input_use, log_cost, spending
-from detente.model.wedge import Chain, Taken, chained, taken
+from detente.model.wedge import Chain, Taken, chained, passed_on, taken
 
 WAGE_STEP = 0.7
 FAR = 0.4
@@ -116,7 +116,8 @@ def clear(econ: Economy, z: Float[Array, "unknown b"]) -> Point:
         took = taken(econ.wedges, chain, econ.bounds(z), tech.lc, u, S, v)
         Y, income, owed = Y - took.withheld, income + took.transfers, D + took.transfers - took.rents
     paid = paid_out(firms, Y)
-    X1 = spending(_input_use(econ, tech, paid), econ.alpha, income, econ.Z)
+    labour = tech.labour(paid)
+    X1 = spending(_input_use(econ, tech, paid, labour), econ.alpha, income, econ.Z)
     balance = trade_balance(econ.theta, E, M, home, owed)
     numeraire = numeraire_gap(econ, earned)
     f_w = np.minimum(np.maximum(balance.gap / balance.slope, -WAGE_STEP), WAGE_STEP) - numeraire
@@ -124,7 +125,7 @@ def clear(econ: Economy, z: Float[Array, "unknown b"]) -> Point:
     ratio = (X1 + econ.idle) / (X + econ.idle)
     f_X = np.log(np.maximum(ratio, SPENDING_FLOOR))
     blocks = [f_w, f_P.reshape(-1, z.shape[1]), f_X.reshape(-1, z.shape[1])]
-    error = _largest_error(econ, f_P, f_X, balance.gap, tech.labour(paid), wL, numeraire)
+    error = _largest_error(econ, f_P, f_X, balance.gap, labour, wL, numeraire)
     tau = None
     if took is not None:
         blocks.append(took.f)
@@ -147,19 +148,19 @@ def _technology(econ: Economy, lw: Float[Array, "country b"], lP: Float[Array, "
 
 
 def _input_use(
-    econ: Economy, tech: Technology, Y: Float[Array, "country sector b"]
+    econ: Economy, tech: Technology, Y: Float[Array, "country sector b"], labour: Float[Array, "country sector b"]
 ) -> Float[Array, "country sector b"]:
     """Return input use, first term of (9), or (19) where inputs are critical."""
-    use = input_use(econ.gamma_io, tech.labour(Y))
+    use = input_use(econ.gamma_io, labour)
     return use if econ.nests is None else nested_use(econ.nests, tech, use, Y)
 
 
 def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
     """Return the residual with the gaps of each country settled within it: the step of the iteration.
 
-    What a country's own wage, prices and spending do to its own gaps is summed at once; a gap of the numeraire is a
-    common shift of all unknowns. Same roots as the residual, fewer passes. Far from the root, where the linear rounds
-    say little, it is the residual itself.
+    What a country's own wage, prices and spending do to its own gaps is summed at once, with the steps of bounds passed
+    on to prices; a gap of the numeraire is a common shift of all unknowns. Same roots as the residual, fewer passes.
+    Far from the root, where the linear rounds say little, it is the residual itself.
     Source: own. Laws: zero where the residual is zero.
     """
     far = np.abs(at.f).max(axis=0) > FAR
@@ -167,6 +168,8 @@ def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
         return at.f
     (f_w, f_P, f_X), X, j = econ.split(at.f), at.X + econ.idle, econ.shape[1]
     numeraire = numeraire_gap(econ, earnings(econ.firms, at.wL, at.Y))[:, None]
+    if econ.wedges is not None and at.took is not None and len(at.took.f):
+        f_P = f_P + passed_on(econ.wedges, at.took, econ.shape)
     own = econ.local @ np.concatenate([f_w[:, None] + numeraire, f_P, X * f_X], axis=1)
     steps = (own[:, :1] - numeraire, own[:, 1 : 1 + j] - numeraire, own[:, 1 + j :] / X - numeraire)
     rest = at.f[len(f_w) + 2 * f_P[..., 0].size :]
@@ -175,7 +178,7 @@ def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
 
 
 def trade_balance(
-    theta: Float[Array, "sector one"],
+    theta: Float[Array, "sector _"],
     E: Float[Array, "country sector b"],
     M: Float[Array, "country sector b"],
     home: Float[Array, "country sector b"],

@@ -19,7 +19,8 @@ class Economy:
     """The data of equations (5)-(10) for one shock.
 
     Attributes:
-        theta: trade elasticity. gamma: value-added share. gamma_io: input shares. alpha: final shares.
+        theta: trade elasticity, of each scenario of a batch, or one for all. gamma: value-added share.
+        gamma_io: input shares. alpha: final shares.
         wL: baseline labour income. X: baseline spending. [MUSD]
         D: deficits of the closure, in units of world value added at its baseline value. [MUSD]
         D_unit: position of the country in whose wage the deficits are fixed, or -1 for world value added.
@@ -33,7 +34,7 @@ class Economy:
         firms: market structure, or None for perfect competition.
     """
 
-    theta: Float[Array, "sector one"]
+    theta: Float[Array, "sector _"]
     gamma: Float[Array, "country sector one"]
     gamma_io: Float[Array, "country input sector"]
     alpha: Float[Array, "country sector one"]
@@ -52,7 +53,7 @@ class Economy:
     firms: Firms | None = None
 
     @cached_property
-    def price_weight(self) -> Float[Array, "sector one"]:
+    def price_weight(self) -> Float[Array, "sector b"]:
         """Return the weight of a log price error: it moves shares theta times as much, which counts above 10."""
         weight: Array = np.maximum(1.0, self.theta / 10.0)
         return weight

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from detente.core.bands import Bands
 from detente.core.certificate import CERTIFIED
 from detente.core.result import Result
 from detente.report.chokepoints import felt
 from detente.report.select import BranchView, View
+from detente.report.sure import strongest
 from detente.scenario.ladder import Rung
 
 
@@ -54,6 +56,9 @@ def _branch(view: View, branch: BranchView, detail: bool) -> dict[str, Any]:
         "countries": country_rows(branch.result, view.countries),
         "certificate": branch.result.certificate.to_dict(),
     }
+    if branch.result.bands is not None:
+        found["bands"] = band_facts(branch.result.bands)
+        found["assumptions"] = [asdict(each) for each in strongest(branch.result.bands, view.countries)]
     if branch.without is not None and view.assumed:
         found["countries_without_assumed"] = country_rows(branch.without, view.countries)
     if branch.result.bounds:
@@ -66,6 +71,18 @@ def _branch(view: View, branch: BranchView, detail: bool) -> dict[str, Any]:
         found["pairs"] = [{"origin": o, "dest": d, **branch.pairs[o, d]} for o, d in pairs if (o, d) in branch.pairs]
         found["diversion"] = branch.diversions(by, against)
     return found
+
+
+def band_facts(bands: Bands) -> dict[str, Any]:
+    """Return what bands rest on: how many draws of which kind, how they ended, which have no numbers."""
+    return {
+        "method": bands.method,
+        "seed": bands.seed,
+        "levels": list(bands.levels),
+        "draws": bands.asked,
+        "statuses": dict(bands.statuses),
+        "failed": [asdict(each) for each in bands.failed],
+    }
 
 
 def _rung(rung: Rung, view: View) -> dict[str, Any]:

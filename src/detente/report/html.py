@@ -16,10 +16,12 @@ from detente.report import charts
 from detente.report.chokepoints import instrument_lines, ladder_lines, user_lines
 from detente.report.select import HEADLINE, BranchView, View
 from detente.report.select import view as shown
+from detente.report.sure import assumption_lines, band_lines, banded
 from detente.report.text import units
 from detente.report.text_table import number
 from detente.scenario.calendar import describe_not_applied
 from detente.scenario.execute import ScenarioRun
+from detente.scenario.explain import says
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 MARKS: Final = {0: "bar", 1: "diamond", 2: "circle", 3: "square", 4: "triangle", 5: "cross"}
@@ -27,7 +29,7 @@ LIMITS: Final = (
     "no frictions: a long-run model; workers and capital move between sectors at no cost, and nothing says how fast",
     "one wage per economy, perfect competition, full employment; no money, no exchange rate, no financial markets",
     "sector averages: a tariff acts on a sector as if on every product in it alike",
-    "trade elasticities drive the size of every number; this version prints no bands yet",
+    "trade elasticities drive the size of every number: quote it with its band",
 )
 
 
@@ -102,6 +104,7 @@ def report_html(view: View) -> str:
         grids=headline_grids(view),
         figures=figures,
         instruments=instrument_grids(view),
+        sure=band_grids(view),
         certificates=[_certificate_grid(branch) for branch in view.branches],
         measures=_measures(view),
         limits=LIMITS,
@@ -111,6 +114,7 @@ def report_html(view: View) -> str:
         regimes=[(branch, describe_not_applied(view.run.plans[branch.name].regime)) for branch in view.branches],
         version=detente.__version__,
         signed=signed,
+        says=says,
     )
 
 
@@ -156,7 +160,7 @@ def _headline(view: View, branches: Sequence[BranchView]) -> Grid:
     head = tuple(mark for _ in HEADLINE for mark in marks) if many else tuple(f"{x.label}, {x.unit}" for x in HEADLINE)
     rows = []
     for code in view.countries:
-        cells = [signed(branch.values.get((code, line.variable))) for line in HEADLINE for branch in branches]
+        cells = [banded(branch, line, code, signed) for line in HEADLINE for branch in branches]
         rows.append((f"{code} {view.label(code)}" if view.label(code) != code else code, *cells))
     caption = f"Change against {view.run.comparator}; {units(view)}; "
     caption += f"closure {view.run.scenario.closure.title}. "
@@ -184,6 +188,19 @@ def instrument_grids(view: View) -> list[Grid]:
             if rungs and lines:
                 caption = f"{name}: {text}. This rests on rho, not on data."
                 grids.append(Grid(caption, tuple(top), tuple(map(tuple, lines))))
+    return grids
+
+
+def band_grids(view: View) -> list[Grid]:
+    """Return, for every branch with draws, which assumptions move real income most."""
+    grids = []
+    for branch in view.branches:
+        bands = branch.result.bands
+        if bands is not None:
+            head, rows = assumption_lines(bands, view.countries)
+            name = " ".join(part for part in (branch.mark, branch.name) if part)
+            caption = f"{name}: {' '.join(band_lines(bands, view.countries))}"
+            grids.append(Grid(caption, tuple(head), tuple(map(tuple, rows))))
     return grids
 
 

@@ -20,8 +20,10 @@ from detente.core.errors import CheckError, DataError, DetenteError, MissingData
 from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS, Result
 from detente.report.bounds import unlike, unpacked
 from detente.report.bundle import digest, file_sha256
-from detente.report.layout import ARRAYS, BRANCH, FORMAT, LABELS, MANIFEST, NAMES, SCENARIO
+from detente.report.layout import ALL_NAMES, ARRAYS, BRANCH, FORMAT, LABELS, MANIFEST, SCENARIO
 
+STRATEGY: Final = "strategy"
+"""Kind of a bundle of a best response, war, ladder or bargain: it rests on no scenario."""
 LIMIT: Final = 16 * 1024**2
 SAME: Final = 1e-10
 
@@ -59,7 +61,7 @@ def read_bundle(folder: Path) -> Bundle:
     problems = []
     for name, entry in sorted(manifest["files"].items()):
         path = folder / name
-        if name not in NAMES:
+        if name not in ALL_NAMES:
             problems.append(Problem(str(folder / MANIFEST), "files", repr(name), "a file of a bundle"))
         elif path.is_symlink() or not path.is_file():
             problems.append(Problem(str(path), "", "no such file", "the file that the manifest names"))
@@ -68,7 +70,8 @@ def read_bundle(folder: Path) -> Bundle:
                 Problem(str(path), "sha256", file_sha256(path), entry["sha256"], "running the scenario again")
             )
     problems += _strangers(folder, manifest["files"])
-    missing = [name for name in (SCENARIO, ARRAYS) if name not in manifest["files"]]
+    needed = (ARRAYS,) if manifest["inputs"].get("kind") == STRATEGY else (SCENARIO, ARRAYS)
+    missing = [name for name in needed if name not in manifest["files"]]
     problems += [Problem(str(folder / MANIFEST), "files", f"no {name}", "every file of a bundle") for name in missing]
     if problems:
         raise CheckError(problems=problems)
@@ -215,6 +218,8 @@ def check_rerun(folder: Path) -> dict[str, float]:
     from detente.scenario.execute import run_scenario
 
     bundle = read_bundle(folder)
+    if bundle.manifest["inputs"].get("kind") == STRATEGY:
+        return _moved(bundle, _strategy_again(bundle))
     if "talks" in bundle.manifest["inputs"]:
         return _moved(bundle, _talks_again(bundle))
     settings = dict(bundle.manifest["inputs"]["settings"])
@@ -238,6 +243,17 @@ def _talks_again(bundle: Bundle) -> Mapping[str, Result]:
         raise
     except (DetenteError, KeyError, TypeError) as error:
         raise CheckError(f"{bundle.path}: the stored talks do not settle as they did: {error}") from error
+
+
+def _strategy_again(bundle: Bundle) -> Mapping[str, Result]:
+    from detente.report.strategy_bundle import solved_again
+
+    try:
+        return solved_again(bundle.path, bundle.manifest["inputs"], bundle.arrays)
+    except (CheckError, MissingDataError):
+        raise
+    except (DetenteError, KeyError, TypeError, ValueError) as error:
+        raise CheckError(f"{bundle.path}: the stored rates do not solve as they did: {error}") from error
 
 
 def _moved(bundle: Bundle, again: Mapping[str, Result]) -> dict[str, float]:

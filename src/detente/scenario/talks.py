@@ -82,7 +82,7 @@ def talks(
         keep: an interrupt ends the solving and what is done is settled, the rest having status CANCELLED.
     Raises:
         ScenarioError, PolicyError, DataError, UsageError: what cannot be compared, all problems at once.
-        SolveError: no certified equilibrium without a deal.
+        SolveError: no certified equilibrium without a deal, or one of grade C.
     """
     case = load_scenario(scenario)
     _one_of("solution", solution, [*SOLUTIONS])
@@ -93,8 +93,7 @@ def talks(
     check_codes(case, world)
     who = _players(case, world, players, objective or {})
     question = _question(case, world, found, who)
-    rules = (PURGED, FILE) if closure == PURGED else (FILE, PURGED)
-    first, second = (stage_of(case, world, found.laws.regimes, rule) for rule in rules)
+    first = stage_of(case, world, found.laws.regimes, closure)
     solved = _solved(question, first, progress, keep)
     asked = {
         "players": None if players is None else list(players),
@@ -107,7 +106,8 @@ def talks(
         question, solved, first.laws.wedges, solution, facts=_facts(case, world, found, asked),
         warnings=(*_warnings(case, world, first), *solved.remarks),
     )  # fmt: skip
-    return replace(settled, other=_shift(settled, second))
+    shift, failed = _shift(settled, case, world, found)
+    return replace(settled, other=shift, warnings=(*settled.warnings, *failed))
 
 
 def _one_of(name: str, value: str, known: Sequence[str]) -> None:
@@ -222,7 +222,7 @@ def _solved(question: Question, stage: Stage, progress: Progress, keep: bool) ->
     """Return every law solved, no deal first.
 
     Raises:
-        SolveError: no certified equilibrium without a deal.
+        SolveError: no certified equilibrium without a deal, or one of grade C.
     """
     count = len(stage.laws.wedges)
     done: dict[int, Evaluation] = {}
@@ -233,23 +233,30 @@ def _solved(question: Question, stage: Stage, progress: Progress, keep: bool) ->
     except KeyboardInterrupt:
         if not keep or question.no_deal not in done:
             raise
-    certificate = done[question.no_deal].certificate
-    if not certificate.ok:
-        raise SolveError(f"no deal: no certified equilibrium: {certificate.line}", certificate=certificate)
-    return solved_laws(question, stage.base, stage.closure.title, count, done)
+    solved = solved_laws(question, stage.base, stage.closure.title, count, done)
+    if not solved.usable(question.no_deal):
+        certificate = done[question.no_deal].certificate
+        found = f"no deal: found {certificate.line}"
+        raise SolveError(f"{found}; expected a certificate of grade A or B to compare with", certificate=certificate)
+    return solved
 
 
-def _shift(settled: Talks, stage: Stage) -> Shift:
-    """Return no deal and the bargaining points under the other closure."""
+def _shift(settled: Talks, case: Scenario, world: Baseline, found: Packages) -> tuple[Shift | None, tuple[str, ...]]:
+    """Return no deal and the bargaining points under the other closure; without it, why not."""
     question = settled.question
     points = {name: question.package_laws[number] for name, number in settled.points.items() if number is not None}
     numbers = list(dict.fromkeys((question.no_deal, *points.values())))
-    done = dict(zip(numbers, stage.evaluations(numbers), strict=True))
-    solved = solved_laws(question, stage.base, stage.closure.title, len(stage.laws.wedges), done)
+    other_rule = FILE if settled.facts["closure_rule"] == PURGED else PURGED
+    stage = stage_of(case, world, [found.laws.regimes[law] for law in numbers], other_rule)
+    done = dict(zip(numbers, stage.evaluations(range(len(numbers))), strict=True))
+    failed = next((each for each in done.values() if not each.certificate.ok), None)
+    if failed is not None:
+        return None, (f"closure {stage.closure.title}: not shown, because of {failed.certificate.line}",)
+    solved = solved_laws(question, stage.base, stage.closure.title, len(settled.wedges), done)
     other = replace(settled, solved=solved)
     codes = question.players.codes
     gains = {name: by_player(codes, other.of_law(law) - other.u0) for name, law in points.items()}
-    return Shift(stage.closure.title, by_player(codes, other.real_income[question.no_deal]), gains)
+    return Shift(stage.closure.title, by_player(codes, other.real_income[question.no_deal]), gains), ()
 
 
 def _facts(case: Scenario, world: Baseline, found: Packages, asked: Mapping[str, Any]) -> dict[str, Any]:

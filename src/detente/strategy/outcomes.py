@@ -55,7 +55,7 @@ class Solved:
         """Return the warnings of the certificates: of each code the first, and how many laws have it."""
         told = [(warn.code, warn.text) for each in self.certificates if each is not None for warn in each.warnings]
         codes = [code for code, _ in told]
-        first = {code: text for code, text in reversed(told)}
+        first = dict(reversed(told))
         return tuple(f"{code}: {first[code]} (in {codes.count(code)} laws)" for code in dict.fromkeys(codes))
 
     @property

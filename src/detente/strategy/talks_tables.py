@@ -105,8 +105,9 @@ def _empty(*names: str) -> Columns:
 
 
 def _add(columns: Columns, *values: Any) -> None:
+    """Add a row; what is not a number, because its law was not solved, is None."""
     for name, value in zip(columns, values, strict=True):
-        columns[name].append(value)
+        columns[name].append(None if value != value else value)
 
 
 def _words(talks: Talks, pair: tuple[int, int]) -> tuple[str, str]:
