@@ -36,12 +36,12 @@ DISAGREEMENTS: Final = ("nash", "factual", "free-trade")
 TOL: Final = 1e-12
 FREE: Final[dict[str, Any]] = {"sectors": "all", "bounds": (None, None), "market": FIXED}
 NOTES: Final = (
-    "tariffs are re-optimised from neutral starts to first-order conditions of 1e-9 in logs; the objective is flat, so "
-    "welfare and medians are compared, never single cells",
+    "tariffs are re-optimised from neutral starts to first-order conditions of 1e-9 in logs; the objective is flat, "
+    "so welfare and medians are compared, never single cells",
     "Nash welfare is 0.000 to 0.012 points from that of the paper's tariffs, which leave deviation gains of up to "
     "8e-5 points; here nobody gains more than 1e-6 points",
-    "with lobbying weights the search from observed tariffs ends in a second war, with a prohibitive Japanese tariff on "
-    "rice; the one shown is that of all neutral starts",
+    "with lobbying weights the search from observed tariffs ends in a second war, with a prohibitive Japanese tariff "
+    "on rice; the one shown is that of all neutral starts",
     "lobbying: incomes of an industry are wages, profits and its part of revenue by employment",
 )
 

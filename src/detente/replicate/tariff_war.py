@@ -28,9 +28,11 @@ TOL, SETTLED, ROUNDS = 1e-12, 1e-10, 200
 STEP: Final = 0.6
 NOTES: Final = (
     "the data are a near vintage of the paper's, so published tariffs are met within 3 points and welfare within 0.15",
-    "flows of the file are read as spending with duties in it, as the author's programs do; services have elasticity 10",
+    "flows of the file are read as spending with duties in it, as the author's programs do; services have "
+    "elasticity 10",
     "the formula approximates the best response: the Nash tariffs of detente nash are another number; rates are "
-    "capped at 100 %, which one country reaches; Canada's real GDP is 0.25 points from the paper, all others within 0.15",
+    "capped at 100 %, which one country reaches; Canada's real GDP is 0.25 points from the paper, all others "
+    "within 0.15",
 )
 
 
