@@ -58,10 +58,19 @@ def report_html(view: View, choice: Choice | None = None) -> str:
         view=view,
         run=view.run,
         base=view.run.base,
+        world=world_line(view),
         title=view.run.scenario.title or view.run.scenario.id,
         sentence=sentence(view),
         version=detente.__version__,
     )
+
+
+def world_line(view: View) -> str:
+    """Return the world in words: its name, its size, and how many product sectors were cut for this scenario."""
+    base = view.run.base
+    name, *cut = base.id.split("+")
+    size = f"{len(base.countries)} economies x {len(base.sectors)} sectors"
+    return f"{name}: {size}" + (f", {len(cut)} of them cut for this scenario" if cut else "")
 
 
 def named(branch: BranchView) -> str:

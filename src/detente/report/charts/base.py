@@ -38,6 +38,7 @@ CONFIG: Final[Mapping[str, Any]] = {
         "domainColor": GREY,
         "tickColor": GREY,
     },
+    "axisY": {"labelLimit": 300},
     "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12, "labelLimit": 260},
     "text": {"font": FONT, "fontSize": 12, "color": INK},
 }
@@ -48,17 +49,20 @@ def colour(code: str) -> str:
     return COLOURS.get(code, GREY)
 
 
-def chart(layers: Sequence[Mapping[str, Any]], *, description: str, width: int = WIDTH, **more: Any) -> Spec:
+def chart(
+    layers: Sequence[Mapping[str, Any]], *, description: str, width: int = WIDTH, fixed: bool = False, **more: Any
+) -> Spec:
     """Return layers on common axes as one specification.
 
     Args:
         layers: with their own data. description: one sentence for those who do not see it.
-        more: `height`, `params`, `resolve` and other members of the top level.
+        fixed: its proportions matter, so that no script fits it to a narrow page. more: `height`, `params`, `resolve` and other members of the top level.
     """
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": description,
         "config": dict(CONFIG),
+        "usermeta": {"fixed": fixed},
         "width": width,
         **more,
         "layer": [dict(layer) for layer in layers],

@@ -17,7 +17,7 @@ def dots(rows: Rows, *, axis: str, branches: Sequence[str], description: str) ->
         branches: names in order; each has its shape and colour. description: one sentence.
     """
     order = list(dict.fromkeys(str(row["label"]) for row in rows))
-    y = {"field": "label", "type": "nominal", "sort": order, "title": None, "axis": {"labelLimit": 230, "ticks": False}}
+    y = {"field": "label", "type": "nominal", "sort": order, "title": None, "axis": {"ticks": False}}
     x = {"field": "value", "type": "quantitative", "title": axis}
     spread = {
         "data": values(rows),

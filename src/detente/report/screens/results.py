@@ -67,8 +67,10 @@ def _by_country(view: View, choice: Choice, name: str, variable: str, title: str
         for code in codes
         for branch in (first, *others)
     ]
+    valued = variable == "real_income_pct"
     drawn = [
-        {**row, "colour": _tone(row["value"], first.bands.get((row["country"], variable)))} for row in rows
+        {**row, "colour": _tone(row["value"], first.bands.get((row["country"], variable))) if valued else "neither"}
+        for row in rows
     ]
     names = [branch.name for branch in (first, *others)]
     alternative = extremes("Bar chart", title, [row for row in rows if row["branch"] == first.name], "%")
