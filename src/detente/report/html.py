@@ -15,15 +15,16 @@ from detente.report.select import view as shown
 from detente.scenario.execute import ScenarioRun
 
 
-def write_report(run: ScenarioRun | View, path: Path) -> Path:
+def write_report(run: ScenarioRun | View, path: Path, choice: Choice | None = None) -> Path:
     """Write the page and return its path.
 
     Args:
         run: a run, or what is shown of it. path: the file; it appears complete or not at all.
+        choice: economy, branch and pair shown first; None is the default one.
     Raises:
         SolveError: a branch is not certified. OSError: the place cannot be written.
     """
-    page = report_html(run if isinstance(run, View) else shown(run))
+    page = report_html(run if isinstance(run, View) else shown(run), choice)
     draft = path.with_name(f".{path.name}.draft")
     try:
         draft.write_text(page, encoding="utf-8")

@@ -17,7 +17,6 @@ from detente.scenario.path import changes
 from detente.scenario.run import plan
 from detente.scenario.schema import MAIN
 
-
 SAME: Final = 1e-9
 
 

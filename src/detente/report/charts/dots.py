@@ -41,7 +41,12 @@ def dots(rows: Rows, *, axis: str, branches: Sequence[str], description: str) ->
             "x": x,
             "y": y,
             "color": {"field": "branch", "type": "nominal", "scale": named, "legend": {**legend, "symbolOpacity": 1}},
-            "shape": {"field": "branch", "type": "nominal", "scale": shaped, "legend": {"title": None, "orient": "top"}},
+            "shape": {
+                "field": "branch",
+                "type": "nominal",
+                "scale": shaped,
+                "legend": {"title": None, "orient": "top"},
+            },
             "tooltip": [{"field": "label", "title": "of"}, {"field": "branch"}, {"field": "shown", "title": axis}],
         },
     }

@@ -36,7 +36,12 @@ def timeline(rows: Rows, *, today: str, days: Sequence[Mapping[str, str]], descr
         ],
     }
     scale = {"domain": [*KINDS], "range": [*KINDS.values()]}
-    colour = {"field": "kind", "type": "nominal", "scale": scale, "legend": {"title": None, "orient": "top", "offset": 26}}
+    colour = {
+        "field": "kind",
+        "type": "nominal",
+        "scale": scale,
+        "legend": {"title": None, "orient": "top", "offset": 26},
+    }
     law = {
         "data": values([row for row in rows if row["kind"] != "not law"]),
         "mark": {"type": "bar", "height": {"band": 0.6}},
@@ -68,5 +73,3 @@ def timeline(rows: Rows, *, today: str, days: Sequence[Mapping[str, str]], descr
         description=description,
         height={"step": STEP},
     )
-
-

@@ -110,5 +110,7 @@ def figure(name: str, view: View, choice: Choice | None = None) -> Figure | None
         text = f"figures: found {name!r}; expected one of {', '.join(FIGURES)}"
         raise UsageError(text + (f"; try {hint!r}" if hint else ""))
     module = importlib.import_module(f"detente.report.screens.{FIGURES[name]}")
-    made: Figure | None = getattr(module, _FUNCTION.get(name, name.replace("-", "_")))(view, choose(view) if choice is None else choice)
+    made: Figure | None = getattr(module, _FUNCTION.get(name, name.replace("-", "_")))(
+        view, choose(view) if choice is None else choice
+    )
     return made

@@ -87,9 +87,7 @@ def law_lines(view: View, branch: BranchView) -> list[str]:
 def ends(view: View, branch: BranchView) -> list[tuple[str, list[str]]]:
     """Return which economies lose and gain most real income, in percent; none whose sign cannot be told."""
     key = "real_income_pct"
-    found = [
-        (code, branch.values[code, key], branch.bands.get((code, key))) for code in view.run.base.countries
-    ]
+    found = [(code, branch.values[code, key], branch.bands.get((code, key))) for code in view.run.base.countries]
     told = [each for each in found if abs(each[1]) >= SMALLEST_PCT and clear(each[1], each[2])]
     lose = sorted((each for each in told if each[1] < 0), key=lambda each: each[1])[:LISTED]
     gain = sorted((each for each in told if each[1] > 0), key=lambda each: -each[1])[:LISTED]
@@ -97,7 +95,11 @@ def ends(view: View, branch: BranchView) -> list[tuple[str, list[str]]]:
     parties = [(code, branch.values[code, key], branch.bands.get((code, key))) for code in ours]
     return [
         (word, [_changed(view, *each) for each in part])
-        for word, part in (("real income of the parties and the world", parties), ("lose most", lose), ("gain most", gain))
+        for word, part in (
+            ("real income of the parties and the world", parties),
+            ("lose most", lose),
+            ("gain most", gain),
+        )
         if part
     ]
 

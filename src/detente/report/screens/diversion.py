@@ -95,9 +95,7 @@ def _parts(
         *([_Part("at home", -home, GREY)] if home < 0 else []),
     ]
     rest = sum(part.amount for part in less) - sum(part.amount for part in gain)
-    (gain if rest > 0 else less).append(
-        _Part("less in all" if rest > 0 else "more in all", abs(rest), PALE)
-    )
+    (gain if rest > 0 else less).append(_Part("less in all" if rest > 0 else "more in all", abs(rest), PALE))
     more = _split(view, sold, MARKETS)
     rest = lost - sum(part.amount for part in more)
     more += [_Part("not sold elsewhere", rest, PALE)] if rest > 0 else []
@@ -186,5 +184,3 @@ def pressure(view: View, choice: Choice) -> Figure | None:
     note = f"the table adds what these sectors sell to {view.label(by)}, and their output; the file has services too"
     name = f"pressure-{branch.name}-{by}-{against}"
     return Figure("pressure", name, title, alternative, spec, Grid(title, head, lines), columns, note, code)
-
-

@@ -36,9 +36,7 @@ def content(view: View, choice: Choice) -> Mapping[str, Any]:
 
 def real_income(view: View, choice: Choice) -> Figure:
     """Return real income by economy, the branches together: those of the headline and the largest changes."""
-    return _by_country(
-        view, choice, "real-income", "real_income_pct", f"Real income, % against {view.run.comparator}"
-    )
+    return _by_country(view, choice, "real-income", "real_income_pct", f"Real income, % against {view.run.comparator}")
 
 
 def prices(view: View, choice: Choice) -> Figure:
@@ -244,7 +242,9 @@ def sectors(view: View, choice: Choice) -> Figure | None:
     spec = bars(drawn, axis="%", branches=[branch.name], description=alternative, colours=signs(drawn))
     note = f"the {len(shown)} sectors whose output changes most in money; the file has all"
     code = code_of(view, "sectors", f'run["{branch.name}"].table("sectors")')
-    carried = [{key: row[key] for key in ("sector", "label", "variable", "unit", "value", "output_musd")} for row in rows]
+    carried = [
+        {key: row[key] for key in ("sector", "label", "variable", "unit", "value", "output_musd")} for row in rows
+    ]
     return Figure(
         "sectors", f"sectors-{branch.name}-{choice.country}", title, alternative, spec,
         branch_grid(title, shown, [branch.name]), columns_of(carried), note, code,
