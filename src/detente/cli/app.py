@@ -278,7 +278,7 @@ def export(
         typer.Option(
             "--to",
             metavar="FILE",
-            help="Its suffix is the format: csv parquet dta tex xlsx nc mat svg png pdf, or zip, a replication package.",
+            help="Its suffix says what: csv parquet dta tex xlsx nc mat svg png pdf; zip: a replication package.",
         ),
     ],
     tables: Annotated[

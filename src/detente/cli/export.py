@@ -26,9 +26,8 @@ def export(
     found = given(source, branches=branches)
     written = write(shown(found, countries), to, tables=words(tables), figures=words(figures), force=force)
     if output.wants_json():
-        output.document(
-            {"status": "OK", "files": [{"path": str(each), "bytes": each.stat().st_size} for each in written]}
-        )
+        files = [{"path": str(each), "bytes": each.stat().st_size} for each in written]
+        output.document({"status": "OK", "files": files})
         return
     for each in written:
         output.say(f"{output.shown(each)} · {each.stat().st_size:,} bytes")

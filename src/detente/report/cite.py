@@ -16,6 +16,7 @@ from detente.report.exports.latex import escaped
 from detente.scenario.execute import ScenarioRun
 
 BIB: Final = Path(__file__).parent / "data" / "citations.bib"
+SETS: Final = Path(detente.__file__).parent / "baseline" / "data" / "elasticity_sets.json"
 ENTRY: Final = re.compile(r"^@\w+\{(\w+),.*?^\}$", re.MULTILINE | re.DOTALL)
 MODEL: Final = ("caliendo_parro_2015", "dekle_eaton_kortum_2008", "costinot_rodriguez_clare_2014")
 PACKAGED_DATA: Final = ("oecd_icio_2025", "teti_gtd", "census_imports_2024", "bown_piie")
@@ -63,26 +64,23 @@ def _data(base: Any) -> list[str]:
 
 def _elasticities(name: str) -> list[str]:
     """Return the papers of a set; the default is the median of all of them."""
-    path = Path(detente.__file__).parent / "baseline" / "data" / "elasticity_sets.json"
-    sets = json.loads(path.read_text(encoding="utf-8"))["sets"]
-    chosen = (
-        [each for each in sets if "authors" in sets[each]]
-        if name == MEDIAN
-        else [each for each in (name,) if each in sets]
+    sets = json.loads(SETS.read_text(encoding="utf-8"))["sets"]
+    chosen = [*sets] if name == MEDIAN else [name]
+    known = {each: sets[each] for each in chosen if sets.get(each, {}).get("year")}
+    return [_paper(each, facts) for each, facts in known.items()]
+
+
+def _paper(name: str, facts: Mapping[str, Any]) -> str:
+    note = f"trade elasticities, set {name}"
+    return _entry(
+        "article",
+        _key(f"elasticities {name}"),
+        author=escaped(_authors(facts["authors"])),
+        title=f"{{{escaped(facts['title'])}}}",
+        journal=escaped(facts["where"]),
+        year=str(facts["year"]),
+        note=escaped(f"{note}; {facts['treatment']}" if facts.get("treatment") else note),
     )
-    found = []
-    for each in chosen:
-        facts = sets[each]
-        if not facts.get("year"):
-            continue
-        found.append(
-            _entry(
-                "article", _key(f"elasticities {each}"), author=escaped(_authors(facts["authors"])),
-                title=f"{{{escaped(facts['title'])}}}", journal=escaped(facts["where"]), year=str(facts["year"]),
-                note=escaped(f"trade elasticities, set {each}" + (f"; {facts['treatment']}" if facts.get("treatment") else "")),
-            )
-        )  # fmt: skip
-    return found
 
 
 def _authors(text: str) -> str:

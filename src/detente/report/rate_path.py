@@ -41,7 +41,7 @@ class RatePath:
 
 def rate_path(view: View, by: str, against: str) -> RatePath:
     """Return the average rates of `by` on `against` and back, from the comparator's day to the horizon."""
-    case, base = view.run.scenario, view.run.base
+    case = view.run.scenario
     start = case.compare_to or case.as_of
     end = max(case.horizon or case.as_of, case.as_of)
     sides = ((by, against), (against, by))

@@ -56,7 +56,8 @@ def chart(
 
     Args:
         layers: with their own data. description: one sentence for those who do not see it.
-        fixed: its proportions matter, so that no script fits it to a narrow page. more: `height`, `params`, `resolve` and other members of the top level.
+        fixed: its proportions matter, so that no script fits it to a narrow page.
+        more: `height`, `params`, `resolve` and other members of the top level.
     """
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
@@ -97,7 +98,8 @@ def vega_js() -> bytes:
     """Return Vega, Vega-Lite and vega-embed as one script: sets window.vegaEmbed. About 900 kB; takes a second once."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle(vl_version=vega_version())).encode()
+    bundle: Any = vl_convert.javascript_bundle
+    return str(bundle(vl_version=vega_version())).encode()
 
 
 def svg(spec: Mapping[str, Any]) -> str:

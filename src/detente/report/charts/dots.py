@@ -33,14 +33,14 @@ def dots(rows: Rows, *, axis: str, branches: Sequence[str], description: str) ->
         "range": [BRANCH_COLOURS[place % len(BRANCH_COLOURS)] for place, _ in enumerate(branches)],
     }
     shaped = {"domain": [*branches], "range": [SHAPES[place % len(SHAPES)] for place, _ in enumerate(branches)]}
-    legend = {"title": None, "orient": "top", "columns": 3, "symbolType": "circle"}
+    legend = {"title": None, "orient": "top", "columns": 3}
     points = {
         "data": values(rows),
         "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
         "encoding": {
             "x": x,
             "y": y,
-            "color": {"field": "branch", "type": "nominal", "scale": named, "legend": {**legend, "symbolOpacity": 1}},
+            "color": {"field": "branch", "type": "nominal", "scale": named, "legend": legend},
             "shape": {
                 "field": "branch",
                 "type": "nominal",

@@ -72,7 +72,7 @@ def steps(
 
 
 def marked(days: Sequence[Mapping[str, str]]) -> list[Spec]:
-    """Return a vertical line with words for each day: the first is solid, the others dashed with words above each other."""
+    """Return a vertical line with words for each day: the first is solid, the others are dashed."""
     found: list[Spec] = []
     for place, day in enumerate(days):
         data, x = values([day]), {"field": "date", **TIME}

@@ -30,10 +30,8 @@ def write_latex(item: Carried, name: str, path: Path) -> None:
     Raises:
         UsageError: more rows than a table of a paper has.
     """
-    if name == "countries" and item.view is not None:
-        text = headline(item.view)
-    else:
-        text = _plain(item, name)
+    view = item.view if name == "countries" else None
+    text = _plain(item, name) if view is None else headline(view)
     path.write_text(text, encoding="utf-8")
 
 

@@ -22,6 +22,7 @@ from detente.report.environment import PACKAGES
 from detente.report.exports.carried import SHEETS, Carried
 from detente.report.exports.latex import headline
 from detente.report.screens import FIGURES, figure
+from detente.report.screens.measures import MeasureRow, listed
 from detente.report.select import View
 from detente.scenario.resolve import dump
 
@@ -123,25 +124,26 @@ def _overview(item: Carried, view: View) -> str:
 ## Overview
 
 `run.sh` makes every number, table and figure of this package again from `scenario.yaml`, with one program,
-detente {detente.__version__}. It needs no data other than those that the program holds. It takes under five minutes on an
-ordinary computer.
+detente {detente.__version__}. It needs no data other than those that the program holds. It takes under five minutes
+on an ordinary computer.
 """
 
 
 def _availability(item: Carried, view: View) -> str:
     base = view.run.base
     years = ", ".join(f"{what} {year}" for what, year in base.meta.get("years", {}).items())
+    terms = _line(base.meta.get("licence", "not stated"))
     acts = "\n".join(f"| {row.measure.id} | {_source(row)} | {'ours' if row.measure.assumed else 'source'} |"
                      for row in _measures(view))  # fmt: skip
     return f"""## Data availability and provenance
 
-The authors of a paper that uses this package state here that they have the right to use the data and to publish them with
-the package: **fill in**. What follows is what the program knows.
+The authors of a paper that uses this package state here that they have the right to use the data and to publish them
+with the package: **fill in**. What follows is what the program knows.
 
 | data | where | years | terms |
 |---|---|---|---|
-| world `{base.id}` | inside the program; sha256 `{base.sha256}` | {years or "not stated"} | {_line(base.meta.get("licence", "not stated"))} |
-| trade elasticities, set `{base.elasticity_set}` | inside the program; see `citations.bib` | | values are facts; cite the papers |
+| world `{base.id}` | inside the program; sha256 `{base.sha256}` | {years or "not stated"} | {terms} |
+| trade elasticities, set `{base.elasticity_set}` | inside the program; `citations.bib` | | cite the papers |
 | policy | `scenario.yaml`; acts by title and date below | until {view.run.scenario.as_of} | public acts |
 
 | measure | source | level |
@@ -156,9 +158,9 @@ applied for.
 def _requirements_part(item: Carried, view: View) -> str:
     return f"""## Computational requirements
 
-Made with Python {platform.python_version()} on {platform.system()} {platform.machine()}. Versions of the packages are in
-`requirements.txt`. No random numbers are used{_seed(view)}. Any computer with 2 cores and 4 GB of memory is enough. Results agree
-to 1e-10 across processors and operating systems; on one machine they are the same.
+Made with Python {platform.python_version()} on {platform.system()} {platform.machine()}. Versions of the packages are
+in `requirements.txt`. No random numbers are used{_seed(view)}. Any computer with 2 cores and 4 GB of memory is enough.
+Results agree to 1e-10 across processors and operating systems; on one machine they are the same.
 """
 
 
@@ -210,13 +212,11 @@ PARTS: Final[tuple[Callable[[Carried, View], str], ...]] = (
 )  # fmt: skip
 
 
-def _measures(view: View) -> list[object]:
-    from detente.report.screens.measures import listed
-
+def _measures(view: View) -> list[MeasureRow]:
     return [row for row in listed(view) if not row.reason]
 
 
-def _source(row: object) -> str:
+def _source(row: MeasureRow) -> str:
     source = row.measure.source
     return "none stated" if source is None else _line(f"{source.title}{f', {source.date}' if source.date else ''}")
 

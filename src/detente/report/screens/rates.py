@@ -38,7 +38,7 @@ def tariffs(view: View, choice: Choice) -> Figure:
     labels = base.meta.get("sector_labels", {})
     names = [f"{base.sectors[s]} {labels.get(base.sectors[s], '')}".strip() for s in goods]
     new, old = branch.result.tariffs_new, base.tariffs
-    rows = []
+    rows: list[dict[str, Any]] = []
     for by in codes:
         for against in codes:
             if by == against:

@@ -52,7 +52,7 @@ def _by_country(view: View, choice: Choice, name: str, variable: str, title: str
     first = choice.of(view)
     others = [branch for branch in view.branches if branch.name != first.name]
     codes = _largest(view, first, variable)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "country": code,
             "label": view.label(code),
@@ -134,7 +134,7 @@ def map_(view: View, choice: Choice) -> Figure | None:
     known = [code for code in view.run.base.countries if code in places()]
     if not known:
         return None
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "country": code,
             "label": view.label(code),
@@ -175,7 +175,8 @@ def welfare(view: View, choice: Choice) -> Figure | None:
         return None
     columns = view.decomposition(branch.name).columns(choice.country)
     parts = list(zip(columns["part"], columns["value"], strict=True))
-    rows, at = [], 0.0
+    rows: list[dict[str, Any]] = []
+    at = 0.0
     for part, number in parts[:-1]:
         value = float(str(number))
         if value or part == "residual":
