@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -143,7 +144,7 @@ def test_an_alluvial_has_one_scale_and_no_overlap() -> None:
     for column, of in zip(COLUMNS, boxes, strict=True):
         for node, box in zip(column, of, strict=True):
             assert box.bottom - box.top == pytest.approx(node.amount * scale)
-        for above, below in zip(of, of[1:], strict=False):
+        for above, below in itertools.pairwise(of):
             assert above.bottom < below.top
             assert (below.top + below.bottom) / 2 - (above.top + above.bottom) / 2 >= flow.SLOT
         assert of[-1].bottom <= flow.HEIGHT + 1e-6
@@ -171,12 +172,16 @@ def test_every_economy_of_the_world_has_a_tile_of_its_own(world: Any) -> None:
     assert all(0 <= row <= 12 and 0 <= column <= 21 for row, column in places().values())
 
 
-@pytest.mark.parametrize(("west", "east"), [("USA", "IRL"), ("FRA", "DEU"), ("IND", "VNM"), ("CHN", "JPN"), ("BRA", "ZAF")])
+@pytest.mark.parametrize(
+    ("west", "east"), [("USA", "IRL"), ("FRA", "DEU"), ("IND", "VNM"), ("CHN", "JPN"), ("BRA", "ZAF")]
+)
 def test_tiles_keep_west_and_east(west: str, east: str) -> None:
     assert places()[west][1] < places()[east][1]
 
 
-@pytest.mark.parametrize(("north", "south"), [("CAN", "USA"), ("USA", "MEX"), ("SWE", "ITA"), ("CHN", "AUS"), ("EGY", "ZAF")])
+@pytest.mark.parametrize(
+    ("north", "south"), [("CAN", "USA"), ("USA", "MEX"), ("SWE", "ITA"), ("CHN", "AUS"), ("EGY", "ZAF")]
+)
 def test_tiles_keep_north_and_south(north: str, south: str) -> None:
     assert places()[north][0] < places()[south][0]
 
