@@ -1,4 +1,4 @@
-"""The report in a real browser: nothing is sent, nothing complains, figures come alive; without scripts all is there."""
+"""The report in a browser: nothing is sent, nothing complains, figures come alive; all is there without scripts."""
 
 from __future__ import annotations
 
