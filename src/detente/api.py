@@ -178,24 +178,26 @@ def cite(result: ScenarioRun | Result) -> str:
     return bibtex(result)
 
 
-def report(run: ScenarioRun, path: str | Path, *, force: bool = False) -> Path:
+def report(run: ScenarioRun, path: str | Path, *, talks: Talks | None = None, force: bool = False) -> Path:
     """Write the one-page report of a run as one self-contained HTML file.
 
     Args:
-        run: what `run` returned. path: the file to write. force: replace an existing file.
+        run: what `run` returned. path: the file to write. talks: of the same scenario, shown too.
+        force: replace an existing file.
     Returns:
         The path written.
     Raises:
         UsageError: the file exists, or `run` is not a run of a scenario.
     """
     from detente.report.html import write_report
+    from detente.report.select import view
 
     if not isinstance(run, ScenarioRun):
         raise UsageError(f"run: found {type(run).__name__}; expected what dt.run returns, all branches together")
     if Path(path).exists() and not force:
         raise UsageError(f"{path}: found a file; expected a new path; try force=True")
 
-    return write_report(run, Path(path))
+    return write_report(view(run, talks=talks), Path(path))
 
 
 def talks(

@@ -27,6 +27,9 @@ def add(app: typer.Typer) -> None:
         ] = None,
         countries: Countries = None,
         branch: Branches = None,
+        talks: Annotated[
+            bool, typer.Option("--talks", help="Settle the talks of the scenario too; takes longer.")
+        ] = False,
         force: ForceFile = False,
         json: Json = False,
         quiet: Quiet = False,
@@ -34,7 +37,9 @@ def add(app: typer.Typer) -> None:
         """Write the report: one HTML file that needs no network and, to be read, no script."""
         from detente.cli.report import report as body
 
-        body(source, to=to, country=country, countries=countries, branches=branch or [], force=force)
+        body(
+            source, to=to, country=country, countries=countries, branches=branch or [], with_talks=talks, force=force
+        )  # fmt: skip
 
     @app.command(
         epilog="\b\nExamples:\n  detente export court/ --to court.xlsx\n"

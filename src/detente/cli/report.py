@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from detente.cli import output
+from detente.cli.progress import reported
 from detente.cli.solved import given, shown
 from detente.core.errors import UsageError
 from detente.report.layout import REPORT
@@ -15,13 +17,21 @@ INSIDE = "that is the report of the bundle itself, which its checksums know; try
 
 
 def report(
-    source: str, *, to: Path | None, country: str | None, countries: str | None, branches: Sequence[str], force: bool
+    source: str,
+    *,
+    to: Path | None,
+    country: str | None,
+    countries: str | None,
+    branches: Sequence[str],
+    with_talks: bool,
+    force: bool,
 ) -> None:
     """Write the report and say where.
 
     Args:
         source: a bundle, or a scenario, which is solved with the full certificate.
         to: the file; None is NAME-report.html here. country: whose numbers are shown first. countries: in the tables.
+        with_talks: settle the talks of the scenario and show them.
     Raises:
         UsageError: a file that exists, an unknown country. DetenteError: as `run` and `verify`.
     """
@@ -35,6 +45,11 @@ def report(
     from detente.report.html import write_report
 
     seen = shown(found, countries)
+    if with_talks:
+        from detente.scenario.talks import talks
+
+        with reported() as progress:
+            seen = replace(seen, talks=talks(found.run.scenario, progress=progress))
     write_report(seen, target, choose(seen, country=country))
     size = target.stat().st_size
     if output.wants_json():

@@ -17,6 +17,7 @@ from detente.equilibrium.diversion import diversion_columns
 from detente.scenario.execute import ScenarioRun
 from detente.scenario.ladder import Rung, substitution_ladder
 from detente.scenario.schema import MAIN
+from detente.strategy.talks import Talks
 
 SHOWN_COUNTRIES: Final = 8
 SHOWN_DIVERSIONS: Final = 10
@@ -118,7 +119,7 @@ class View:
     countries: tuple[str, ...]
     focus: tuple[str, str] | None
     assumed: tuple[str, ...]
-    talks: Any = None
+    talks: Talks | None = None
 
     @cached_property
     def ladders(self) -> dict[str, tuple[Rung, ...]]:
@@ -150,12 +151,18 @@ class View:
         return str(self.run.base.meta.get("country_labels", {}).get(code, code))
 
 
-def view(run: ScenarioRun, *, countries: Sequence[str] = (), without: ScenarioRun | None = None) -> View:
+def view(
+    run: ScenarioRun,
+    *,
+    countries: Sequence[str] = (),
+    without: ScenarioRun | None = None,
+    talks: Talks | None = None,
+) -> View:
     """Return what is shown of a run.
 
     Args:
         run: solved. countries: codes and groups asked for; none means those of the file, or the largest economies.
-        without: the same run without its assumed measures.
+        without: the same run without its assumed measures. talks: of the same scenario, settled.
     Raises:
         UsageError: a country that the run does not have.
     """
@@ -170,7 +177,7 @@ def view(run: ScenarioRun, *, countries: Sequence[str] = (), without: ScenarioRu
         for place, (name, result) in enumerate(run.items())
     )
     assumed = dict.fromkeys(m.id for plan in run.plans.values() for m in plan.regime.applied if m.assumed)
-    return View(run, branches, _countries(run, countries), focus(run), tuple(assumed))
+    return View(run, branches, _countries(run, countries), focus(run), tuple(assumed), talks)
 
 
 def _rung(run: ScenarioRun, rung: Rung) -> Rung:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from detente.report.amounts import plain, signed
 from detente.report.charts.plane import KINDS, plane
@@ -11,26 +11,15 @@ from detente.report.choice import Choice
 from detente.report.code import code_of
 from detente.report.content import Figure, Grid
 from detente.report.select import View
+from detente.strategy.talks import Talks
 
 LISTED: Final = 12
 REFUSED, ACCEPTED, EDGE = KINDS
 
 
-class TalksShown(Protocol):
-    """What this screen needs of settled talks (`strategy.talks.Talks`)."""
-
-    @property
-    def facts(self) -> Mapping[str, Any]: ...
-    @property
-    def question(self) -> Any: ...
-    @property
-    def rule(self) -> str: ...
-    def columns(self, name: str) -> dict[str, list[Any]]: ...
-
-
 def content(view: View, choice: Choice) -> Mapping[str, Any] | None:
     """Return the payoff plane, the best packages, the bargaining points; None where no talks were solved."""
-    talks: TalksShown | None = view.talks
+    talks = view.talks
     if talks is None:
         return None
     figure = packages(view, choice)
@@ -43,7 +32,7 @@ def content(view: View, choice: Choice) -> Mapping[str, Any] | None:
 
 def packages(view: View, choice: Choice) -> Figure | None:
     """Return the payoff plane of talks of two; None without talks or with more players."""
-    talks: TalksShown | None = view.talks
+    talks = view.talks
     if talks is None or len(talks.question.players.codes) != 2:
         return None
     first, second = talks.question.players.codes
@@ -85,7 +74,7 @@ def _gain(code: str) -> str:
     return f"gain_{code.lower().replace('-', '_')}_pp"
 
 
-def contents(talks: TalksShown, table: Mapping[str, Sequence[Any]], row: int) -> str:
+def contents(talks: Talks, table: Mapping[str, Sequence[Any]], row: int) -> str:
     """Return what a package says, issue by issue."""
     parts = []
     for matter in talks.question.matters:
@@ -95,7 +84,7 @@ def contents(talks: TalksShown, table: Mapping[str, Sequence[Any]], row: int) ->
     return ", ".join(parts)
 
 
-def _best(talks: TalksShown, title: str, rows: Sequence[Mapping[str, Any]]) -> Grid:
+def _best(talks: Talks, title: str, rows: Sequence[Mapping[str, Any]]) -> Grid:
     codes = talks.question.players.codes
     good = sorted((row for row in rows if row["kind"] != REFUSED), key=lambda row: -min(row["x"], row["y"]))
     lines = tuple(
@@ -108,7 +97,7 @@ def _best(talks: TalksShown, title: str, rows: Sequence[Mapping[str, Any]]) -> G
     return Grid(caption, head, lines, text_columns=frozenset({3, 4}))
 
 
-def _points(talks: TalksShown) -> dict[str, int]:
+def _points(talks: Talks) -> dict[str, int]:
     """Return bargaining solutions by the row of their package; solutions that agree share one label."""
     table = talks.columns("points")
     found: dict[int, list[str]] = {}
@@ -119,7 +108,7 @@ def _points(talks: TalksShown) -> dict[str, int]:
     return {" = ".join(names): package for package, names in found.items()}
 
 
-def points_grid(view: View, talks: TalksShown) -> Grid:
+def points_grid(view: View, talks: Talks) -> Grid:
     """Return the bargaining solutions, player by player."""
     table = talks.columns("points")
     rows = tuple(
@@ -136,7 +125,7 @@ def points_grid(view: View, talks: TalksShown) -> Grid:
     return Grid("Bargaining solutions against no deal", head, rows)
 
 
-def _others(talks: TalksShown) -> list[Grid]:
+def _others(talks: Talks) -> list[Grid]:
     """Return threats, truces and linkages as tables."""
     found = []
     for name, caption in (
@@ -157,7 +146,7 @@ def _text(cell: Any) -> str:
     return signed(cell) if isinstance(cell, float) else str(cell)
 
 
-def sentence(view: View, talks: TalksShown) -> str:
+def sentence(view: View, talks: Talks) -> str:
     """Return what comes out, from the numbers alone."""
     table = talks.columns("packages")
     good = sum(bool(ok) and not none for ok, none in zip(table["rational"], table["no_deal"], strict=True))
