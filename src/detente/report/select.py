@@ -6,18 +6,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from detente.core.codes import WORLD
 from detente.core.errors import UsageError, nearest
 from detente.core.pairs import pair_columns
 from detente.core.result import Result
-from detente.equilibrium.decompose import Decomposition, decompose
 from detente.equilibrium.diversion import diversion_columns
 from detente.scenario.execute import ScenarioRun
 from detente.scenario.ladder import Rung, substitution_ladder
 from detente.scenario.schema import MAIN
-from detente.strategy.talks import Talks
+
+if TYPE_CHECKING:
+    from detente.equilibrium.decompose import Decomposition
+    from detente.strategy.talks import Talks
 
 SHOWN_COUNTRIES: Final = 8
 SHOWN_DIVERSIONS: Final = 10
@@ -141,6 +143,8 @@ class View:
     def decomposition(self, branch: str) -> Decomposition:
         """Return why real income changes in a branch, exactly; it takes seconds, once."""
         if branch not in self._decompositions:
+            from detente.equilibrium.decompose import decompose
+
             self._decompositions[branch] = decompose(self.run[branch])
         return self._decompositions[branch]
 

@@ -21,7 +21,10 @@ def plane(rows: Rows, points: Rows, *, axes: tuple[str, str], description: str) 
         rows: x, y, kind (a key of `KINDS`), package, contents. points: x, y, label: the bargaining solutions.
         axes: titles with unit. description: one sentence.
     """
-    x, y = ({"field": name, "type": "quantitative", "title": title} for name, title in zip("xy", axes, strict=True))
+    x, y = (
+        {"field": name, "type": "quantitative", "title": title, "axis": {"tickCount": 6}}
+        for name, title in zip("xy", axes, strict=True)
+    )
     kind = {
         "field": "kind",
         "type": "nominal",
@@ -36,6 +39,7 @@ def plane(rows: Rows, points: Rows, *, axes: tuple[str, str], description: str) 
     }
     edge = sorted((row for row in rows if row["kind"].endswith("both") and "none" in row["kind"]), key=lambda r: r["x"])
     layers: list[Spec] = [
+        *_bargaining_set(rows, x, y),
         zero("x"),
         zero("y"),
         {
@@ -64,10 +68,47 @@ def plane(rows: Rows, points: Rows, *, axes: tuple[str, str], description: str) 
             "mark": {"type": "point", "size": 190, "stroke": ORANGE, "strokeWidth": 3, "fill": None, "opacity": 1},
             "encoding": {"x": x, "y": y, "tooltip": [{"field": "label", "title": "solution"}]},
         },
-        {
-            "data": values(points),
-            "mark": {"type": "text", "align": "left", "dx": 13, "dy": -9, "fontWeight": "bold"},
-            "encoding": {"x": x, "y": y, "text": {"field": "label"}},
-        },
+        *_words(rows, points, x, y),
     ]
     return chart(layers, description=description, height=HEIGHT)
+
+
+def _bargaining_set(rows: Rows, x: Spec, y: Spec) -> list[Spec]:
+    """Return a pale field where both gain, if any package is in it."""
+    right, top = (max((float(row[name]) for row in rows), default=0.0) for name in "xy")
+    if right <= 0 or top <= 0:
+        return []
+    field = {"x": 0, "y": 0, "right": 1.03 * right, "top": 1.03 * top}
+    return [
+        {
+            "data": values([field]),
+            "mark": {"type": "rect", "color": BLUE, "opacity": 0.07},
+            "encoding": {"x": x, "y": y, "x2": {"field": "right"}, "y2": {"field": "top"}},
+        }
+    ]
+
+
+def _words(rows: Rows, points: Rows, x: Spec, y: Spec) -> list[Spec]:
+    """Return the names of the solutions, on the side where there is room, and of no deal."""
+    span = [float(row["x"]) for row in rows] or [0.0]
+    middle = (min(span) + max(span)) / 2
+    sides = {
+        "right": [row for row in points if float(row["x"]) > middle],
+        "left": [row for row in points if float(row["x"]) <= middle],
+    }
+    sides["left"] = [*sides["left"], {"x": 0, "y": 0, "label": "no deal"}]
+    return [
+        {
+            "data": values(shown),
+            "mark": {
+                "type": "text",
+                "align": side,
+                "dx": -14 if side == "right" else 8,
+                "dy": -10 if side == "right" else 12,
+                "fontWeight": "bold",
+            },
+            "encoding": {"x": x, "y": y, "text": {"field": "label"}},
+        }
+        for side, shown in sides.items()
+        if shown
+    ]

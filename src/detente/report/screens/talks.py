@@ -47,7 +47,7 @@ def packages(view: View, choice: Choice) -> Figure | None:
             "contents": contents(talks, table, row),
         }
         for row, number in enumerate(table["package"])
-        if gains[0][row] is not None and gains[1][row] is not None
+        if gains[0][row] is not None and gains[1][row] is not None and not table["no_deal"][row]
     ]
     marked = [{"label": label, "x": gains[0][row], "y": gains[1][row]} for label, row in _points(talks).items()]
     names = [view.label(code) for code in (first, second)]
