@@ -6,7 +6,7 @@ OUT    ?= out
 FAST   := not slow and not browser
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow backtest bench docs wheel clean
+.PHONY: help demo test test-slow backtest eval bench docs wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-slow: $(VENV)/.dev ## the tests that take minutes or a browser
 
 backtest: $(VENV)/.dev ## predicted against observed trade, 2017 to 2019 (needs ../shared)
 	$(BIN)/python bench/backtest.py
+
+eval: $(VENV)/.dev ## score the reader against the annotated texts, as in docs/explanation/reader-accuracy.md
+	$(BIN)/python bench/eval_reader.py --untouched
 
 bench: $(VENV)/.dev ## time the engine; no test fails on a clock
 	$(BIN)/python bench/run.py

@@ -12,6 +12,7 @@ from detente.baseline.satellites import with_satellites
 from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import (
+    ArticleError,
     CheckError,
     DataError,
     DetenteError,
@@ -51,7 +52,10 @@ from detente.strategy.talks import Talks
 if TYPE_CHECKING:
     import pandas as pd
 
+    from detente.news.document import Documents
+
 __all__ = [
+    "ArticleError",
     "Baseline",
     "Bound",
     "Certificate",
@@ -85,6 +89,7 @@ __all__ = [
     "nash",
     "optimal_tariffs",
     "pressure",
+    "read",
     "rebased",
     "report",
     "retaliate",
@@ -146,6 +151,25 @@ def pressure(result: Result, *, by: str, against: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(pressure_columns(result, by=by, against=against))
+
+
+def read(text_or_path: str | Path, published: str | None = None) -> Documents:
+    """Read articles or notices: dated measures, each tied to the words it came from; nothing is loaded or solved.
+
+    Args:
+        text_or_path: a text, the path of a file (plain text; HTML with the extra `web`) or of a folder of them, or the
+            name of a packaged text.
+        published: day of publication, YYYY-MM-DD; without it the text's own header or metadata say it, or a question
+            asks. Not with a folder, where each text has its own.
+    Returns:
+        The documents, in the order of their names; `.table()` has one row for each measure, `.json()` everything.
+        Without measures, `why_empty` of a document says why.
+    Raises:
+        ArticleError: empty, binary, not UTF-8, too large, a page without the extra `web`. UsageError: not a day.
+    """
+    from detente.news.read import read as _read
+
+    return _read(text_or_path, published)
 
 
 def export(

@@ -396,3 +396,12 @@ def test_demo_overwrites_its_own_folder(tmp_path: Path, capsys: pytest.CaptureFi
     assert execute(["demo", "--out", str(out), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["status"] == "CERTIFIED"
     assert execute(["verify", str(out), "--rerun"]) == 0
+
+
+def test_a_leaf_alone_can_be_kept(tmp_path: Path) -> None:
+    alone = run_scenario(CASE, branches=["threat"])
+    assert "main" not in alone
+    folder = write_bundle(alone, tmp_path / "b")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert "--branch threat" in manifest["repeat"]
+    assert "--on" not in manifest["repeat"]

@@ -47,7 +47,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str
 
 def test_help_and_version_import_nothing_heavy() -> None:
     heavy = ("numpy", "pandas", "altair", "pyarrow", "ruamel", "jinja2", "vl_convert", "fastapi")
-    for words in (["--help"], ["--version"], ["run", "--help"], ["data", "--help"]):
+    for words in (["--help"], ["--version"], ["run", "--help"], ["read", "--help"], ["data", "--help"]):
         script = (
             "import sys\nfrom detente.cli import execute\n"
             f"code = execute({words!r})\n"
@@ -76,7 +76,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 VERBS = (
-    "demo", "run", "verify", "doctor", "data list", "data info", "data check", "data export", "data import",
+    "demo", "run", "read", "verify", "doctor", "data list", "data info", "data check", "data export", "data import",
     "scenario check", "scenario schema",
 )  # fmt: skip
 

@@ -481,8 +481,8 @@ def test_decomposition_adds_up(kind: str) -> None:
 
 @pytest.mark.slow
 def test_instruments_cost_few_passes() -> None:
-    """At most 1.2 times the passes of the same shock without them, in the median over 50 shocks."""
-    ratios = []
+    """At most 1.3 times the passes of the same shock without them, and 18, in the median over 50 shocks."""
+    ratios, passes = [], []
     for seed in range(50):
         base, rng = world(100 + seed, n=6, j=4), np.random.default_rng(seed)
         rates = np.where(base.tariffs > 0, base.tariffs + rng.uniform(0, 0.3, base.tariffs.shape), base.tariffs)
@@ -492,8 +492,10 @@ def test_instruments_cost_few_passes() -> None:
             for i, cell in enumerate(cells)
         ]
         plain = dt.solve(base, rates).certificate.iterations
-        ratios.append(dt.solve(base, wedges=dt.Wedges(rates, bounds=tuple(levers))).certificate.iterations / plain)
-    assert np.median(ratios) <= 1.2, sorted(ratios)
+        passes.append(dt.solve(base, wedges=dt.Wedges(rates, bounds=tuple(levers))).certificate.iterations)
+        ratios.append(passes[-1] / plain)
+    assert np.median(ratios) <= 1.3, sorted(ratios)
+    assert np.median(passes) <= 18
 
 
 @pytest.fixture

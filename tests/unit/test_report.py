@@ -346,3 +346,26 @@ def test_pairs_use_the_flows_before_as_weights(run: ScenarioRun) -> None:
     goods = [s for s, code in enumerate(result.sectors) if code != "SERV"]
     weights, rates = result.baseline.flows[o, d, goods], result.tariffs_new[o, d, goods]
     assert pairs(run)["CHN", "USA"]["tariff_new_pct"] == pytest.approx(100 * np.average(rates, weights=weights))
+
+
+def test_the_page_shows_what_a_measure_says_and_the_words_it_rests_on() -> None:
+    data = {
+        "detente": 1,
+        "id": "quoted",
+        "as_of": "2025-10-25",
+        "baseline": {"id": "world-2022", "allow_year_mismatch": True},
+        "measures": [
+            {
+                "id": "m01",
+                "by": "USA",
+                "against": "CHN",
+                "kind": "tariff",
+                "rate": "+100pp",
+                "source": {"title": "An article", "quote": "an additional 100% <levy>", "span": [12, 36]},
+            }
+        ],
+    }
+    page = report_html(view(run_scenario(data)))
+    assert "<q>an additional 100% &lt;levy&gt;</q>" in page
+    assert "characters 12 to 36" in page
+    assert re.search(r"<td[^>]*>CHN</td><td[^>]*>\+100pp</td>", page)

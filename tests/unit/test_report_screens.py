@@ -238,6 +238,8 @@ def test_a_choice_from_an_address(shown: View) -> None:
 def test_screens_on_a_server_have_addresses_instead_of_files(shown: View) -> None:
     page = screen_html("diversion", shown, live=True)
     assert 'href="figures/diversion.svg"' in page
+    asked = screen_html("diversion", shown, live="?by=USA&branch=main")
+    assert 'href="figures/diversion.svg?by=USA&amp;branch=main"' in asked
     assert "data:text/csv" not in page
     assert "The same for others" not in screen_html("brief", shown, live=True)
     assert screen_html("talks", shown) == ""

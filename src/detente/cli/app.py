@@ -270,6 +270,57 @@ def talks(
     return run_talks(Options(case, players, objective or [], disagreement, solution, closure, out, force, method))
 
 
+@app.command(
+    epilog="\b\nExamples:\n  detente read eve-of-korea --review review.html\n"
+    "  detente read article.txt --accept M02,M03 --set 'M03.volume=70% of base' --out draft.yaml"
+)
+def read(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEXT|FOLDER|-|URL", help="Text or HTML, a folder of them, stdin, an address, or eve-of-korea."
+        ),
+    ],
+    review: Annotated[
+        Path | None, typer.Option("--review", metavar="FILE", help="Write a page to check proposals on.")
+    ] = None,
+    accept: Annotated[Words, typer.Option("--accept", metavar="ID", help="Measures for the scenario.")] = None,
+    answers: Annotated[
+        Words, typer.Option("--set", metavar="ID.FIELD=VALUE", help="Your word where the text is silent.")
+    ] = None,
+    published: Annotated[
+        str | None, typer.Option("--published", metavar="DATE", help="Day of publication, if the text has none.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Folders: the status of every measure on a day.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="The scenario; for a folder, a store that goes on where it stopped."
+        ),
+    ] = None,
+    allow_network: Annotated[
+        bool, typer.Option("--allow-network", help="Fetch an address; send the text to a model.")
+    ] = False,
+    llm: Annotated[
+        str | None, typer.Option("--llm", metavar="MODEL", help="Extra llm: let a model propose more, quotes checked.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Read an article: measures with their quotes, doubts and questions; a scenario only of what you accept."""
+    from detente.cli.read import Options as ReadOptions
+    from detente.cli.read import run_read
+
+    return run_read(
+        ReadOptions(
+            source, review, accept or [], answers or [], published, as_of, out, allow_network, force, llm,
+        )
+    )  # fmt: skip
+
+
 @app.command(epilog="\b\nExamples:\n  detente verify --quick\n  detente verify results --rerun")
 def verify(
     folder: Annotated[

@@ -87,6 +87,12 @@ class ScenarioError(DetenteError):
     exit_code = 3
 
 
+class ArticleError(DetenteError):
+    """A text that cannot be read, or a proposal from it that cannot become a scenario as it stands."""
+
+    exit_code = 3
+
+
 class CheckError(DetenteError):
     """A recomputed check, a stored bundle or a promised bound that does not hold."""
 

@@ -14,6 +14,7 @@ from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import SolveError, UsageError, nearest
 from detente.core.instruments import Bound, CriticalInput
+from detente.core.once import Once
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,20 +76,26 @@ class World(Protocol):
     def meta(self) -> Mapping[str, Any]: ...
 
 
-def all_arrays(baseline: World, stored: Mapping[str, Array]) -> dict[str, Array]:
+def all_arrays(baseline: World, stored: Mapping[str, Array], once: Once | None = None) -> dict[str, Array]:
     """Return every array of `arrays.npz`: the baseline's, the stored ones, and constants where no instrument binds.
 
     Args:
         baseline: the world before. stored: counterfactual arrays; wedges of 1 and rents of 0 may be left out.
+        once: gives results on one baseline the same objects for what they share.
     """
+    base, constants = (once or Once())(_known, baseline)
+    new = {name: stored[name] if name in stored else constants[name] for name in NEW_KEYS}
+    return base | new | {name: stored[name] for name in INSTRUMENT_KEYS if name in stored}
+
+
+def _known(baseline: World) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return the arrays of a baseline, and what stands for arrays of a result that were left out."""
     cells = baseline.flows.shape
     ones, zeros = np.broadcast_to(1.0, cells), np.broadcast_to(0.0, cells)
     constants = dict.fromkeys(("rent_exporter", "rent_importer", "rent_other", "rent_lost"), zeros)
     transfers = np.broadcast_to(0.0, len(baseline.countries))
     constants |= {"wedge": ones, "trade_cost_hat": ones, "transfer_new": transfers}
-    base = {name: np.asarray(getattr(baseline, name)) for name in BASE_KEYS}
-    new = {name: stored[name] if name in stored else constants[name] for name in NEW_KEYS}
-    return base | new | {name: stored[name] for name in INSTRUMENT_KEYS if name in stored}
+    return {name: np.asarray(getattr(baseline, name)) for name in BASE_KEYS}, constants
 
 
 @dataclass(frozen=True, eq=False)

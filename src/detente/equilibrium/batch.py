@@ -26,7 +26,7 @@ from detente.equilibrium.contradictions import over_the_cap
 from detente.equilibrium.counterfactual import as_shock, certified, check_arguments, closure_rule, require
 from detente.equilibrium.root import MAX_PASSES, PATIENT, TOL, Root, Settings, find_root
 from detente.equilibrium.shock import Shock
-from detente.equilibrium.together import Together, differing, in_order, side_by_side, together
+from detente.equilibrium.together import Together, differing, in_order, together
 from detente.model.clearing import clear, settling_step
 from detente.policy.wedges import Wedges
 from detente.solve.anderson import WINDOW, Residual, anderson
@@ -68,27 +68,28 @@ def solve_many(
         UsageError, DataError, PolicyError: as `solve`; the scenario is named by its position, the first being 0.
         SolveError: with `throw`, the first scenario without a certified equilibrium, after all have been tried.
     """
-    settings = Settings(tol, max_iter).validated()
+    settings, once = Settings(tol, max_iter).validated(), Once()
     check_arguments(base, None, None, None, market, certify)
-    rule = closure_rule(closure, numeraire, revenue).validated(base.countries)
-    once = Once()
-    shocks = [
-        as_shock(base, checked, rule, include_purge=include_purge, once=once)
-        for checked in all_validated(wedges, base, once)
-    ]
-
-    results = _solved_all(shocks, settings, full=certify == "full")
+    rule = closure_rule(closure, numeraire, revenue)
+    shocks = all_shocks(base, wedges, rule, include_purge=include_purge, once=once)
+    found: dict[int, Result] = {}
+    for at, root, seconds in _roots(shocks, settings):
+        full = certify == "full"
+        found[at] = certified(shocks[at], root, settings, solve_seconds=seconds, full=full, once=once)
+    results = [found[at] for at in range(len(shocks))]
     if throw:
         for position, solved in enumerate(results):
             require(solved, f"scenario {position}: ")
     return results
 
 
-def all_validated(wedges: Iterable[Wedges], base: Baseline, once: Once) -> list[Wedges]:
-    """Return the wedges of all scenarios, or raise `DataError` with the problems of all."""
+def all_shocks(
+    base: Baseline, wedges: Iterable[Wedges], closure: Closure, *, include_purge: bool, once: Once
+) -> list[Shock]:
+    """Return the shocks of all scenarios, or raise `DataError` with the problems of all."""
     if isinstance(wedges, Wedges) or not isinstance(wedges, Iterable):
         raise UsageError(f"wedges: found {type(wedges).__name__}; expected a list of dt.Wedges(tariffs=..)")
-    found, problems = [], []
+    rule, found, problems = closure.validated(base.countries), [], []
     for position, item in enumerate(wedges):
         if not isinstance(item, Wedges):
             raise UsageError(f"wedges[{position}]: found {type(item).__name__}; expected dt.Wedges(tariffs=..)")
@@ -100,30 +101,19 @@ def all_validated(wedges: Iterable[Wedges], base: Baseline, once: Once) -> list[
             raise PolicyError(f"wedges[{position}]: {error}") from None
     if problems:
         raise DataError(problems=problems)
-    return found
+    return [as_shock(base, checked, rule, include_purge=include_purge, once=once) for checked in found]
 
 
-def _solved_all(shocks: Sequence[Shock], settings: Settings, *, full: bool) -> list[Result]:
-    """Return the certified results of shocks on one baseline under one closure, in order."""
-    results: dict[int, Result] = {}
-    for at, root, seconds in roots(shocks, settings):
-        results[at] = certified(shocks[at], root, settings, solve_seconds=seconds, full=full)
-    return [results[at] for at in range(len(shocks))]
-
-
-def roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, Root, float]]:
+def _roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, Root, float]]:
     """Yield the position, root and seconds of every shock, all on one baseline under one closure; not in order."""
     alone = set(range(len(shocks)))
-    for batch in batches(shocks):
+    for chosen in batches(shocks):
         started = time.perf_counter()
-        chosen = [shocks[at] for at in batch]
-        instruments = side_by_side(chosen[0].base, [shock.plan for shock in chosen])
-        solution = _iterated(together(chosen, instruments), settings)
-        seconds = (time.perf_counter() - started) / len(batch)
-        for column, at in enumerate(batch):
-            root = _confirmed(
-                shocks[at], instruments.own(solution.value[:, column], column), solution, column, settings
-            )
+        batch = together([shocks[at] for at in chosen])
+        solution = iterated(batch, settings)
+        seconds = (time.perf_counter() - started) / len(chosen)
+        for column, at in enumerate(chosen):
+            root = _confirmed(shocks[at], batch.own(solution.value, column), solution, column, settings)
             if root is not None:
                 alone.remove(at)
                 yield at, root, seconds
@@ -168,7 +158,7 @@ def _width(unknowns: int) -> int:
     return int(min(WIDEST, max(1, MEMORY // ((2 * WINDOW + 30) * unknowns * 8))))
 
 
-def _iterated(batch: Together, settings: Settings) -> Solution:
+def iterated(batch: Together, settings: Settings) -> Solution:
     """Run the iteration of a batch; the scenarios that have ended are left out of later passes.
 
     It ends where the plain solver would work out its local step again: what needs longer is solved alone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,13 +12,14 @@ import numpy as np
 from detente.baseline import Baseline, register_rebuild
 from detente.certify import Evidence, certificate, recompute
 from detente.core.arrays import Array
-from detente.core.certificate import INFEASIBLE, Warn
+from detente.core.certificate import INFEASIBLE, Certificate, Warn
 from detente.core.closure import Closure
 from detente.core.errors import Problem, SolveError, UsageError
 from detente.core.once import Once
 from detente.core.result import Result, all_arrays
 from detente.core.tables import trade_totals
 from detente.equilibrium.assemble import outputs
+from detente.equilibrium.connect import Links
 from detente.equilibrium.examine import examine
 from detente.equilibrium.instruments import directed_demand, embargoed, nests, placed
 from detente.equilibrium.remarks import remarks, who_collects
@@ -158,37 +160,38 @@ def require(result: Result, name: str = "") -> None:
 
 
 def certified(
-    shock: Shock, root: Root, settings: Settings, *, solve_seconds: float = 0.0, full: bool = False
+    shock: Shock,
+    root: Root,
+    settings: Settings,
+    *,
+    solve_seconds: float = 0.0,
+    full: bool = False,
+    once: Once | None = None,
 ) -> Result:
     """Return the result of a root with the certificate recomputed from its outputs.
 
     Args:
         shock: what was solved. root: where it ended. settings: how hard it was tried.
         solve_seconds: wall time of the solve, kept beside that of the certificate. full: examine other starts as well.
+        once: remembers what results on one baseline share.
     """
     started = time.perf_counter()
-    base = shock.base
-    stored: dict[str, Array] = {}
-    if root.converged:
-        stored = outputs(shock, root.econ, root.z, root.at)
-    arrays = all_arrays(base, stored) if stored else {}
-    residuals = recompute(arrays, shock.closure, base.countries, base.sectors, shock.bounds) if stored else {}
+    base, once = shock.base, once or Once()
+    stored = outputs(shock, root.econ, root.z, root.at) if root.converged else {}
     seen = examine(root, settings) if full and root.converged else None
     evidence = Evidence(
         solver_status="STALLED" if root.infeasible else root.solver_status,
         iterations=root.passes,
-        baseline=baseline_facts(base),
+        baseline=once(baseline_facts, base),
         fallbacks=root.fallbacks,
         lambda_reached=root.lambda_reached,
         parts=root.found.parts,
         infeasible=root.infeasible,
-        least_trade=_least_trade(base, stored, root),
-        rents=who_collects(shock),
-        notes=(*_notes(shock), *remarks(shock, stored), *(seen.notes if seen else ()), *_stuck(shock, root)),
+        notes=(*(seen.notes if seen else ()), *_stuck(shock, root)),
     )
     if seen:
         evidence = replace(evidence, uniqueness=seen.uniqueness, cond=seen.cond)
-    cert = certificate(residuals, evidence, shock.closure)
+    cert = verdict(shock, stored, evidence, root.found, once)
     provenance = {
         "settings": {"tol": settings.tol, "max_iter": settings.max_iter},
         "elasticity_set": base.elasticity_set,
@@ -198,6 +201,26 @@ def certified(
     return Result(
         base, shock.closure, cert, stored, provenance, bounds=tuple(asked.bounds), critical=tuple(asked.critical)
     )
+
+
+def verdict(shock: Shock, stored: Mapping[str, Array], evidence: Evidence, found: Links, once: Once) -> Certificate:
+    """Return the certificate of stored outputs, recomputed from all of them.
+
+    Args:
+        shock: what was asked for. stored: the outputs, {} where there are none. evidence: what the solve says of
+        itself. found: connected parts of its trade. once: remembers what results on one baseline share.
+    """
+    base, residuals = shock.base, {}
+    if stored:
+        arrays = all_arrays(base, stored, once)
+        residuals = recompute(arrays, shock.closure, base.countries, base.sectors, shock.bounds, once=once)
+    evidence = replace(
+        evidence,
+        least_trade=_least_trade(base, stored, found, once),
+        rents=once(who_collects, shock.bounds),
+        notes=(*_notes(shock), *remarks(shock, stored), *evidence.notes),
+    )
+    return certificate(residuals, evidence, shock.closure)
 
 
 def baseline_facts(base: Baseline) -> dict[str, Any]:
@@ -225,13 +248,13 @@ def _built_share(base: Baseline) -> float:
     return moved / float(base.value_added.sum())
 
 
-def _least_trade(base: Baseline, stored: dict[str, Array], root: Root) -> tuple[float, str]:
+def _least_trade(base: Baseline, stored: Mapping[str, Array], found: Links, once: Once) -> tuple[float, str]:
     """Return the smallest ratio of trade to value added, with the country, among those that still have a partner."""
     if not stored:
         return 1.0, ""
     exports, imports = trade_totals(stored["flows_new"])
-    alone = root.found.members.T @ (root.found.members.sum(axis=1) == 1)
-    traded = sum(trade_totals(base.flows)) > 0
+    alone = found.members.T @ (found.members.sum(axis=1) == 1)
+    traded = sum(once(trade_totals, base.flows)) > 0
     ratio = np.where(traded & (alone == 0), (exports + imports) / (stored["wage_hat"] * base.value_added), np.inf)
     n = int(ratio.argmin())
     return float(ratio[n]), base.countries[n]

@@ -6,21 +6,30 @@ Whoever wants them back (a chosen package, a report) solves that scenario again 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from detente.baseline import Baseline
+from detente.certify import Evidence
 from detente.core.arrays import Array
 from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import SolveError, UsageError, nearest
-from detente.core.result import Result
-from detente.equilibrium.batch import solve_many
-from detente.equilibrium.root import MAX_PASSES, TOL
+from detente.core.once import Once
+from detente.equilibrium.assemble import outputs
+from detente.equilibrium.batch import all_shocks, batches, iterated
+from detente.equilibrium.counterfactual import baseline_facts, certified, check_arguments, closure_rule, verdict
+from detente.equilibrium.root import MAX_PASSES, TOL, Settings, find_root
+from detente.equilibrium.shock import Shock
+from detente.equilibrium.together import together
+from detente.model.clearing import clear
 from detente.policy.wedges import Wedges
+from detente.solve.solution import CONVERGED
 
 KEPT: Final = (
     "welfare_hat", "wage_hat", "income_new", "revenue_new", "deficit_new", "transfer_new", "price_hat", "cost_hat",
@@ -97,20 +106,77 @@ def evaluate_many(
     Raises:
         UsageError, DataError, PolicyError: as `solve`; the scenario is named by its position, the first being 0.
     """
-    results = solve_many(
-        base, wedges, closure=closure, numeraire=numeraire, revenue=revenue, include_purge=include_purge,
-        tol=tol, max_iter=max_iter, throw=False,
-    )  # fmt: skip
-    return (_kept(result) for result in results)
+    settings, once = Settings(tol, max_iter).validated(), Once()
+    check_arguments(base, None, None, None, "perfect", "quick")
+    rule = closure_rule(closure, numeraire, revenue)
+    shocks = all_shocks(base, wedges, rule, include_purge=include_purge, once=once)
+    return _in_order(shocks, settings, once)
 
 
-def _kept(result: Result) -> Evaluation:
-    if not result.certificate.ok:
-        return Evaluation(result.closure, result.certificate)
-    kept: dict[str, Any] = {
-        name: np.asarray(result[name]) for name in KEPT if name not in ("receipts_new", "bound_wedge")
-    }
-    kept["receipts_new"] = (result.flows_new / result["wedge"] + result["rent_lost"]).sum(axis=1)
-    if "bound_wedge" in result.stored:
-        kept["bound_wedge"] = result.stored["bound_wedge"]
-    return Evaluation(result.closure, result.certificate, kept)
+def _in_order(shocks: Sequence[Shock], settings: Settings, once: Once) -> Iterator[Evaluation]:
+    """Yield the evaluations of shocks in their order; batches are worked on side by side."""
+    groups = batches(shocks)
+    alone = sorted(set(range(len(shocks))) - {at for group in groups for at in group})
+    tasks = sorted([*groups, *([at] for at in alone)])
+    pool = ThreadPoolExecutor(max_workers=max(1, min(_cores(), len(tasks))))
+    try:
+        waiting = [(task, pool.submit(_evaluated, [shocks[at] for at in task], settings, once)) for task in tasks]
+        done: dict[int, Evaluation] = {}
+        for at in range(len(shocks)):
+            while at not in done:
+                task, future = waiting.pop(0)
+                done |= dict(zip(task, future.result(), strict=True))
+            yield done.pop(at)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _evaluated(shocks: Sequence[Shock], settings: Settings, once: Once) -> list[Evaluation]:
+    """Return the evaluations of one batch; what it cannot certify is solved alone."""
+    if len(shocks) == 1:
+        return [_alone(shocks[0], settings, once)]
+    batch = together(shocks)
+    solution = iterated(batch, settings)
+    econ = batch.of(batch.everyone)
+    with np.errstate(all="ignore"):
+        at = clear(econ, solution.value)
+    found = []
+    for column, shock in enumerate(shocks):
+        evidence = Evidence(
+            solver_status=solution.status[column],
+            iterations=int(solution.steps[column]),
+            baseline=once(baseline_facts, shock.base),
+            parts=batch.found.parts,
+        )
+        one = None
+        if evidence.solver_status == CONVERGED:
+            stored = outputs(shock, econ, solution.value, at, batch.seat(column))
+            one = Evaluation(shock.closure, verdict(shock, stored, evidence, batch.found, once), _kept(stored))
+        found.append(one if one is not None and one.certificate.ok else _alone(shock, settings, once))
+    return found
+
+
+def _alone(shock: Shock, settings: Settings, once: Once) -> Evaluation:
+    """Return the evaluation of a shock by the plain solver."""
+    result = certified(shock, find_root(shock, settings), settings, once=once)
+    return Evaluation(shock.closure, result.certificate, _kept(result.stored))
+
+
+def _kept(stored: Mapping[str, Array]) -> dict[str, Array]:
+    """Return what is kept of the outputs of a scenario."""
+    if not stored:
+        return {}
+    kept = {name: stored[name] for name in KEPT if name in stored}
+    receipts = stored["flows_new"].sum(axis=1)
+    if "wedge" in stored:
+        o, d, s = np.nonzero(stored["wedge"] != 1)
+        taken = stored["flows_new"][o, d, s] * (1 / stored["wedge"][o, d, s] - 1)
+        lost = stored["rent_lost"][o, d, s] if "rent_lost" in stored else 0.0
+        np.add.at(receipts, (o, s), taken + lost)
+    receipts.flags.writeable = False
+    return {"transfer_new": np.zeros(len(receipts)), **kept, "receipts_new": receipts}

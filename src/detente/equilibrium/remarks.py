@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from detente.core.arrays import Array
 from detente.core.certificate import Warn
-from detente.core.instruments import DEMAND, GUARANTEE
+from detente.core.instruments import DEMAND, GUARANTEE, Bound
 from detente.equilibrium.shock import Shock
 
 LARGE_RENT: Final = 0.05
@@ -20,9 +20,9 @@ LARGE_WEDGE: Final = 50.0
 """And a buyer price of more than this many times the producer cost, plus one."""
 
 
-def who_collects(shock: Shock) -> str:
-    """Return who collects or pays under the instruments of a shock: "none", or the beneficiaries in words."""
-    return ", ".join(sorted({bound.to for bound in shock.bounds if bound.kind != DEMAND})) or "none"
+def who_collects(bounds: Sequence[Bound]) -> str:
+    """Return who collects or pays under instruments: "none", or the beneficiaries in words."""
+    return ", ".join(sorted({bound.to for bound in bounds if bound.kind != DEMAND})) or "none"
 
 
 def remarks(shock: Shock, stored: Mapping[str, Array]) -> tuple[Warn, ...]:
@@ -39,11 +39,11 @@ def remarks(shock: Shock, stored: Mapping[str, Array]) -> tuple[Warn, ...]:
 def _wedges(shock: Shock, stored: Mapping[str, Array]) -> Iterator[Warn]:
     if "wedge" not in stored:
         return
-    mu = np.asarray(stored["wedge"]) - 1
-    o, d, s = (int(at) for at in np.unravel_index(int(mu.argmax()), mu.shape))
-    if mu[o, d, s] > LARGE_WEDGE:
+    wedge = np.asarray(stored["wedge"])
+    o, d, s = (int(at) for at in np.unravel_index(int(wedge.argmax()), wedge.shape))
+    if wedge[o, d, s] - 1 > LARGE_WEDGE:
         place = f"{shock.base.countries[o]}-{shock.base.countries[d]}-{shock.base.sectors[s]}"
-        text = f"buyers pay {1 + mu[o, d, s]:.3g} times the cost on {place}: the result rests on elasticities, not data"
+        text = f"buyers pay {wedge[o, d, s]:.3g} times the cost on {place}: the result rests on elasticities, not data"
         yield Warn("large_wedge", text, "critical-inputs")
 
 
@@ -74,10 +74,12 @@ def _critical(shock: Shock, stored: Mapping[str, Array]) -> Iterator[Warn]:
         yield Warn("critical_share", text, "critical-inputs")
     if "wedge" not in stored:
         return
+    good, used = nests.good, np.flatnonzero(users.any(axis=(0, 1)))
     flows, wedge = np.asarray(stored["flows_new"]), np.asarray(stored["wedge"])
-    rents = (flows * (1 - 1 / wedge)).sum(axis=0)[:, nests.good].T
-    earned = np.asarray(stored["value_added_share_new"]) * (flows / wedge + stored["rent_lost"]).sum(axis=1)
-    earned_by_users = (users * earned).sum(axis=2)
+    rents = (flows[:, :, good] * (1 - 1 / wedge[:, :, good])).sum(axis=0).T
+    lost = stored["rent_lost"][:, :, used] if "rent_lost" in stored else 0.0
+    receipts = (flows[:, :, used] / wedge[:, :, used] + lost).sum(axis=1)
+    earned_by_users = (users[:, :, used] * (stored["value_added_share_new"][:, used] * receipts)).sum(axis=2)
     ratio = np.where(earned_by_users > 0, rents / np.where(earned_by_users > 0, earned_by_users, 1.0), 0.0)
     r, o = (int(at) for at in np.unravel_index(int(ratio.argmax()), ratio.shape))
     if ratio[r, o] > LARGE_RENT:

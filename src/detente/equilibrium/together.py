@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.instruments import Bound
+from detente.equilibrium.assemble import Seat
+from detente.equilibrium.connect import Links
 from detente.equilibrium.instruments import Plan, placed
 from detente.equilibrium.shock import Shock
 from detente.model.economy import Economy
@@ -48,10 +51,10 @@ class SideBySide:
         """Return the number of bounds of all."""
         return 0 if self.plan is None else len(self.plan.bounds)
 
-    def own(self, z: Array, scenario: int) -> Array:
-        """Return the unknowns (unknown,) of a scenario as its own economy lays them out."""
-        place, first = self.places[scenario], len(z) - self.bounds
-        return z[:first] if place is None else np.concatenate([z[:first], z[first:][place.bound]])
+    def bound(self, scenario: int) -> Array:
+        """Return the bounds of a scenario among those of all, in its own order."""
+        place = self.places[scenario]
+        return np.zeros(0, dtype=np.int64) if place is None else place.bound
 
 
 def in_order(plans: Sequence[Plan | None]) -> list[bool]:
@@ -160,14 +163,37 @@ class Together:
     """The shared economy of a batch, and what each scenario adds to it.
 
     Attributes:
-        econ: factors that all scenarios have, cells of instruments taken out. changes, Z, wedges: by scenario, the
-        last two along a trailing axis.
+        econ: factors that all scenarios have, cells of instruments taken out. found: connected parts of its trade.
+        changes, Z, wedges: by scenario, the last two along a trailing axis. instruments: where each has its own.
     """
 
     econ: Economy
+    found: Links
     changes: tuple[Change, ...]
     Z: Array
     wedges: Wedges | None
+    instruments: SideBySide
+
+    @property
+    def everyone(self) -> Array:
+        """Return the positions of all scenarios."""
+        return np.arange(len(self.changes))
+
+    @cached_property
+    def dense(self) -> Array:
+        """Return the spending factors that all scenarios have, (origin, dest, sector) and contiguous."""
+        return np.ascontiguousarray(self.econ.trade.A.transpose(2, 1, 0))
+
+    def own(self, z: Array, scenario: int) -> Array:
+        """Return the unknowns (unknown,) of a scenario as its own economy lays them out."""
+        first = len(z) - self.instruments.bounds
+        return np.concatenate([z[:first, scenario], z[first:, scenario][self.instruments.bound(scenario)]])
+
+    def seat(self, scenario: int) -> Seat:
+        """Return where a scenario sits in the economy of everyone."""
+        change = self.changes[scenario]
+        factors = self.dense[change.cells] + change.A
+        return Seat(scenario, self.dense, change.cells, factors, self.instruments.bound(scenario))
 
     def of(self, inside: Array) -> Economy:
         """Return the economy of some of the scenarios, given their positions."""
@@ -188,30 +214,32 @@ class Together:
         return replace(econ, trade=replace(econ.trade, B_home=B_home, cells=cells))
 
 
-def together(shocks: Sequence[Shock], instruments: SideBySide) -> Together:
+def together(shocks: Sequence[Shock]) -> Together:
     """Return the economy of shocks on one baseline under one closure, with the same critical inputs.
 
     Args:
-        shocks: none of them may cut a pair of countries off from each other. instruments: of these shocks.
+        shocks: none of them may cut a pair of countries off from each other; their plans are `in_order`.
     """
-    base = shocks[0].base
+    base, instruments = shocks[0].base, side_by_side(shocks[0].base, [shock.plan for shock in shocks])
     common = replace(shocks[0], t_new=_shared(shocks, base.tariffs, lambda each: each.t_new), plan=None)
     kappa = _shared(shocks, 1.0, lambda each: each.kappa_hat)
     common = replace(common, kappa_hat=None if (kappa == 1).all() else kappa)
-    econ, _ = common.economy()
+    econ, found = common.economy()
     changes = tuple(_change(shock, common, econ) for shock in shocks)
     Z = np.stack([shock.Z_new for shock in shocks], axis=2)
     if instruments.plan is None:
-        return Together(econ, changes, Z, None)
+        return Together(econ, found, changes, Z, None, instruments)
     wedges = _wedges(instruments, instruments.plan, shocks)
     cells = (wedges.origin, wedges.dest, wedges.sector)
     taken = np.zeros(base.flows.shape, dtype=bool)
     taken[cells] = True
     return Together(
         replace(econ, trade=without_cells(econ.trade, cells)),
+        found,
         tuple(_outside(change, taken) for change in changes),
         Z,
         wedges,
+        instruments,
     )
 
 

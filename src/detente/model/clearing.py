@@ -15,7 +15,7 @@ from detente.core.arrays import Array, Float
 from detente.model.economy import Economy
 from detente.model.nest import Technology, nested_cost, nested_use
 from detente.model.technology import input_use, log_cost, spending
-from detente.model.wedge import Chain, Taken, chained, taken
+from detente.model.wedge import Chain, Taken, chained, passed_on, taken
 
 WAGE_STEP = 0.7
 FAR = 0.4
@@ -129,9 +129,9 @@ def _input_use(
 def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
     """Return the residual with the gaps of each country settled within it: the step of the iteration.
 
-    What a country's own wage, prices and spending do to its own gaps is summed at once; a gap of the numeraire is a
-    common shift of all unknowns. Same roots as the residual, fewer passes. Far from the root, where the linear rounds
-    say little, it is the residual itself.
+    What a country's own wage, prices and spending do to its own gaps is summed at once, the steps of bounds being passed
+    on to prices; a gap of the numeraire is a common shift of all unknowns. Same roots as the residual, fewer passes.
+    Far from the root, where the linear rounds say little, it is the residual itself.
     Source: own. Laws: zero where the residual is zero.
     """
     far = np.abs(at.f).max(axis=0) > FAR
@@ -139,6 +139,8 @@ def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
         return at.f
     (f_w, f_P, f_X), X, j = econ.split(at.f), at.X + econ.idle, econ.shape[1]
     numeraire = numeraire_gap(econ, at.wL)[:, None]
+    if econ.wedges is not None and at.took is not None and len(at.took.f):
+        f_P = f_P + passed_on(econ.wedges, at.took, econ.shape)
     own = econ.local @ np.concatenate([f_w[:, None] + numeraire, f_P, X * f_X], axis=1)
     steps = (own[:, :1] - numeraire, own[:, 1 : 1 + j] - numeraire, own[:, 1 + j :] / X - numeraire)
     settled = np.concatenate([*(step.reshape(-1, len(far)) for step in steps), econ.bounds(at.f)])

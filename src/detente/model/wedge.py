@@ -157,13 +157,15 @@ class Taken:
     """What the instruments take and move in a pass. [MUSD]
 
     Attributes:
-        F: border value of the cells. collected: by every link. withheld: from producers, by (origin, sector).
+        F: border value of the cells. p: their part of the market's spending. collected: by every link.
+        withheld: from producers, by (origin, sector).
         transfers: net rents and payments received by country. rents: what leaves producers and is not lost, by origin.
         gap: ln of volume or amount over its bound. divisor: minus the elasticity of the gap in l.
         f: the step of the bounds. error: how far each bound is from complementarity.
     """
 
     F: Float[Array, "cell b"]
+    p: Float[Array, "cell b"]
     collected: Float[Array, "link b"]
     withheld: Float[Array, "country sector b"]
     transfers: Float[Array, "country b"]
@@ -259,7 +261,8 @@ def taken(
     n, j, width = lc.shape
     o, d, s, at = wedges.origin, wedges.dest, wedges.sector, wedges.links.cell
     F = chain.b * u[o, s] * v[d, s] + wedges.directed / wedges.tau
-    gap, divisor = _gaps(wedges, chain, F, lc, chain.a * u[o, s] / S[d, s])
+    p = chain.a * u[o, s] / S[d, s]
+    gap, divisor = _gaps(wedges, chain, F, lc, p)
     bounds = wedges.bounds
     f = np.clip(lmu + gap / divisor, bounds.lower, bounds.upper) - lmu
     error = lmu - np.clip(lmu + gap, bounds.lower, bounds.upper)
@@ -269,7 +272,16 @@ def taken(
     licence = np.where((wedges.links.to == LOST)[:, None], 0.0, collected * licence_share(wedges, gap))
     transfers = summed(licence, wedges.links.to, n) + summed(kept - licence, d[at], n)
     transfers += payments(wedges, lc, n)
-    return Taken(F, collected, withheld, transfers, withheld.sum(axis=1), gap, divisor, f, error)
+    return Taken(F, p, collected, withheld, transfers, withheld.sum(axis=1), gap, divisor, f, error)
+
+
+def passed_on(wedges: Wedges, took: Taken, shape: tuple[int, int]) -> Float[Array, "country sector b"]:
+    """Return what the steps of the bounds add to log prices: the part of each cell in its market times its own step."""
+    n, j = shape
+    links = wedges.links
+    moved = np.where((links.bound >= 0)[:, None], took.f[links.bound], 0.0)
+    priced = took.p * summed(moved, links.cell, len(wedges.A))
+    return summed(priced, wedges.dest * j + wedges.sector, n * j).reshape(n, j, -1)
 
 
 def _gaps(

@@ -13,13 +13,13 @@ import numpy as np
 
 import detente
 from detente.core.arrays import Array
-from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS
+from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS, Result
 from detente.report import environment
 from detente.report.bounds import packed
 from detente.report.document import worst_status
 from detente.report.folder import check_target, write_folder
 from detente.report.html import write_report
-from detente.report.layout import ARRAYS, FORMAT, LABELS, MANIFEST, NAMES, REPORT, SCENARIO, TABLES, stranger
+from detente.report.layout import ALL_NAMES, ARRAYS, FORMAT, LABELS, MANIFEST, REPORT, SCENARIO, TABLES, stranger
 from detente.report.select import View, view
 from detente.report.tables import write_tables
 from detente.scenario.execute import ScenarioRun, relative_to
@@ -68,7 +68,7 @@ def write_bundle(
     return write_folder(out, fill)
 
 
-def bundle_arrays(run: ScenarioRun) -> dict[str, Array]:
+def bundle_arrays(run: Mapping[str, Result]) -> dict[str, Array]:
     """Return the keys of `arrays.npz`: the world before, and each branch under its prefix.
 
     Raises:
@@ -99,20 +99,25 @@ def manifest(
         repeat: the command, where it is not `detente run`.
     """
     inputs = {**run_inputs(run, settings), **(inputs or {})}
+    return sealed(run, folder, inputs, repeat or repeat_command(run, settings))
+
+
+def sealed(results: Mapping[str, Result], folder: Path, inputs: Mapping[str, Any], repeat: str) -> dict[str, Any]:
+    """Return a manifest: what decides the numbers, versions, certificates, files with checksums, a seal over all of it."""
     files = {
         name: {"sha256": file_sha256(folder / name), "bytes": (folder / name).stat().st_size}
-        for name in NAMES
+        for name in ALL_NAMES
         if (folder / name).exists()
     }
     content = {
         "format": FORMAT,
-        "status": worst_status(run.values()),
+        "status": worst_status(results.values()),
         "id": digest(inputs),
         "inputs": inputs,
         "versions": environment.versions(),
-        "certificates": {name: result.certificate.to_dict() for name, result in run.items()},
+        "certificates": {name: result.certificate.to_dict() for name, result in results.items()},
         "files": files,
-        "repeat": repeat or repeat_command(run, settings),
+        "repeat": repeat,
     }
     plain: dict[str, Any] = json.loads(json.dumps(content))
     return {**plain, "seal": digest(plain)}

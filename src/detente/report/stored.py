@@ -20,7 +20,7 @@ from detente.core.errors import CheckError, DataError, DetenteError, MissingData
 from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS, Result
 from detente.report.bounds import unlike, unpacked
 from detente.report.bundle import digest, file_sha256
-from detente.report.layout import ARRAYS, BRANCH, FORMAT, LABELS, MANIFEST, NAMES, SCENARIO
+from detente.report.layout import ALL_NAMES, ARRAYS, BRANCH, FORMAT, LABELS, MANIFEST, SCENARIO
 
 STRATEGY: Final = "strategy"
 """Kind of a bundle of a best response, war, ladder or bargain: it rests on no scenario."""
@@ -61,7 +61,7 @@ def read_bundle(folder: Path) -> Bundle:
     problems = []
     for name, entry in sorted(manifest["files"].items()):
         path = folder / name
-        if name not in NAMES:
+        if name not in ALL_NAMES:
             problems.append(Problem(str(folder / MANIFEST), "files", repr(name), "a file of a bundle"))
         elif path.is_symlink() or not path.is_file():
             problems.append(Problem(str(path), "", "no such file", "the file that the manifest names"))

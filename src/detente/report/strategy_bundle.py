@@ -15,15 +15,13 @@ from detente.baseline import Baseline
 from detente.baseline.catalogue import load_baseline
 from detente.core.closure import Closure
 from detente.core.errors import CheckError, Problem
-from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS, Result
+from detente.core.result import Result
 from detente.equilibrium.counterfactual import solve
 from detente.policy.wedges import Wedges
-from detente.report import environment
 from detente.report.bounds import packed, unpacked
-from detente.report.bundle import digest, file_sha256, stored_array
-from detente.report.document import worst_status
+from detente.report.bundle import bundle_arrays, sealed
 from detente.report.folder import check_target, write_folder
-from detente.report.layout import ARRAYS, FORMAT, LABELS, MANIFEST, NAMES, PLAIN_TABLES, TABLES, stranger
+from detente.report.layout import ARRAYS, MANIFEST, PLAIN_TABLES, TABLES, stranger
 
 KIND: Final = "strategy"
 
@@ -43,12 +41,7 @@ def write_strategy_bundle(
         UsageError: the folder exists. SolveError: a result is not certified. OSError: the place cannot be written.
     """
     check_target(out, force=force, own=stranger)
-    arrays: dict[str, Any] = {}
-    for name, result in results.items():
-        found = result.arrays
-        arrays = arrays or {key: stored_array(found[key]) for key in (*LABELS, *BASE_KEYS)}
-        kept = (*NEW_KEYS, *(key for key in INSTRUMENT_KEYS if key in found))
-        arrays |= {f"{name}/{key}": stored_array(found[key]) for key in kept}
+    arrays = bundle_arrays(results)
 
     def fill(folder: Path) -> None:
         with (folder / ARRAYS).open("wb") as stream:
@@ -93,23 +86,7 @@ def _manifest(results: Mapping[str, Result], folder: Path, asked: Mapping[str, A
         "settings": {},
         "detente": detente.__version__,
     }
-    files = {
-        name: {"sha256": file_sha256(folder / name), "bytes": (folder / name).stat().st_size}
-        for name in NAMES
-        if (folder / name).exists()
-    }
-    content = {
-        "format": FORMAT,
-        "status": worst_status(results.values()),
-        "id": digest(inputs),
-        "inputs": inputs,
-        "versions": environment.versions(),
-        "certificates": {name: result.certificate.to_dict() for name, result in results.items()},
-        "files": files,
-        "repeat": repeat,
-    }
-    plain: dict[str, Any] = json.loads(json.dumps(content))
-    return {**plain, "seal": digest(plain)}
+    return sealed(results, folder, inputs, repeat)
 
 
 def solved_again(folder: Path, inputs: Mapping[str, Any], arrays: Mapping[str, Any]) -> dict[str, Result]:

@@ -49,6 +49,9 @@ class ScenarioRun(Mapping[str, Result]):
             raise UsageError(f"branch: found {branch!r}; expected one of {', '.join(self.results)}")
         return self.results[branch]
 
+    def __contains__(self, branch: object) -> bool:
+        return branch in self.results
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.results)
 

@@ -82,12 +82,13 @@ def screen(name: str) -> Screen:
     return found
 
 
-def screen_html(name: str, view: View, choice: Choice | None = None, *, live: bool = False) -> str:
+def screen_html(name: str, view: View, choice: Choice | None = None, *, live: bool | str = False) -> str:
     """Return one screen as a section of a page; "" where there is nothing to show.
 
     Args:
         view: what is shown. choice: the selection; None is the default one.
-        live: on a server, where files are behind addresses; else every file is in the page itself.
+        live: on a server, where files are behind addresses, and what follows these, such as "?branch=main"; else every
+            file is in the page itself.
     Raises:
         UsageError: no such screen. SolveError: a branch is not certified.
     """

@@ -1,0 +1,127 @@
+"""Rates without an instrument noun: "pays 25 percent", "15% on American coal", "Geely 18.8%".
+
+They count only where trade is already the topic: a tariff read shortly before, or a border in the sentence.
+"""
+
+from __future__ import annotations
+
+from detente.news.grammar import PREPOSITIONS, Tagged, Verb, clause
+from detente.news.levels import read_level
+from detente.news.nucleus import Nucleus
+from detente.news.word_lists import word_list
+
+_PAYS = frozenset({"face", "subject"})
+_MOVES = word_list("bare.moves")
+_CHARGE = word_list("bare.charge")
+_BORDER = word_list("bare.border")
+_FIGURE = frozenset(["rate", "rates", "figure", "figures", "level"])
+_GOODS = word_list("bare.goods")
+
+
+def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
+    """Return a nucleus for each rate that stands for a tariff without naming one.
+
+    Args:
+        found: nuclei with a noun or a verb of their own. topic: instrument read shortly before, empty if none.
+    """
+    topic = "import_tariff" if topic == "tariff_rate_quota" else topic
+    trade = topic or ("import_tariff" if any(t.low in _BORDER for t in s.words) else "")
+    out: list[Nucleus] = []
+    for i, j, rate in s.rates:
+        if rate.unit not in ("percent_ad_valorem",) or rate.free or _near_noun(s, i, j, found):
+            continue
+        if s.low(i - 1) in ("to", "and", "or") and any(b == i - 1 for _, b, _ in s.rates) and s.low(i - 1) == "to":
+            continue
+        level = read_level(s, i, j, rate, i, i, j)
+        if level.role not in ("value", "to") or level.span:
+            continue
+        rule = _licence(s, i, j, trade)
+        if rule and s.on(f"bare.{rule}"):
+            out.append(Nucleus(i, j, trade or "import_tariff", f"bare.{rule}", bare=True))
+    return out
+
+
+def _near_noun(s: Tagged, i: int, j: int, found: list[Nucleus]) -> bool:
+    """Whether the rate belongs to an instrument noun of its clause."""
+    start, end = clause(s, i)
+    for n in found:
+        if n.verb is None and start <= n.i < end:
+            if 0 <= n.i - j <= 5 and not _other_rate(s, j, n.i) and s.low(j) not in ("on", "for"):
+                return True
+            if n.j <= i and not _closed(s, n.j, i):
+                return True
+    return False
+
+
+def _closed(s: Tagged, i: int, j: int) -> bool:
+    """Whether a rate already stands between a noun and this rate, so that the noun has its own."""
+    return _other_rate(s, i, j) or (any(a <= i - 1 and b >= i - 4 for a, b, _ in s.rates if b <= i) and j - i > 3)
+
+
+def _other_rate(s: Tagged, i: int, j: int) -> bool:
+    return any(i <= a < j for a, _, _ in s.rates)
+
+
+def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
+    verb = _verb_before(s, i)
+    if (
+        verb is not None
+        and verb.cls == "face"
+        and s.low(j) == "in"
+        and any(a.oblique == "in" and a.i <= j + 2 for a in s.actors if a.i > j)
+    ):
+        return "pays-abroad"
+    if verb is not None and topic and (verb.cls in _PAYS or (verb.lemma in _CHARGE and verb.passive)):
+        return "pays"
+    own = j + 3 if [s.low(k) for k in range(j, j + 3)] == ["of", "its", "own"] else j
+    if s.low(own) in ("on", "for", "against") and _goods_follow(s, own + 1) and (topic or verb is not None):
+        return "on-goods" if topic or (verb is not None and verb.cls == "impose") else ""
+    if topic and s.low(j) == "for" and _name(s, j + 1) and any(s.low(k) == ":" for k in range(i)):
+        return "for-name"
+    if s.low(j) in ("which", "that") and any(v.cls == "impose" and j < v.i <= j + 6 for v in s.verbs):
+        return "relative"
+    pending = verb is not None and verb.passive and verb.tense == "inf" and verb.cls in ("raise", "reduce")
+    if topic and pending and s.low(i - 1) == "to":
+        return "to-be-raised"
+    owner = next((a for a in s.actors if a.possessor and a.j + 1 == i), None)
+    if (
+        owner is not None
+        and topic
+        and s.low(j) in ("remain", "remains", "stay", "stays", "and", "holds", "hold", "stands")
+    ):
+        return "owned"
+    told = verb is not None and verb.tense == "past" and verb.cls in ("be", "remain")
+    if verb is not None and not told and verb.cls in _MOVES and topic and _rate_subject(s, verb):
+        return "rate-is"
+    return ""
+
+
+def _name(s: Tagged, at: int) -> bool:
+    return at < len(s.words) and s.words[at].text[:1].isupper() and s.words[at].text.isalpha()
+
+
+def _verb_before(s: Tagged, i: int) -> Verb | None:
+    """The verb right before a rate, over articles and approximations."""
+    before = [v for v in s.verbs if v.j <= i]
+    if not before or i - before[-1].j > 3:
+        return None
+    between = [s.low(k) for k in range(before[-1].j, i)]
+    return before[-1] if not (set(between) & (PREPOSITIONS - {"at", "to", "about", "under", "over"})) else None
+
+
+def _goods_follow(s: Tagged, i: int) -> bool:
+    money = any(a == i for a, _, _ in s.amounts)
+    cells = range(i, min(len(s.words), i + (9 if money else 3)))
+    named = any(m.i in cells for m in s.products) or any(m.i in cells for m in s.adjectives)
+    country = any(a.i in cells and a.kind in ("country", "place") for a in s.actors)
+    return named or country or s.low(i) in _GOODS
+
+
+def _rate_subject(s: Tagged, verb: Verb) -> bool:
+    start = clause(s, verb.i)[0]
+    words = [s.low(k) for k in range(start, verb.i)]
+    if any(word in ("price", "prices", "share", "shares", "inflation", "growth", "output", "sales") for word in words):
+        return False
+    figure = bool(set(words) & _FIGURE) and not set(words) & {"policy", "interest", "exchange", "growth"}
+    goods = any(start <= m.i < verb.i for m in s.products) and verb.cls in ("remain", "be") and s.low(verb.j) == "at"
+    return figure or goods

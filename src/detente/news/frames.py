@@ -1,0 +1,366 @@
+"""A nucleus in its sentence: the verb that governs it, the verbs above that one, the subject, the phrase around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from detente.news.grammar import PREPOSITIONS, Actor, Tagged, Verb, clause
+from detente.news.nucleus import Nucleus, phrase_start
+from detente.news.word_lists import word_list
+
+NOMINAL = {
+    "suspension": "suspend", "pause": "suspend", "freeze": "suspend", "delay": "suspend", "postponement": "suspend",
+    "moratorium": "suspend", "reprieve": "suspend", "increase": "raise", "increases": "raise", "hike": "raise",
+    "hikes": "raise", "rise": "raise", "surge": "raise", "expansion": "raise", "doubling": "raise",
+    "tightening": "raise",
+    "cut": "reduce", "cuts": "reduce", "reduction": "reduce", "reductions": "reduce", "lowering": "reduce",
+    "easing": "reduce", "rollback": "reduce", "halving": "reduce", "removal": "remove", "abolition": "remove",
+    "elimination": "remove", "lifting": "remove", "repeal": "remove", "withdrawal": "remove", "scrapping": "remove",
+    "dropping": "remove", "revocation": "remove", "extension": "extend", "renewal": "extend", "prolongation": "extend",
+    "imposition": "impose", "introduction": "impose", "application": "impose", "collection": "impose",
+    "resumption": "resume", "reinstatement": "resume", "restoration": "resume", "return": "resume",
+    "reimposition": "resume", "exemption": "exempt", "exemptions": "exempt", "exclusion": "exempt",
+    "exclusions": "exempt", "waiver": "exempt", "relief": "exempt", "threat": "threaten", "threats": "threaten",
+    "warning": "threaten", "prospect": "threaten", "possibility": "threaten", "vow": "vow", "plan": "propose",
+    "plans": "propose", "proposal": "propose", "proposals": "propose", "idea": "propose", "intention": "propose",
+    "draft": "propose", "demand": "demand", "demands": "demand", "request": "demand", "offer": "offer",
+    "pledge": "commit", "promise": "commit", "commitment": "commit", "agreement": "commit", "decision": "commit",
+    "move": "commit", "announcement": "announce", "order": "order", "expiry": "expire", "expiration": "expire",
+    "end": "expire", "bill": "propose", "fear": "wish", "fears": "wish", "talk": "wish", "rumours": "deny",
+    "rumors": "deny", "denial": "deny", "refusal": "deny", "hope": "wish", "hopes": "wish", "calls": "demand",
+    "call": "demand", "risk": "wish", "effect": "wish", "impact": "wish", "effects": "wish", "cost": "wish",
+}  # fmt: skip
+_MATRIX = word_list("frames.matrix")
+EVENT = word_list("frames.event")
+
+
+@dataclass
+class Frame:
+    """A nucleus with its surroundings.
+
+    Args:
+        s: the sentence. n: the nucleus. left, right: tokens of its phrase, with what follows up to the next clause.
+        verb: the governing verb; None in a sentence without one. relation: `object` or `subject`.
+        nominal: event nouns over the nucleus, innermost first, with their tokens.
+        chain: verbs above the governing one, innermost first.
+        participle: a reduced relative right after the phrase ("tariffs imposed by").
+        subject: who acts, as far as the sentence shows it.
+        presupposed: whether it only stands behind a preposition ("in response to its rules").
+        alone: whether it is the only nucleus of its sentence.
+    """
+
+    s: Tagged
+    n: Nucleus
+    left: int
+    right: int
+    verb: Verb | None = None
+    relation: str = ""
+    nominal: list[tuple[str, int]] = field(default_factory=list)
+    chain: list[Verb] = field(default_factory=list)
+    participle: Verb | None = None
+    subject: Actor | None = None
+    presupposed: bool = False
+    alone: bool = False
+
+
+def frame(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame:
+    """Return a nucleus with governor, chain and subject."""
+    left = phrase_start(s, n.i)
+    f = Frame(s, n, left, _right(s, n, all_nuclei), alone=len(all_nuclei) == 1)
+    if n.verb is not None:
+        f.verb, f.relation = n.verb, "subject" if n.verb.passive else "object"
+    else:
+        f.participle = _participle(s, n, f.right) or _relative(s, n)
+        f.verb, f.relation = _governor(s, f)
+        f.nominal = _nominal(s, f)
+    f.chain = [v for v in chain(s, f.verb) if v is not f.participle] if f.verb else []
+    f.presupposed = n.verb is None and _presupposed(s, f)
+    f.subject = subject(s, f.verb) if f.verb else None
+    return f
+
+
+_ASIDE = word_list("frames.aside")
+
+
+def _presupposed(s: Tagged, f: Frame) -> bool:
+    """Whether the phrase hangs on a preposition that leads away from the verb: "over its duties", "in response to"."""
+    if f.relation != "object":
+        return False
+    if f.nominal:
+        f = Frame(s, f.n, f.nominal[-1][1], f.right, f.verb, f.relation)
+    k = f.left - 1
+    word, before = s.low(k), s.low(k - 1)
+    if word == "to" and f.verb is not None and f.verb.cls in ("respond", "retaliate"):
+        return True
+    if word == "to":
+        return before in (
+            "response",
+            "due",
+            "retaliation",
+            "answer",
+            "reaction",
+            "thanks",
+            "addition",
+            "reply",
+            "owing",
+        )
+    if word == "for":
+        return before in ("retaliation", "revenge", "punishment", "reasons")
+    if word == "of" and before in ("because", "light", "view", "spite", "face", "ahead", "impact", "effects", "cost"):
+        return True
+    if word == "by" and f.verb is not None and not f.verb.passive and f.verb.tense != "pp":
+        return True
+    return word in _ASIDE and f.verb is not None and f.verb.j <= k
+
+
+def _right(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> int:
+    end = clause(s, n.i)[1]
+    relative = _relative(s, n)
+    if relative is not None:
+        end = max(end, clause(s, relative.v)[1])
+    following = next((m for m in all_nuclei if m.i > n.i and not m.bare and m.verb is None), None)
+    if following and following.i < end:
+        end = min(end, max(n.j, phrase_start(s, following.i)))
+    return end
+
+
+def _participle(s: Tagged, n: Nucleus, right: int) -> Verb | None:
+    """A past participle in the phrase after a noun that cannot do what the verb says."""
+    for verb in s.verbs:
+        if n.j <= verb.v < min(right, n.j + 12) and verb.cls in EVENT | {"announce", "propose", "threaten", "commit"}:
+            reduced = verb.tense in ("past", "pp") and not verb.passive and not verb.mood and verb.i == verb.v
+            transitive = verb.cls not in ("rise", "fall", "remain", "return", "effect", "expire", "end", "match")
+            active = any(a.j == verb.i and not a.oblique for a in s.actors if a.i >= n.j)
+            if reduced and transitive and not active:
+                return verb
+            return None
+    return None
+
+
+def _relative(s: Tagged, n: Nucleus) -> Verb | None:
+    """The verb of a relative clause on the noun: "the duty that the EU applies to", "the 15% duty it put on"."""
+    for verb in s.verbs:
+        if verb.i < n.j:
+            continue
+        first = n.j
+        if s.low(first) in ("of", "at"):
+            first = next((k for k in range(first + 1, len(s.words)) if k not in s.taken), first)
+        between = [s.low(k) for k in range(first, verb.i)]
+        actor = any(n.j <= a.i and a.j <= verb.i and not a.oblique for a in s.actors)
+        opened = bool(between) and (between[0] in ("that", "which") or between[:2] == [",", "which"])
+        close = len(between) <= 7 and not any(word in (";", "and", "but") for word in between)
+        if (
+            close
+            and verb.cls in EVENT | {"announce", "propose", "threaten"}
+            and (opened or (actor and between[0] != ","))
+        ):
+            return verb if actor or opened else None
+        return None
+    return None
+
+
+def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
+    start, end = clause(s, f.n.i)
+    before = [v for v in s.verbs if start <= v.i and v.v < f.left + 1 and v.j <= f.n.i]
+    if before and before[-1].cls in _MATRIX | {"allow", "be"} and (verb := _own_verb(s, f, end)):
+        return verb, "subject"
+    if before:
+        return before[-1], "object"
+    after = [v for v in s.verbs if f.n.j <= v.i and v is not f.participle]
+    for verb in after:
+        if verb.i < end:
+            return verb, "subject"
+        if _resumes(s, f, verb):
+            return verb, "subject"
+        if not any(s.low(k) in ("which", "that", "who") for k in range(f.n.j, verb.i)):
+            break
+    carried = _before_clause(s, start)
+    if carried is not None:
+        return carried, "object"
+    if f.participle:
+        return f.participle, "subject"
+    return None, ""
+
+
+def _own_verb(s: Tagged, f: Frame, end: int) -> Verb | None:
+    """The finite verb of which the nucleus is the subject although a verb of saying stands before it."""
+    for verb in s.verbs:
+        if f.n.j <= verb.i < end and verb is not f.participle:
+            if verb.i - f.n.j > 10 or any(s.low(k) == "," for k in range(f.n.j, verb.i)):
+                return None
+            finite = bool(verb.mood) or verb.tense in ("perf", "pres") or (verb.tense == "past" and verb.passive)
+            return verb if finite or (verb.tense == "past" and verb.cls in ("rise", "fall", "effect", "be")) else None
+    return None
+
+
+def _resumes(s: Tagged, f: Frame, verb: Verb) -> bool:
+    """Whether the main clause goes on after a relative clause: "the duties, which ..., will rise"."""
+    between = [k for k in range(f.n.j, verb.i) if s.low(k) in ("which", "that", "who")]
+    if f.participle is not None and f.participle.j <= verb.i and between and between[0] == f.n.j:
+        return bool(verb.mood) or verb.tense in ("past", "pres", "perf")
+    return bool(between) and s.low(verb.i - 1) == ","
+
+
+def _before_clause(s: Tagged, start: int) -> Verb | None:
+    """A verb of the clause before, when this clause opens with a conjunction and has no verb of its own."""
+    if start == 0 or s.low(start) not in ("and", "or", "but", "as"):
+        return None
+    earlier = [v for v in s.verbs if v.j <= start]
+    return earlier[-1] if earlier and s.low(start) in ("and", "or") else None
+
+
+def _nominal(s: Tagged, f: Frame) -> list[tuple[str, int]]:
+    """Event nouns that take the nucleus: before it ("a suspension of the duties") or after it ("tariff increase")."""
+    found: list[tuple[str, int]] = []
+    after = s.low(f.n.j)
+    if after in NOMINAL and s.low(f.n.j - 1) != after and after not in ("end", "order", "call", "move"):
+        found.append((NOMINAL[after], f.n.j))
+    last = s.low(f.n.j - 1)
+    if last in ("hike", "hikes", "increase", "increases", "cut", "cuts", "reduction", "reductions"):
+        found.append((NOMINAL[last], f.n.j - 1))
+    k, start = f.left - 1, clause(s, f.n.i)[0]
+    floor = f.verb.j if f.verb and f.relation == "object" else start
+    steps = 0
+    while k >= floor and steps < 7:
+        word = s.low(k)
+        if word in NOMINAL and s.low(k + 1) in (
+            "of",
+            "on",
+            "in",
+            "to",
+            "for",
+            "from",
+            "against",
+            "about",
+            "that",
+            "over",
+        ):
+            found.append((NOMINAL[word], k))
+            steps = 0
+        elif word in (",", ";") or word in _ASIDE or any(m.i <= k < m.j for m in s.instruments):
+            break
+        k -= 1
+        steps += 1
+    return found
+
+
+def chain(s: Tagged, verb: Verb) -> list[Verb]:
+    """Return the verbs above a verb, innermost first: "threatened to impose", "said it would raise"."""
+    found: list[Verb] = []
+    at = verb
+    while len(found) < 5:
+        upper = _above(s, at)
+        if upper is None:
+            return found
+        found.append(upper)
+        at = upper
+    return found
+
+
+def _above(s: Tagged, verb: Verb) -> Verb | None:
+    earlier = [v for v in s.verbs if v.j <= verb.i]
+    if not earlier:
+        return None
+    near = earlier[-1]
+    between = [s.low(k) for k in range(near.j, verb.i)]
+    if any(word in (";", ".", "\u2014") for word in between):
+        return None
+    if _coordinate(between, near, verb):
+        return _above(s, near) if verb.tense == near.tense or verb.tense in ("inf", "ing", "pres") else None
+    if verb.tense == "inf" and not verb.mood:
+        return near if len(between) <= 14 and near.cls not in ("effect_other",) else None
+    if verb.tense == "ing" and not verb.mood and s.low(verb.i) not in ("is", "are", "was", "were"):
+        return near if len(between) <= 6 else None
+    return _complement(s, earlier, verb)
+
+
+def _coordinate(between: list[str], near: Verb, verb: Verb) -> bool:
+    joined = [word for word in between if word in ("and", "or", ",", "then")]
+    close = bool(between) and between[-1] in ("and", "or", "then")
+    return (
+        close and bool(joined) and (verb.tense == near.tense or (near.tense == "inf" and verb.tense in ("pres", "inf")))
+    )
+
+
+def _complement(s: Tagged, earlier: list[Verb], verb: Verb) -> Verb | None:
+    """The verb of saying or threatening whose clause this finite verb belongs to."""
+    for near in reversed(earlier[-3:]):
+        between = [s.low(k) for k in range(near.j, verb.i)]
+        if near.cls not in _MATRIX or near.cls == "match":
+            if any(word in ("which", "who", "because", "if", "while", "as", "after", "when") for word in between):
+                continue
+            if near.tense in ("ing", "inf") or near.cls in EVENT:
+                return _above(s, near) if "and" in between[-6:] else None
+            continue
+        if near.lemma in ("post", "report", "note") and near.tense == "pres":
+            continue
+        opened = "that" in between or ":" in between or '"' in between or len(between) <= 12
+        stopped = any(
+            word in ("which", "who", "because", "while", "as", "after", "when", ";", "but") for word in between
+        )
+        comma = "," in between and "that" not in between and '"' not in between
+        if opened and not stopped and not comma:
+            return near
+        return None
+    return None
+
+
+def subject(s: Tagged, verb: Verb) -> Actor | None:
+    """Return who acts in a verb group: its own subject, or that of the verb it hangs on."""
+    start = clause(s, verb.i)[0]
+    if verb.tense == "inf" and not verb.mood:
+        return _controller(s, verb)
+    own = [a for a in s.actors if start <= a.i and a.j <= verb.i and not a.oblique and not a.possessor]
+    previous = [v for v in s.verbs if start <= v.i and v.j <= verb.i]
+    after = [a for a in own if not previous or a.i >= previous[-1].j]
+    if after:
+        return after[0]
+    passing = all(v.tense in ("past", "pp", "ing") and not v.mood and v.cls not in _MATRIX for v in previous)
+    if own and passing and s.low(verb.i - 1) not in ("and", "or", ","):
+        return own[0]
+    before = [a for a in s.actors if a.j <= verb.i and a.i >= start and a.oblique == "for" and verb.tense == "ing"]
+    if before:
+        return before[-1]
+    if verb.tense == "ing" and s.low(verb.i) not in ("is", "are", "was", "were"):
+        return _controller(s, verb)
+    return _inherited(s, verb, start)
+
+
+def _controller(s: Tagged, verb: Verb) -> Actor | None:
+    """The subject of an infinitive: the object of a demand ("urged China to cut"), else the subject above."""
+    upper = _above(s, verb)
+    if upper is None:
+        return _inherited(s, verb, clause(s, verb.i)[0])
+    between = [a for a in s.actors if upper.j <= a.i and a.j <= verb.i and a.oblique in ("", "on", "for", "to")]
+    between = [a for a in between if not a.possessor]
+    if between and upper.cls in ("demand", "want", "order", "expect", "allow", "seek"):
+        return between[0]
+    if between and verb.tense == "ing" and between[-1].j >= verb.i - 1:
+        return between[-1]
+    return subject(s, upper)
+
+
+def _inherited(s: Tagged, verb: Verb, start: int) -> Actor | None:
+    """A verb without a subject of its own: after "and", or after a relative clause or an apposition."""
+    relative = any(s.low(k) in ("which", "who", "that") for k in range(start, verb.i))
+    if relative and start > 0:
+        heads = [a for a in s.actors if a.j <= start and not a.possessor]
+        return heads[-1] if heads and heads[-1].j >= start - 2 else None
+    earlier = [v for v in s.verbs if v.j <= verb.i]
+    opener = s.low(start)
+    if opener in ("and", "but", "or", "then") and earlier:
+        upper = next((v for v in reversed(earlier) if v.tense == verb.tense or not v.mood), earlier[-1])
+        return subject(s, upper)
+    if s.low(verb.i - 1) == "," or (start > 0 and s.low(start - 1) == ","):
+        heads = [a for a in s.actors if a.j <= verb.i and not a.oblique and not a.possessor]
+        return heads[0] if heads and not verb.passive else None
+    return None
+
+
+def plain_object(s: Tagged, verb: Verb) -> Actor | None:
+    """Return the actor right after a verb: "hit China with"."""
+    for actor in s.actors:
+        near = verb.j <= actor.i <= verb.j + 3 and not actor.oblique and not actor.possessor
+        if near and not any(s.low(k) in PREPOSITIONS for k in range(verb.j, actor.i)):
+            return actor
+    return None

@@ -1,0 +1,92 @@
+"""Rates in lists: members after a first one, members after a colon."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from detente.news.actors import Discourse, country_of
+from detente.news.found import NOBODY, Found, spelled
+from detente.news.frames import Frame
+from detente.news.grammar import Tagged
+from detente.news.levels import Level, read_level
+from detente.news.measure import Cue, Product, Rate, Span
+from detente.news.mention import Draft, Place, replace_draft
+from detente.news.status import Setting, Standing
+
+
+def listed_members(place: Place, drafts: list[Draft], used: set[int]) -> list[Draft]:
+    """Further members of a list after a rate: "Geely 18.8% and SAIC 35.3%", "Vietnam 46%"."""
+    s = place.tagged
+    rated = [d for d in drafts if d.rate is not None and d.rate.start >= 0]
+    out: list[Draft] = []
+    if not rated or not s.on("rate.list"):
+        return out
+    for i, j, rate in s.rates:
+        earlier = [d for d in [*rated, *out] if d.rate and d.rate.start < rate.start]
+        if i in used or not earlier or rate.unit != "percent_ad_valorem":
+            continue
+        model = max(earlier, key=lambda d: d.rate.start if d.rate else -1)
+        last = max(b for _, b, r in s.rates if model.rate and r.start == model.rate.start)
+        between = [s.low(k) for k in range(last, i)]
+        verbs = any(last <= v.i < i for v in s.verbs)
+        level = read_level(s, i, j, rate, i, i, j)
+        joined = bool(between) and between[0] in (",", "and", "(", ";") and len(between) <= 8
+        if verbs or not joined or level.role != "value" or level.span or level.current:
+            continue
+        out.append(_member(place, model, level, last))
+        used.add(i)
+    return out
+
+
+def _member(place: Place, model: Draft, level: Level, low: int) -> Draft:
+    s = place.tagged
+    countries = [a for a in s.actors if low <= a.i < level.i and a.kind in ("country", "place") and not a.oblique]
+    goods = [m for m in s.products if low <= m.i < level.i]
+    start, end = s.words[low + 1].start, s.words[level.j - 1].end
+    kind = model.rate.basis if model.rate else "total"
+    rate = Rate(
+        level.rate.value, level.rate.unit, kind, place.text[level.rate.start : level.rate.end], level.rate.start
+    )
+    fresh = replace_draft(model, rate=rate, quantity=None)
+    fresh.evidence = replace(model.evidence, trigger=Span(start, end, place.text[start:end]))
+    if countries:
+        fresh.target = tuple(a.country for a in countries)
+    if goods:
+        first, last = s.span(goods[0].i, goods[-1].j)
+        fresh.product = Product(place.text[first:last], goods[0].entry.value)
+    elif not countries:
+        fresh.product = Product(place.text[start : level.rate.start].strip(" ,"), "partial")
+    fresh.cues.append(Cue("rate", "rate.list", rate.raw, rate.start, f"{rate.value:g}"))
+    return fresh
+
+
+def carried_on(f: Frame, before: list[Draft], number: int) -> Standing | None:
+    """A rate in a list without a verb has the status of the measure before it."""
+    near = [d for d in before if d.instrument == f.n.instrument and number - d.sentence <= 1]
+    return Standing(near[-1].status, near[-1].action, "status.list", "", -1) if near else None
+
+
+def heading_actor(s: Tagged, at: int, seen: Discourse) -> Found:
+    """ "Ottawa's riposte: 25 percent on ...": who stands before the colon of a list."""
+    colon = next((k for k in range(at - 1, 0, -1) if s.low(k) == ":"), 0)
+    if not colon or not s.on("imposer.before-colon"):
+        return NOBODY
+    owner = next((a for a in s.actors if a.j <= colon and (a.possessor or not a.oblique) and a.kind != "joint"), None)
+    code = country_of(owner, s, seen)
+    return Found((code,), "imposer.before-colon", spelled(s, owner.i, owner.j)) if owner and code else NOBODY
+
+
+def listed_standing(place: Place, f: Frame, setting: Setting) -> Standing | None:
+    """A rate after a colon, with what was done before it: "Orders signed on Saturday: 25 percent on"."""
+    s = place.tagged
+    colon = next((k for k in range(f.n.i - 1, 0, -1) if s.low(k) == ":"), 0)
+    before = [v for v in s.verbs if v.j <= colon]
+    words = {s.low(k) for k in range(colon)}
+    if not colon or not s.on("status.before-colon"):
+        return None
+    if any(v.cls in ("sign", "announce", "commit") for v in before) or words & {"order", "orders", "decree", "plan"}:
+        return Standing("announced", "impose", "status.before-colon", "", -1)
+    if words & {"riposte", "response", "answer", "retaliation", "countermeasures", "reply"}:
+        past = setting.past or "since" in {t.low for t in s.words}
+        return Standing("in_force" if past else "announced", "impose", "status.before-colon", "", -1)
+    return None

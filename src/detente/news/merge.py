@@ -1,0 +1,199 @@
+"""Mentions joined into measures: one measure per act, every mention kept as evidence."""
+
+from __future__ import annotations
+
+from detente.news.goods import compatible
+from detente.news.hedges import HEARSAY
+from detente.news.measure import Cue, Dates, Evidence, ReadMeasure
+from detente.news.mention import Draft, replace_draft
+
+_FLOW = {
+    "import_tariff": "import", "import_ban": "import", "import_quota": "import", "tariff_rate_quota": "import",
+    "tariff_truce": "import", "export_tariff": "export", "export_licensing": "export", "export_ban": "export",
+    "export_quota": "export", "tech_export_control": "export", "port_fee": "transport", "price_floor": "domestic",
+    "stockpile_purchase": "domestic", "subsidy": "domestic", "government_spending": "domestic",
+    "purchase_commitment": "import", "investment_commitment": "investment",
+}  # fmt: skip
+_SUPPORT = frozenset({"price_floor", "stockpile_purchase", "subsidy"})
+_FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_deal", "purchase_commitment",
+                       "investment_commitment", "enforcement_commitment"})  # fmt: skip
+_LOOSER = frozenset({"reduce", "remove", "suspend"})
+_COURSE = frozenset({"threatened", "proposed", "announced", "in_force"})
+_RANK = {"in_force": 5, "suspended": 5, "withdrawn": 5, "expired": 5, "announced": 4, "threatened": 3, "offered": 3,
+         "demanded": 3, "proposed": 2}  # fmt: skip
+
+
+def merged(drafts: list[Draft]) -> tuple[tuple[ReadMeasure, ...], list[list[Draft]], list[Draft]]:
+    """Return the measures, the mentions behind each, and the mentions that are too open to be a measure."""
+    groups: list[list[Draft]] = []
+    left = []
+    _resolve_forward(drafts)
+    for draft in drafts:
+        if not emitted(draft):
+            left.append(draft)
+            continue
+        home = next((group for group in reversed(groups[-MOST:]) if _same(_whole(group), draft)), None)
+        if home is None:
+            groups.append([draft])
+        else:
+            home.append(draft)
+    measures = tuple(_measure(number, group) for number, group in enumerate(groups, start=1))
+    return measures, groups, left
+
+
+def _resolve_forward(drafts: list[Draft]) -> None:
+    """A measure without an imposer takes the one that the text names elsewhere for the same target, if it is unique."""
+    by_target: dict[tuple[str, tuple[str, ...]], set[tuple[str, ...]]] = {}
+    for draft in drafts:
+        if draft.imposer:
+            by_target.setdefault((draft.instrument, draft.target), set()).add(draft.imposer)
+    for draft in drafts:
+        if draft.imposer or not draft.target or draft.target == ("*",):
+            continue
+        named = by_target.get((draft.instrument, draft.target), set())
+        if len(named) == 1:
+            draft.imposer = next(iter(named))
+            draft.inherited = True
+            draft.cues.append(Cue("imposer", "imposer.elsewhere", "", -1, draft.imposer[0]))
+
+
+def emitted(draft: Draft) -> bool:
+    """Return whether enough is certain to propose a measure."""
+    if not draft.imposer:
+        return False
+    if draft.instrument == "diplomatic_action":
+        return draft.own_imposer
+    return not (set(draft.imposer) & set(draft.target) and "+" not in draft.imposer[0])
+
+
+def _same(a: Draft, b: Draft) -> bool:
+    if a.instrument != b.instrument or a.imposer != b.imposer:
+        return False
+    if a.target and b.target and not set(a.target) & set(b.target) and "*" not in (*a.target, *b.target):
+        return False
+    if a.rate and b.rate and (a.rate.value != b.rate.value):
+        return False
+    if b.definite and a.rate and b.rate:
+        return _same_step(a, b)
+    if not compatible(a.product, b.product):
+        return False
+    if {a.product.scope == "all_goods", b.product.scope == "all_goods"} == {
+        True,
+        False,
+    } and a.product.text + b.product.text:
+        return False
+    if a.rate and not b.rate and b.product.text and not a.product.text and a.sentence != b.sentence and not b.definite:
+        return False
+    if a.sentence == b.sentence and a.rate and b.rate and a.product.text != b.product.text:
+        return False
+    return _same_step(a, b)
+
+
+def _ends_it(a: Draft, b: Draft) -> bool:
+    """Whether a later mention tells the end or the pause of a measure told before: one life, the last word counts."""
+    begun = a.status in ("in_force", "announced") and a.action not in ("remove", "suspend", "cancel", "reduce")
+    over = b.status in ("suspended", "withdrawn", "expired") and b.action in ("remove", "suspend", "cancel")
+    named = b.product.scope == a.product.scope or not b.product.text
+    return begun and over and named and b.sentence > a.sentence and a.target == b.target and b.rate is None
+
+
+def _same_step(a: Draft, b: Draft) -> bool:
+    """Whether two mentions can be one step in the life of a measure."""
+    if _ends_it(a, b):
+        return True
+    ends = {"remove", "suspend", "cancel"}
+    loosening = (a.action in ends) != (b.action in ends)
+    if a.rate is None or b.rate is None:
+        loosening = loosening or (a.action == "reduce") != (b.action == "reduce")
+    if loosening and a.instrument not in _FRIENDLY:
+        return False
+    pair = {a.status, b.status}
+    if a.status == b.status or pair == {"in_force", "announced"}:
+        return True
+    open_rate = a.rate is None or b.rate is None
+    close = a.product.scope == b.product.scope or "unspecified" in (a.product.scope, b.product.scope)
+    return open_rate and close and pair <= _COURSE and pair != {"threatened", "in_force"}
+
+
+MOST = 400
+"""Measures that a mention is compared with; earlier ones are too far away to be meant."""
+
+
+def _whole(group: list[Draft]) -> Draft:
+    """One mention out of all those of a measure."""
+    whole = group[0]
+    for draft in group[1:]:
+        whole = _joined(whole, draft)
+    return whole
+
+
+def _joined(a: Draft, b: Draft) -> Draft:
+    """Fill the gaps of the first mention from the second."""
+    dates = Dates(
+        announced=_fuller(a.dates.announced, b.dates.announced),
+        effective=_fuller(a.dates.effective, b.dates.effective),
+        expiry=_fuller(a.dates.expiry, b.dates.expiry),
+    )
+    if _ends_it(a, b):
+        return replace_draft(a, status=b.status, action=b.action, dates=dates, rate=a.rate or b.rate)
+    stronger = b if a.rate is None and (b.rate is not None or _RANK[b.status] > _RANK[a.status]) else a
+    return replace_draft(
+        a,
+        status=stronger.status,
+        action=stronger.action,
+        rate=a.rate or b.rate,
+        target=a.target or b.target,
+        quantity=a.quantity or b.quantity,
+        condition=a.condition or b.condition,
+        product=a.product if a.product.text else b.product,
+        dates=dates,
+    )
+
+
+def _fuller(first: str | None, second: str | None) -> str | None:
+    """The first date, or the second where it says the same day more exactly."""
+    if first and second and second.startswith(first):
+        return second
+    return first or second
+
+
+def _measure(number: int, group: list[Draft]) -> ReadMeasure:
+    head = _whole(group)
+    evidence: list[Evidence] = []
+    for draft in group:
+        if all((e.start, e.trigger.start) != (draft.evidence.start, draft.evidence.trigger.start) for e in evidence):
+            evidence.append(draft.evidence)
+    return ReadMeasure(
+        id=f"M{number:02d}", instrument=head.instrument, action=head.action, imposer="+".join(head.imposer),
+        target=head.target, status=head.status, polarity=_polarity(head), evidence=tuple(evidence),
+        confidence=_confidence(group), product=head.product, rate=head.rate, quantity=head.quantity,
+        flow=_FLOW.get(head.instrument), dates=head.dates, conditionality=head.condition,
+        attribution=head.attribution, links=(), cues=tuple(cue for draft in group for cue in draft.cues),
+    )  # fmt: skip
+
+
+def _polarity(draft: Draft) -> str:
+    if draft.instrument in _SUPPORT:
+        return "support_domestic"
+    if draft.instrument in ("government_spending", "legal_ruling", "diplomatic_action"):
+        return "neutral"
+    return "liberalise" if draft.instrument in _FRIENDLY or draft.action in _LOOSER else "restrict"
+
+
+def _confidence(group: list[Draft]) -> float:
+    head = group[0]
+    value = 0.9
+    quoted_total = head.rate is not None and head.rate.basis == "total" and head.attribution.mode == "direct_quote"
+    value -= 0.35 * (quoted_total and head.status == "in_force")
+    value -= 0.15 * (not head.own_imposer) + 0.1 * (not head.own_target) + 0.1 * head.inherited
+    value += 0.05 * (len(group) > 1)
+    if head.hearsay or head.nested:
+        value = min(value, HEARSAY)
+    return round(min(0.95, max(0.2, value)), 2)
+
+
+def why_empty(left: list[Draft]) -> str:
+    """Return why there is no measure."""
+    if left:
+        return "trade measures are mentioned, but the text does not say who imposes them"
+    return "no trade measure in the text"

@@ -1,0 +1,209 @@
+"""What in a sentence can be a measure: instrument nouns, restrictions on trade, verbs of trade policy."""
+
+from __future__ import annotations
+
+from detente.news.grammar import Mention, Tagged, clause
+from detente.news.nucleus import EXPORT, GOODS, IMPORT, MINERAL, PERMIT, TECH, Nucleus, near, scopes_of
+from detente.news.verb_nuclei import verb_nucleus
+from detente.news.word_lists import word_list
+
+_NON_HEAD = word_list("nuclei.non_head")
+_OTHER_SENSE = word_list("nuclei.other_sense")
+_CURB = word_list("nuclei.curb")
+_BAN = word_list("nuclei.ban")
+_QUOTA = frozenset(["quota", "quotas", "ceiling", "cap", "limit", "ceilings", "caps"])
+_FEE = frozenset(["fee", "fees", "charge", "charges", "levy", "levies", "dues"])
+_TAX = frozenset(["tax", "taxes", "charge", "charges", "cess"])
+_SHIPS = word_list("nuclei.ships")
+_WAR = word_list("nuclei.war")
+_DEPOSIT = frozenset(["importers", "importer", "customs", "imports", "dumping", "provisional", "subsidy"])
+_CURBS = _CURB | _BAN | _QUOTA | _FEE | _TAX | PERMIT | {"rate", "rates", "deposit", "deposits"}
+
+
+def nuclei(s: Tagged) -> list[Nucleus]:
+    """Return the nuclei of a sentence in order, without overlap."""
+    found = [n for m in s.instruments if (n := _noun(s, m))]
+    covered = {k for n in found for k in range(n.i, n.j)} | {k for m in s.instruments for k in range(m.i, m.j)}
+    for at, token in enumerate(s.words):
+        if token.low in _CURBS and at not in covered and (n := _curb(s, at)):
+            found.append(n)
+            covered.update(range(n.i, n.j))
+    for verb in s.verbs:
+        n = verb_nucleus(s, verb, found)
+        if n and not covered & set(range(n.i, n.j)):
+            found.append(n)
+            covered.update(range(n.i, n.j))
+    return sorted(found, key=lambda n: n.i)
+
+
+def _noun(s: Tagged, m: Mention) -> Nucleus | None:
+    kind, before, after = m.entry.value, s.low(m.i - 1), s.low(m.j)
+    if after in ("barrier", "barriers") and any(
+        v.j <= m.i and m.i - v.j <= 6 and v.cls in ("remove", "reduce") for v in s.verbs
+    ):
+        after = ""
+    if m.j - m.i == 1 and before == "to" and s.low(m.i) in ("safeguard", "levy", "probe"):
+        return None
+    if before in _OTHER_SENSE or (before == "in" and s.low(m.i - 2) == "feed") or after in _NON_HEAD:
+        return None
+    low = " ".join(s.low(k) for k in range(m.i, m.j))
+    if low in ("duty", "levy") and before in ("on", "off") and s.low(m.i - 2) not in ("from", "based"):
+        return None
+    if low == "duty" and (after in ("calls", "call", "rota", "of", "to", "officer", "bound") and after != "of"):
+        return None
+    if kind == "import_tariff":
+        return _tariff(s, m)
+    if kind == "tariff_truce" and not _trade_truce(s, m):
+        return None
+    if kind == "export_licensing" and scopes_of(s, m.i, m.j) & TECH:
+        kind = "tech_export_control"
+    if kind == "subsidy" and near(s, m.i, m.j, frozenset({"anti", "investigation", "case", "probe"}), 3, 3):
+        return None
+    return Nucleus(m.i, m.j, kind, m.entry.rule)
+
+
+def _trade_truce(s: Tagged, m: Mention) -> bool:
+    """A truce of trade: no fighting, no strike, and trade or two economies in the sentence."""
+    words = {t.low for t in s.words}
+    trade = words & {"trade", "tariff", "tariffs", "duties", "levies", "imports", "exports"}
+    if s.low(m.j - 1) == "ceasefire" and not trade & {s.low(k) for k in range(m.i - 3, m.i + 1)}:
+        return False
+    sides = {a.country for a in s.actors if a.country and a.kind != "person"}
+    return bool(trade) or (not words & _WAR and len(sides) >= 2)
+
+
+def low_words(s: Tagged, m: Mention) -> list[str]:
+    """Return the folded words of a mention."""
+    return [s.low(k) for k in range(m.i, m.j)]
+
+
+def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
+    j = m.j
+    if s.low(j) in (
+        "rate",
+        "rates",
+        "hike",
+        "hikes",
+        "increase",
+        "increases",
+        "cut",
+        "cuts",
+        "reduction",
+        "reductions",
+    ):
+        j += 1
+    left = [s.low(k) for k in range(max(0, m.i - 4), m.i)]
+    right = [s.low(k) for k in range(j, min(clause(s, m.i)[1], j + 6))]
+    subject = [s.low(k) for k in range(clause(s, m.i)[0], m.i)]
+    sold_abroad = any(m.i - 5 <= a.i < m.i for a in s.actors if a.kind != "firms") or any(
+        a.oblique == "to" for a in s.actors
+    )
+    if {"exporters", "exporter"} & set(subject[:6]) and not sold_abroad and "import" not in low_words(s, m):
+        return Nucleus(m.i, j, "export_tariff", m.entry.rule)
+    if "export" in left or _before_of(right, EXPORT):
+        return Nucleus(m.i, j, "export_tariff", m.entry.rule)
+    on_ships = set(right[:6]) & _SHIPS and not {"shipments", "imports"} & set(right)
+    if on_ships and s.low(m.i) in ("levy", "levies", "surcharge", "duties", "duty"):
+        return Nucleus(m.i, j, "port_fee", m.entry.rule)
+    return Nucleus(m.i, j, "import_tariff", m.entry.rule)
+
+
+def _before_of(right: list[str], words: frozenset[str]) -> bool:
+    """ "on exports of", "on crude palm oil exports": the words that follow "on" hold one of `words`, before "from"."""
+    if not right or right[0] not in ("on", "for", "over"):
+        return False
+    stop = right.index("from") if "from" in right else len(right)
+    span = right[1:stop]
+    return any(word in words for word in span) and not any(
+        w in words and span[k + 1 : k + 2] == ["to"] for k, w in enumerate(span)
+    )
+
+
+def _curb(s: Tagged, at: int) -> Nucleus | None:
+    word = s.low(at)
+    if any(v.v == at or v.v <= at < v.j for v in s.verbs):
+        return None
+    if word in ("rate", "rates") and s.on("curb.rate") and _rate_noun(s, at):
+        return Nucleus(at, at + 1, "import_tariff", "curb.rate")
+    if word in _FEE and s.on("curb.fee-per-ton") and any(at < a <= at + 6 and "net" in r.raw for a, _, r in s.rates):
+        return Nucleus(at, at + 1, "port_fee", "curb.fee-per-ton")
+    if word in _FEE and near(s, at, at + 1, _SHIPS, 4, 13):
+        return Nucleus(at, at + 1, "port_fee", "curb.fee-on-ships")
+    if (
+        word in ("fee", "fees")
+        and s.on("curb.the-fees")
+        and s.topic == "port_fee"
+        and s.low(at - 1) in ("the", "these", "those", "such")
+    ):
+        return Nucleus(at, at + 1, "port_fee", "curb.the-fees")
+    rated = any(at < a <= at + 6 for a, _, _ in s.rates) and near(s, at, at + 1, frozenset({"on"}), 0, 9)
+    if word in ("deposit", "deposits") and s.rates and (rated or near(s, at, at + 1, _DEPOSIT, 14, 12)):
+        return Nucleus(at, at + 1, "import_tariff", "curb.deposit")
+    if word in _TAX and s.low(at + 1) == "on" and near(s, at, at + 1, IMPORT | GOODS | {"crude"}, 0, 6):
+        kind = "export_tariff" if near(s, at, at + 1, EXPORT, 1, 5) else "import_tariff"
+        return Nucleus(at, at + 1, kind, "curb.tax-on-trade")
+    if word in _TAX and s.low(at - 1) in ("import", "export"):
+        return Nucleus(at, at + 1, f"{s.low(at - 1)}_tariff", "curb.trade-tax")
+    if word in _CURB and word not in ("crackdown", "checks"):
+        return _restriction(s, at)
+    if word in _BAN and s.low(at - 1) not in ("import", "export"):
+        return _banning(s, at)
+    if word in _QUOTA and not near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
+        if near(s, at, at + 1, EXPORT, 3, 7):
+            return Nucleus(at, at + 1, "export_quota", "curb.export-quota")
+        if near(s, at, at + 1, IMPORT, 3, 7):
+            return Nucleus(at, at + 1, "import_quota", "curb.import-quota")
+    if word in PERMIT and near(s, at, at + 1, EXPORT | {"sell", "ship", "abroad"}, 8, 8):
+        return Nucleus(at, at + 1, "export_licensing", "curb.export-permit")
+    return None
+
+
+_RATE_OF = word_list("nuclei.rate_of")
+
+
+def _rate_noun(s: Tagged, at: int) -> bool:
+    """ "the reciprocal rate", "the rate on India": a rate of duty without the word."""
+    if s.low(at + 1) == "of":
+        return False
+    if s.low(at - 1) in ("effective", "overall", "combined", "average") and s.low(at + 1) in ("on", "for"):
+        return any(m.i in range(at, at + 5) for m in s.products) or any(a.i in range(at, at + 4) for a in s.actors)
+    if s.low(at - 1) in _RATE_OF:
+        return s.low(at + 1) not in ("policy", "cut")
+    goods = any(a.oblique in ("on", "for") and at < a.i <= at + 4 for a in s.actors)
+    trade = any(t.low in ("tariff", "tariffs", "duty", "duties", "imports", "goods") for t in s.words)
+    return s.low(at - 1) in ("the", "that", "'s") and (goods or trade) and s.low(at - 1) != "interest"
+
+
+def _restriction(s: Tagged, at: int) -> Nucleus | None:
+    word, scopes = s.low(at), scopes_of(s, at, at + 1, 3, 8)
+    rule = word in ("rules", "regulation", "regulations", "rule")
+    if near(s, at, at + 1, IMPORT, 2, 4) and not near(s, at, at + 1, EXPORT, 3, 8):
+        return None
+    if near(s, at, at + 1, EXPORT, 3, 8):
+        kind = "tech_export_control" if scopes & TECH else "export_licensing"
+        return Nucleus(at, at + 1, kind, "curb.export-restriction")
+    if scopes & MINERAL and not rule and s.low(at + 1) in ("on", "over", "of"):
+        return Nucleus(at, at + 1, "export_licensing", "curb.on-minerals")
+    if scopes & TECH and not rule and (s.low(at + 1) == "on" or s.low(at - 1) in ("tech", "technology", "chip")):
+        return Nucleus(at, at + 1, "tech_export_control", "curb.on-technology")
+    return None
+
+
+def _banning(s: Tagged, at: int) -> Nucleus | None:
+    after = s.low(at + 1)
+    if after not in ("on", "of", "for") and s.low(at - 1) not in EXPORT | IMPORT:
+        return None
+    _start, end = clause(s, at)
+    if near(s, at, at + 1, EXPORT, 2, 6):
+        return Nucleus(at, at + 1, "export_ban", "curb.export-ban")
+    if near(s, at, at + 1, IMPORT - {"entry"}, 2, 6):
+        return Nucleus(at, at + 1, "import_ban", "curb.import-ban")
+    product = next((m for m in s.products if at < m.i <= at + 5 and m.j <= end), None)
+    foreign = any(at < m.i <= at + 3 for m in s.adjectives) and not {"exports", "export", "exporting"} & {
+        s.low(k) for k in range(at, min(end, at + 7))
+    }
+    if product and foreign and after == "on":
+        return Nucleus(at, at + 1, "import_ban", "curb.ban-on-foreign-goods")
+    if product and "from" in [s.low(k) for k in range(product.j, min(end, product.j + 2))]:
+        return Nucleus(at, at + 1, "import_ban", "curb.ban-on-goods-from")
+    return None

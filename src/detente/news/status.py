@@ -1,0 +1,387 @@
+"""Status and action of a measure from the verbs and nouns over it; None when the words make it no measure.
+
+Order of the questions: is it denied, wished or supposed? has it been withdrawn, suspended, ended? is it threatened,
+demanded, offered, planned? decided? in force? Each answer keeps its rule and the cue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from detente.news.events import ACTION, FRIENDLY, LIBERAL, action_of, event_of
+from detente.news.frames import EVENT, Frame, subject
+from detente.news.grammar import Tagged, Verb, clause
+from detente.news.voids import is_void
+from detente.news.word_lists import word_list
+
+_LEGAL_ACT = word_list("status.legal_act")
+_ON_HOLD = word_list("status.on_hold")
+_STANDS = frozenset(["unaffected", "unchanged", "place", "force", "effect", "there"])
+_BILL = word_list("status.bill")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Status and action, with the rule and the cue."""
+
+    status: str
+    action: str
+    rule: str
+    words: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds the sentence.
+
+    Args:
+        legal: the passage is a legal notice. head: a head of state or government is speaking or acting.
+        future: the measure has an effective day after publication. past: before or on it.
+        conditional: the main clause hangs on an "if". exchange: something is asked in return.
+        spoken: somebody is said to say it.
+        long_ago: the measure began more than a year before publication: history unless it is said to stand.
+    """
+
+    legal: bool = False
+    head: bool = False
+    future: bool = False
+    past: bool = False
+    conditional: bool = False
+    exchange: bool = False
+    long_ago: bool = False
+    spoken: bool = False
+
+
+def standing(f: Frame, setting: Setting) -> Standing | None:
+    """Return status and action, or None if this is no measure."""
+    if is_void(f):
+        return None
+    event, outer = event_of(f)
+    if f.presupposed:
+        return _behind(f, setting) or _existing(f)
+    action = action_of(f, event)
+    if event == "":
+        return _existing(f)
+    for rule in (_negative, _ended, _paused, _matrix, _modal, _standing_as_it_is):
+        answer = rule(f, setting, event, outer, action)
+        if answer is not None:
+            return answer if answer.status else None
+    return None
+
+
+_ORDINARY = word_list("status.ordinary")
+
+
+def _existing(f: Frame) -> Standing | None:
+    """ "on top of the ordinary 10% duty": a rate that the phrase itself calls the one that holds."""
+    if f.n.instrument != "import_tariff" or not any(f.left <= i < f.n.i for i, _, _ in f.s.rates):
+        return None
+    at = next((k for k in range(f.left, f.n.i) if f.s.low(k) in _ORDINARY), -1)
+    return _cue(f, "in_force", "maintain", "existing", None, at) if at >= 0 else None
+
+
+def _behind(f: Frame, setting: Setting) -> Standing | None:
+    """What a preposition only refers to: in force or announced, if the phrase itself says so by a participle."""
+    verb = f.participle
+    if verb is None or f.n.instrument in FRIENDLY or f.n.instrument == "unspecified_retaliation":
+        return None
+    status = {"announce": "announced", "propose": "proposed", "threaten": "threatened", "impose": "in_force",
+              "raise": "in_force", "commit": "announced"}.get(verb.cls)  # fmt: skip
+    status = "announced" if status == "in_force" and setting.future else status
+    return _cue(f, status, ACTION.get(verb.cls, "impose"), "participle", verb) if status else None
+
+
+def _cue(f: Frame, status: str, action: str, rule: str, verb: Verb | None = None, at: int = -1) -> Standing:
+    if verb is not None:
+        words = " ".join(f.s.words[k].text for k in range(verb.i, verb.j))
+        return Standing(status, action, f"status.{rule}", words, verb.i)
+    return Standing(status, action, f"status.{rule}", f.s.words[at].text if at >= 0 else "", at)
+
+
+def _negative(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
+    verb = f.verb
+    denied = [v for v in [verb, *f.chain] if v is not None and v.negative]
+    if not denied:
+        return None
+    longer = verb is not None and any(f.s.low(k) == "longer" for k in range(verb.i, verb.j))
+    if verb is not None and longer and f.s.on("status.no-longer") and event in ("face", "subject", "be", "impose"):
+        return _cue(f, "withdrawn", "remove", "no-longer", verb)
+    kept_out = (
+        f.n.verb is not None and f.n.verb.cls in ("allow", "other") and f.n.instrument in ("export_ban", "import_ban")
+    )
+    if (event == "receive" or kept_out) and verb is not None:
+        later = setting.future or verb.mood in ("will", "shall")
+        return _cue(f, "announced" if later else "in_force", "impose", "may-not", verb)
+    if (
+        f.s.on("status.shall-not-apply")
+        and event in ("impose", "face", "be")
+        and setting.legal
+        and verb is not None
+        and verb.mood in ("shall", "will")
+        and any(t.low in ("during", "period", "until", "days", "year") for t in f.s.words)
+    ):
+        return _cue(f, "suspended", "suspend", "shall-not-apply", verb)
+    return _cue(f, "", action, "denied", denied[0])
+
+
+def _done(verb: Verb | None) -> bool:
+    return verb is not None and not verb.mood and verb.tense in ("past", "perf", "pp")
+
+
+def _ended(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
+    verb = f.verb
+    if event in ("expire", "end"):
+        if verb is None or verb.cls not in ("expire", "end"):
+            return _cue(f, "in_force", "maintain", "expiry-noun", None, f.nominal[0][1] if f.nominal else -1)
+        if event == "end" and f.relation == "object":
+            return _cue(f, "withdrawn", "remove", "ended", verb) if _done(verb) else None
+        if _done(verb) and not any(c == "be" for c, _, _ in outer):
+            return _cue(f, "expired", "remove", "expired", verb)
+        return _cue(f, "in_force", "maintain", "will-expire", verb)
+    if event == "remove" and verb is not None and verb.cls == "remove" and not _raised_above(outer) and _done(verb):
+        return _cue(f, "withdrawn", action, "removed", verb)
+    if (
+        event == "halt"
+        and f.s.on("status.halted")
+        and f.n.verb is None
+        and verb is not None
+        and not _raised_above(outer)
+    ):
+        pause = _complement(f.s, verb, frozenset({"period", "days", "months", "year", "during", "until"}), 8)
+        status = ("suspended" if pause else "withdrawn") if _done(verb) else "suspended" if pause else "announced"
+        return _cue(f, status, "suspend" if pause else "remove", "halted", verb)
+    if event == "rule" or event == "strike":
+        return _cue(f, "in_force", "remove", "ruled", verb) if f.n.verb is not None and verb and not verb.mood else None
+    return None
+
+
+def _raised_above(outer: list[tuple[str, Verb | None, int]]) -> bool:
+    return any(cls in ("threaten", "propose", "offer", "demand", "want", "seek") for cls, _, _ in outer)
+
+
+def _paused(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
+    verb = f.verb
+    if event == "be" and verb is not None and _complement(f.s, verb, _ON_HOLD, 4) and not verb.mood:
+        return _cue(f, "suspended", "suspend", "on-hold", verb)
+    if event != "suspend" or _raised_above(outer):
+        return None
+    if verb is not None and (
+        verb.mood in ("may", "could", "can", "would", "propose", "offer", "expected") and not setting.legal
+    ):
+        return None
+    if f.n.instrument == "tariff_truce":
+        return None
+    return _cue(f, "suspended", "suspend", "suspended", verb) if verb else None
+
+
+def _complement(s: Tagged, verb: Verb, words: frozenset[str], within: int) -> bool:
+    return any(s.low(k) in words for k in range(verb.j, min(len(s.words), verb.j + within)))
+
+
+def _matrix(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
+    """Threatened, demanded, offered, planned, decided: by a verb or noun above the event."""
+    if event not in ("remain",) and f.verb is not None and f.verb.cls == "be" and _weighed(f):
+        return _cue(f, "proposed", action if action != "maintain" else "impose", "under-review", f.verb)
+    for cls, verb, at in outer:
+        own_body = f.subject is not None and f.subject.kind == "body" and not f.subject.country
+        if cls == "demand" and own_body and verb is not None and f.subject is not None and f.subject.i > verb.i:
+            cls = "propose"
+        status = {"threaten": "threatened", "vow": "threatened", "propose": "proposed", "offer": "offered",
+                  "demand": "demanded", "order": "announced"}.get(cls)  # fmt: skip
+        if cls == "vow" and not setting.head and f.n.instrument != "unspecified_retaliation":
+            status = "announced"
+        if cls in ("want", "seek", "expect"):
+            status = _wanted(f, cls, verb, setting)
+        if cls == "commit":
+            status = _committed(f, verb, event, action)
+        if cls == "announce" and (verb is None or verb is f.verb or f.verb is None or f.verb.tense in ("inf", "ing")):
+            status = "announced" if not (f.verb and f.verb.mood and f.verb is not verb) else None
+        if cls == "signal":
+            status = "threatened" if action not in LIBERAL else "proposed"
+        if status in ("threatened", "proposed", "offered") and verb is not None and _superseded(f, verb):
+            return _cue(f, "", action, "had-planned", verb)
+        if verb is not None and verb.mood in ("may", "could", "can") and status in ("announced", "proposed"):
+            status = "proposed"
+        if status == "threatened" and (action in LIBERAL or f.n.instrument in FRIENDLY):
+            return _cue(f, "", action, "no-threat", verb, at)
+        if status:
+            return _cue(f, status, action, cls, verb, at)
+        if cls == "allow" and verb is not None and verb.negative:
+            return _cue(f, "", action, "not-allowed", verb)
+    return _adjectival(f, event, action)
+
+
+_WEIGHED = frozenset(["examination", "consideration", "discussion", "study", "review", "negotiation", "table"])
+
+
+def _weighed(f: Frame) -> bool:
+    """ "is under examination", "is on the table"."""
+    verb = f.verb
+    if verb is None or verb.negative:
+        return False
+    words = [f.s.low(k) for k in range(verb.j, min(len(f.s.words), verb.j + 4))]
+    return words[:1] in (["under"], ["on"], ["being"]) and bool(_WEIGHED & set(words))
+
+
+def _superseded(f: Frame, verb: Verb) -> bool:
+    """ "had warned of", "had planned": a plan before the story, told as past."""
+    had = any(f.s.low(k) == "had" for k in range(verb.i, verb.j))
+    return had and not any(v.cls == "speak" for v in f.chain)
+
+
+def _wanted(f: Frame, cls: str, verb: Verb | None, setting: Setting) -> str | None:
+    """ "wants China to cut" demands; "wants to extend ... in exchange for" offers; "seeks to" plans."""
+    if verb is None:
+        return None
+    own = subject(f.s, verb)
+    other = f.subject is not None and own is not None and f.subject.i > verb.i
+    if cls == "expect":
+        return "announced" if other and f.s.on("status.expect") else None
+    gone = any(f.s.low(k) in _GONE for k in range(f.n.j, min(len(f.s.words), f.n.j + 3)))
+    if other or (f.nominal and f.nominal[0][0] == "remove") or (gone and f.verb is verb):
+        return "demanded"
+    if setting.exchange:
+        return "offered"
+    return "proposed" if f.verb is not verb else "demanded" if action_liberal(f) else "proposed"
+
+
+_GONE = frozenset({"gone", "removed", "lifted", "scrapped", "dropped", "off", "cut", "lowered", "reduced", "abolished"})
+
+
+def action_liberal(f: Frame) -> bool:
+    """Return whether the event over the measure makes trade freer."""
+    return any(ACTION.get(cls) in LIBERAL for cls, _ in f.nominal)
+
+
+def _committed(f: Frame, verb: Verb | None, event: str, action: str) -> str | None:
+    if verb is not None and verb.mood in ("may", "could", "would"):
+        return None
+    return "suspended" if event == "suspend" else "announced"
+
+
+def _adjectival(f: Frame, event: str, action: str) -> Standing | None:
+    """ "planned tariffs", "the threatened duty", when nothing else happens to them."""
+    if event in ("remove", "suspend", "impose", "effect", "extend", "resume") and f.verb and f.verb.cls in EVENT:
+        return None
+    for k in range(f.left, f.n.i):
+        word = f.s.low(k)
+        if word in ("threatened",):
+            return _cue(f, "threatened", action if action != "maintain" else "impose", "adjective", None, k)
+        if word in ("planned", "proposed", "envisaged", "mooted", "draft"):
+            return _cue(f, "proposed", action if action != "maintain" else "impose", "adjective", None, k)
+    return None
+
+
+def _modal(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
+    verb = next((v for v in [f.verb, *f.chain] if v is not None and v.mood and v.cls not in ("speak",)), None)
+    if verb is None or (verb is not f.verb and f.verb is not None and f.verb.tense not in ("inf", "ing")):
+        return None
+    friendly = action in LIBERAL or f.n.instrument in FRIENDLY
+    spoken = setting.spoken or any(cls in ("speak", "announce", "threaten") for cls, _, _ in outer)
+    mood = verb.mood
+    if mood in ("may", "can") or (mood == "could"):
+        return _cue(f, "" if friendly else "threatened", action, "could", verb)
+    if mood == "expected":
+        return _cue(f, "announced" if event == "effect" else "proposed", action, "expected", verb)
+    if mood in ("offer", "propose"):
+        status = "offered" if mood == "offer" and friendly else "threatened" if mood == "offer" else "proposed"
+        return _cue(f, status, action, mood, verb)
+    if mood == "must":
+        return _cue(f, "announced" if setting.future else "in_force", action, "must", verb)
+    if mood == "would" and not spoken and not setting.head:
+        return _supposed(f, verb, action)
+    return _will(f, setting, verb, action, friendly)
+
+
+def _supposed(f: Frame, verb: Verb, action: str) -> Standing:
+    """ "would" outside reported speech: a bill would; otherwise a supposition."""
+    bill = any(f.s.low(k) in _BILL for k in range(max(0, verb.i - 12), verb.i))
+    return _cue(f, "proposed" if bill else "", action, "would", verb)
+
+
+def _will(f: Frame, setting: Setting, verb: Verb, action: str, friendly: bool) -> Standing:
+    legal_act = setting.legal or any(t.low in _LEGAL_ACT for t in f.s.words)
+    if setting.conditional:
+        if friendly:
+            return _cue(f, "offered" if f.subject and not verb.passive else "", action, "conditional", verb)
+        return _cue(f, "threatened", action, "conditional", verb)
+    if setting.head and not legal_act and not friendly and action in ("impose", "raise", "resume", "maintain"):
+        return _cue(f, "threatened", action if action != "maintain" else "impose", "head-will", verb)
+    if f.n.instrument == "unspecified_retaliation":
+        return _cue(f, "threatened", action, "will-retaliate", verb)
+    if action == "maintain":
+        return _cue(f, "announced" if verb.cls in ("face", "be", "have") else "in_force", action, "will", verb)
+    return _cue(f, "announced", action, "will", verb)
+
+
+def _standing_as_it_is(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
+    """Past and present: in force, unless the day it takes effect is still to come."""
+    verb = f.verb or f.participle
+    if f.n.rule == "curb.export-permit" and f.chain and f.chain[0].lemma in ("require", "oblige", "order"):
+        verb = f.chain[0]
+    if event in ("other", "allow", "match", "amend") or verb is None:
+        return None
+    if event in ("be", "have"):
+        return _being(f, setting, verb)
+    if event == "sign" and f.n.instrument not in FRIENDLY:
+        return None
+    if f.n.instrument in FRIENDLY:
+        done = event in ("sign", "invest", "buy", "extend", "effect")
+        if f.n.instrument in ("trade_agreement", "critical_minerals_deal", "tariff_truce") and done and _done(verb):
+            return _cue(f, "announced", action, "signed", verb)
+        return None if f.n.instrument != "tariff_truce" else _cue(f, "in_force", "maintain", "truce", verb)
+    if verb.tense == "inf" and verb is f.verb and not f.chain and not setting.legal:
+        return None
+    upper = f.chain[0] if f.chain else None
+    if verb.tense in ("ing", "inf") and upper is not None and upper.cls == "sign":
+        return _cue(f, "announced", action, "by-signing", upper)
+    if event == "resume" and verb.tense == "ing" and not outer:
+        return None
+    if _of_agreement(f) and verb.tense == "pres":
+        return _cue(f, "announced", action, "by-agreement", verb)
+    if setting.long_ago and verb.tense == "past" and action != "maintain":
+        return None
+    if setting.future:
+        return _cue(f, "announced", action, "future-date", verb)
+    if verb.tense == "inf" and not setting.legal:
+        return None
+    if setting.legal and verb.tense in ("pres", "inf", "ing") and action != "maintain":
+        return _cue(f, "announced", action, "legal", verb)
+    return _cue(f, "in_force", action, "done", verb)
+
+
+def _of_agreement(f: Frame) -> bool:
+    """ "a framework agreement that sets a 15% tariff": what an agreement lays down is announced."""
+    if f.verb is None:
+        return False
+    start = clause(f.s, f.verb.i)[0]
+    if f.s.low(start) not in ("that", "which", "under"):
+        return False
+    return any(m.entry.value == "trade_agreement" and m.j <= start and start - m.j <= 8 for m in f.s.instruments)
+
+
+def _being(f: Frame, setting: Setting, verb: Verb) -> Standing | None:
+    if verb.negative:
+        return None
+    rated = any(f.left <= i < f.right for i, _, _ in f.s.rates)
+    stands = f.n.instrument in ("tariff_truce", "entity_listing")
+    if f.relation == "object" and not rated and not stands:
+        return None
+    if verb.tense == "past" and not setting.past and not _complement(f.s, verb, _STANDS, 4):
+        return None
+    if setting.future:
+        return _cue(f, "announced", "impose", "future-date", verb)
+    return _cue(f, "in_force", "maintain", "is", verb)

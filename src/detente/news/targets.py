@@ -1,0 +1,348 @@
+"""On whom a measure is imposed, from the words around it. What the text does not settle stays open."""
+
+from __future__ import annotations
+
+from detente.news.actors import Discourse, country_of
+from detente.news.found import (
+    EXPORT_SIDE,
+    MADE,
+    MEETS,
+    NOBODY,
+    ORIGIN_NOUNS,
+    Found,
+    add_code,
+    enters_of,
+    is_product,
+    role,
+    spelled,
+)
+from detente.news.frames import Frame, plain_object
+from detente.news.grammar import Actor, Tagged, clause
+from detente.news.word_lists import word_list
+
+_EVERYBODY = word_list("roles.everybody")
+_PARTNERS = word_list("roles.partners")
+_ON = frozenset(["on", "against", "for", "over", "targeting", "upon", "into"])
+_OTHERS = frozenset(["other", "effect_other", "speak", "threaten", "propose", "demand", "want"])
+_FIRMS = word_list("roles.firms")
+
+
+def targets(f: Frame, seen: Discourse) -> Found:
+    """Return whom a measure is aimed at; `("*",)` for everybody."""
+    s = f.s
+    for finder in (
+        _struck,
+        _other_owner,
+        _probed,
+        _listed,
+        _invested,
+        _bought,
+        _on_phrase,
+        _hit_object,
+        _meets_subject,
+        _goods_phrase,
+        _wide_target,
+    ):
+        found = finder(f, s, seen)
+        if found.value:
+            return found
+    return NOBODY
+
+
+def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "tariffs on China", "duties against imports from India", "levies on Canadian canola"."""
+    k, stop = f.n.j, f.right
+    own = f.verb if f.relation == "subject" and f.verb and f.verb.cls not in _OTHERS else None
+    if own is not None:
+        stop = max(stop, clause(s, own.i)[1])
+    free = (f.participle, own)
+    verbs = {c for v in s.verbs for c in range(v.i, v.j) if v.i > f.n.i and v not in free}
+    while k < stop:
+        applied = s.low(k) == "to" and any(
+            v is not None and v.lemma == "apply" and k >= v.j for v in (own, f.participle)
+        )
+        if applied:
+            found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
+            if found.value:
+                return found
+        if s.on("target.its-goods") and s.low(k) in _ON and (owned := _its_goods(f, s, k, seen)).value:
+            return owned
+        if s.low(k) in _ON and not _of_rate(s, k):
+            found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
+            if found.value:
+                return found
+        if k in verbs and k > f.n.j + 2:
+            break
+        k += 1
+    return NOBODY
+
+
+def _struck(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "takes Korea off its list": who loses the easier procedure."""
+    if f.n.instrument != "export_licensing" or f.n.verb is None:
+        return NOBODY
+    actor = plain_object(s, f.n.verb)
+    return role(s, actor.country, "target.struck", actor.i, actor.j) if actor and actor.country else NOBODY
+
+
+def _other_owner(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "Beijing's 125% and Washington's 145% remain": each is aimed at the other."""
+    if f.n.rule != "bare.owned":
+        return NOBODY
+    owners = [a for a in s.actors if a.possessor and a.country]
+    own = next((a.country for a in owners if a.j + 1 == f.n.i), "")
+    other = next((a for a in owners if a.country != own), None)
+    return role(s, other.country, "target.other-owner", other.i, other.j) if other and own else NOBODY
+
+
+def _probed(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "looking into the bloc's pork": whose goods are looked at."""
+    if f.n.instrument != "investigation" or f.n.verb is None:
+        return NOBODY
+    for actor in s.actors:
+        if f.n.j <= actor.i <= f.n.j + 3 and actor.possessor:
+            return role(s, actor.country, "target.probed", actor.i, actor.j)
+    return NOBODY
+
+
+def _listed(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "added 11 American companies to its list": the firms' country."""
+    if f.n.instrument != "entity_listing":
+        return NOBODY
+    start, end = clause(s, f.n.i)
+    for adjective in s.adjectives:
+        if start <= adjective.i < end and any(s.low(k) in _FIRMS for k in range(adjective.j, adjective.j + 5)):
+            return role(s, adjective.entry.value, "target.firms-of", adjective.i, adjective.j)
+    for actor in s.actors:
+        if start <= actor.i < end and actor.kind in ("country", "place"):
+            firms = any(s.low(k) in _FIRMS for k in range(actor.j, actor.j + 4)) and not actor.possessor
+            back = any(s.low(k) in _FIRMS for k in range(max(start, actor.i - 5), actor.i))
+            if (firms and actor.i > start) or (back and actor.oblique in ("of", "from", "in")):
+                return role(s, actor.country, "target.firms-of", actor.i, actor.j)
+    return NOBODY
+
+
+def _its_goods(f: Frame, s: Tagged, k: int, seen: Discourse) -> Found:
+    """ "on all its goods": the goods of another country named before."""
+    for at in range(k + 1, min(k + 3, len(s.words))):
+        if s.low(at) in ("its", "their") and any(s.low(at + n) in ORIGIN_NOUNS for n in (1, 2)):
+            acting = country_of(f.subject, s, seen) if f.subject else ""
+            relative = [a for v in s.verbs if f.n.j <= v.i <= f.n.j + 6 for a in s.actors if a.j == v.i]
+            acting = relative[0].country if relative else acting
+            others = [a.country for a in s.actors if a.j <= k and a.country and a.country != acting]
+            return role(s, others[0], "target.its-goods", at, at + 1) if others and acting else NOBODY
+    return NOBODY
+
+
+def _invested(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    if f.n.instrument != "investment_commitment":
+        return NOBODY
+    end = clause(s, f.n.i)[1]
+    for actor in s.actors:
+        if f.n.j <= actor.i < end and actor.oblique in ("in", "into", "to") and actor.kind in ("country", "place"):
+            return role(s, actor.country, "target.invest-in", actor.i, actor.j)
+    return NOBODY
+
+
+def _bought(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "buy $500 billion of US energy", "resume purchases of American soybeans": the seller."""
+    if f.n.instrument != "purchase_commitment":
+        return NOBODY
+    end = clause(s, f.n.i)[1]
+    for adjective in s.adjectives:
+        if f.n.j <= adjective.i < end:
+            return role(s, adjective.entry.value, "target.seller", adjective.i, adjective.j)
+    for actor in s.actors:
+        if f.n.j <= actor.i < end and actor.kind in ("country", "place") and actor.oblique in ("", "of", "from"):
+            return role(s, actor.country, "target.seller", actor.i, actor.j)
+    return NOBODY
+
+
+def _of_rate(s: Tagged, k: int) -> bool:
+    if s.low(k + 1) in ("value", "average", "condition") or s.low(k + 2) in ("value", "basis", "grounds"):
+        return True
+    return s.low(k + 1) in ("top", "hold", "a") and s.low(k + 2) in ("of", "year", "")
+
+
+def _noun_phrase(f: Frame, s: Tagged, i: int, stop: int, seen: Discourse, verbs: set[int]) -> Found:
+    """The origin named in a noun phrase: a country, a demonym before goods, "imports from" a country, everybody."""
+    closed = (";", "(", "if", "unless", "until")
+    rates = {a for a, _, _ in s.rates if a > i}
+    end = next((k for k in range(i, stop) if k in verbs or k in rates or s.low(k) in closed), stop)
+    exported = f.n.instrument in EXPORT_SIDE
+    codes: list[str] = []
+    first = i
+    for k in range(i, end):
+        actor = next((a for a in s.actors if a.i == k), None)
+        adjective = next((m for m in s.adjectives if m.i == k), None)
+        if actor and _origin(s, actor, i, exported):
+            add_code(codes, _code(actor, s, seen))
+        elif adjective and not exported and not any(a.i <= k < a.j for a in s.actors if a.kind != "firms"):
+            add_code(codes, adjective.entry.value)
+        elif actor and actor.oblique in ("by", "in", "under", "with", "into", "to") and not codes and not exported:
+            continue
+    if codes:
+        return Found(tuple(codes), "target.on", spelled(s, first, min(end, first + 6)))
+    if _everybody(s, i, end) and not exported:
+        return Found(("*",), "target.everybody", spelled(s, i, min(end, i + 4)))
+    return NOBODY
+
+
+def _code(actor: Actor, s: Tagged, seen: Discourse) -> str:
+    if actor.kind.startswith("pronoun"):
+        return ""
+    return country_of(actor, s, seen)
+
+
+def _origin(s: Tagged, actor: Actor, start: int, exported: bool) -> bool:
+    """Whether a country inside a target phrase is where the goods come from (or go to, for exports)."""
+    if actor.kind == "person":
+        return False
+    if exported:
+        return actor.oblique in ("to", "for", "against") or actor.i - start <= 1
+    if actor.oblique in ("", "on", "against", "from", "of", "for", "over", "including", "upon"):
+        return not _export_to(s, actor)
+    if actor.oblique == "in":
+        return s.low(actor.i - 2) in ("made", "built", "assembled", "originating", "produced", "manufactured") or (
+            s.low(actor.i - 3) in ("made", "built", "assembled", "originating", "produced")
+        )
+    return False
+
+
+def _export_to(s: Tagged, actor: Actor) -> bool:
+    back = [s.low(k) for k in range(max(0, actor.i - 4), actor.i)]
+    if actor.oblique == "of" and {"ports", "territory", "border", "market", "customs"} & set(back):
+        return True
+    return s.low(actor.j) in ("ports", "port", "border", "market", "origins", "exporters") and actor.kind == "country"
+
+
+def _everybody(s: Tagged, i: int, end: int) -> bool:
+    if s.low(i) == "the" and s.low(i + 1) in ("global", "world", "whole"):
+        return True
+    span = [s.low(k) for k in range(i, min(end, i + 8))]
+    if {"every", "all"} & set(span[:2]) and any(i <= m.i < min(end, i + 6) for m in s.products):
+        return True
+    return any(word in _EVERYBODY for word in span[:4]) and any(word in _PARTNERS for word in span)
+
+
+def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "hit China with a tariff", "slapped Indian goods with"."""
+    verb = f.verb
+    if verb is None or f.relation != "object" or verb.cls not in ("hit", "impose", "tax", "threaten"):
+        return NOBODY
+    if not any(s.low(k) in ("with", "by") for k in range(verb.j, f.n.i)):
+        return NOBODY
+    actor = plain_object(s, verb)
+    if actor and actor.kind != "person":
+        return role(s, _code(actor, s, seen), "target.hit", actor.i, actor.j)
+    adjective = next((m for m in s.adjectives if verb.j <= m.i <= verb.j + 3), None)
+    return role(s, adjective.entry.value, "target.hit-goods", adjective.i, adjective.j) if adjective else NOBODY
+
+
+def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "Indian goods face", "imports from Vietnam are subject to", "China was hit with"."""
+    verb = f.verb
+    taxed = f.n.verb is not None and f.n.verb.passive and f.n.verb.cls == "tax"
+    if verb is None or (f.relation != "object" and not taxed):
+        return NOBODY
+    if f.n.instrument in EXPORT_SIDE:
+        return NOBODY
+    meets = verb.cls in MEETS or (verb.passive and verb.cls in ("hit", "impose", "exempt", "tax"))
+    if not meets:
+        return NOBODY
+    start = clause(s, verb.i)[0]
+    if any(s.low(k) in ("which", "that", "who") for k in range(start, start + 1)):
+        start = clause(s, max(0, start - 1))[0]
+    return goods_origin(s, start, verb.i, seen)
+
+
+def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
+    """Return the origin of the goods (or the country) named in tokens i to j, which are a subject."""
+    for adjective in s.adjectives:
+        if i <= adjective.i < j and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
+            return role(s, adjective.entry.value, "target.meets", adjective.i, adjective.j)
+    codes: list[str] = []
+    spot = (i, i)
+    arrivals = {a.i for a in s.actors if enters_of(s, a)}
+    for actor in s.actors:
+        if actor.i in arrivals:
+            continue
+        if i <= actor.i < j and actor.kind in ("country", "place", "joint") and actor.oblique in ("", "from", "of"):
+            add_code(codes, _code(actor, s, seen))
+            spot = (actor.i, actor.j)
+        made_in = actor.oblique == "in" and MADE & {s.low(k) for k in range(actor.i - 3, actor.i)}
+        if i <= actor.i < j and actor.kind == "country" and made_in:
+            add_code(codes, actor.country)
+            spot = (actor.i, actor.j)
+    if codes:
+        return Found(tuple(codes), "target.meets", spelled(s, *spot))
+    plural = any(s.low(k) in ("countries", "origins", "sources", "suppliers", "partners") for k in range(i, j))
+    if _everybody(s, i, j) or plural:
+        return Found(("*",), "target.everybody", spelled(s, i, min(j, i + 4)))
+    return NOBODY
+
+
+def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """Goods of an origin elsewhere in the sentence, when the measure is the only one in it."""
+    if (
+        not f.alone
+        or not s.on("target.goods-in-sentence")
+        or f.n.instrument in EXPORT_SIDE
+        or f.n.instrument not in ("import_tariff", "import_ban", "port_fee")
+    ):
+        return NOBODY
+    for adjective in s.adjectives:
+        goods = any(s.low(k) in ORIGIN_NOUNS for k in range(adjective.j, adjective.j + 3))
+        goods = goods or any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
+        office = any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms")
+        if goods and not office and not f.left <= adjective.i < f.n.i:
+            return role(s, adjective.entry.value, "target.goods-in-sentence", adjective.i, adjective.j)
+    for actor in s.actors:
+        back = {s.low(k) for k in range(max(0, actor.i - 4), actor.i)}
+        made = actor.oblique == "in" and back & {"made", "built", "assembled", "produced"}
+        bought = actor.oblique == "from" and back & (ORIGIN_NOUNS | {m for m in back if is_product(s, actor.i)})
+        if actor.kind in ("country", "place") and (made or bought):
+            return role(s, actor.country, "target.goods-in-sentence", actor.i, actor.j)
+    return NOBODY
+
+
+def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """Goods with an origin elsewhere in the clause: "exports to", "imports from", "Chinese goods"."""
+    start, end = clause(s, f.n.i)
+    end = max(end, f.right)
+    exported = f.n.instrument in EXPORT_SIDE
+    for actor in s.actors:
+        if not start <= actor.i < end or actor.kind == "person" or not actor.country:
+            continue
+        words = [s.low(k) for k in range(max(start, actor.i - 7), actor.i)]
+        if exported and actor.oblique == "to" and any(w in ("exports", "shipments", "sales", "export") for w in words):
+            return role(s, actor.country, "target.exports-to", actor.i, actor.j)
+        goods = any(w in ORIGIN_NOUNS for w in words) or is_product(s, actor.i)
+        if not exported and actor.oblique in ("from", "of") and goods:
+            codes: list[str] = []
+            for other in s.actors:
+                listed = other.i >= actor.i and other.i <= actor.j + 12 and other.oblique in (actor.oblique, "and", "")
+                if listed and other.kind in ("country", "place", "joint") and other.i < end:
+                    add_code(codes, other.country)
+            return Found(tuple(codes), "target.imports-from", spelled(s, actor.i, actor.j))
+    if exported:
+        return NOBODY
+    for adjective in s.adjectives:
+        inside = start <= adjective.i < end and not f.left <= adjective.i < f.n.i
+        goods = any(
+            s.low(k) in ORIGIN_NOUNS | {"ships", "vessels"} for k in range(adjective.j, min(end, adjective.j + 4))
+        )
+        product = any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
+        if inside and (goods or product) and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
+            return role(s, adjective.entry.value, "target.goods", adjective.i, adjective.j)
+    return NOBODY
+
+
+def owner_as_target(f: Frame, s: Tagged, imposer: Found) -> Found:
+    """ "Vietnam's 46% tariff was cut by Washington": with another agent the possessor is who pays."""
+    if imposer.rule != "imposer.by":
+        return NOBODY
+    for actor in s.actors:
+        if f.left <= actor.i < f.n.i and actor.possessor and actor.country not in imposer.value:
+            return role(s, actor.country, "target.possessor", actor.i, actor.j)
+    return NOBODY

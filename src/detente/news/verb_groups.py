@@ -1,0 +1,269 @@
+"""Verbs with their auxiliaries: tense, mood, voice and negation; forms that are nouns at their place are left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from detente.news.grammar import (
+    ADJECTIVES,
+    ADVERBS,
+    BE,
+    DETERMINERS,
+    DO,
+    HAVE,
+    MODALS,
+    NEGATIVES,
+    NOUNY,
+    PLURAL_PRONOUNS,
+    PREPOSITIONS,
+    PRONOUNS,
+    SEMI,
+    Mention,
+    Tagged,
+    Verb,
+)
+
+
+def verb_mentions(s: Tagged, candidates: list[Mention]) -> list[Mention]:
+    """Verbs among the candidates, longest first; forms that are nouns or adjectives at their place are left out."""
+    named = {k for a in s.actors for k in range(a.i, a.j)} | {k for m in s.adjectives for k in range(m.i, m.j)}
+    nouns = {k for group in (s.instruments, s.products) for m in group for k in range(m.i, m.j) if m.j - m.i > 1}
+    verbs = sorted((m for m in candidates if m.entry.kind == "verb"), key=lambda m: (m.i, -(m.j - m.i)))
+    found: list[Mention] = []
+    free = 0
+    for m in verbs:
+        if m.i < free or m.i in named or (m.i in nouns and m.j - m.i == 1) or m.i in s.taken:
+            continue
+        form = _form(s, m, verbs)
+        if form:
+            found.append(Mention(m.i, m.j, replace(m.entry, form=form)))
+            free = m.j
+    return found
+
+
+def _back(s: Tagged, at: int) -> int:
+    """The nearest token to the left that is no adverb."""
+    k = at - 1
+    while k >= 0 and is_adverb(s.low(k)):
+        k -= 1
+    return k
+
+
+def is_adverb(word: str) -> bool:
+    return word in ADVERBS or (
+        word.endswith("ly")
+        and word not in ("only", "apply", "supply", "early", "july", "italy", "comply", "imply", "rely", "family")
+    )
+
+
+def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
+    """The form a candidate has here, or empty when it is a noun or an adjective."""
+    forms = {v.entry.form for v in verbs if v.i == m.i and v.j == m.j and v.entry.extra == m.entry.extra}
+    k = _back(s, m.i)
+    before = s.low(k)
+    if m.entry.value == "subject":
+        return "pp" if s.low(m.j) == "to" and _be_before(s, m.i) else ""
+    opened = before in MODALS or before == "to" or before in DO
+    if opened and "base" in forms:
+        return "base"
+    if before in BE or before in HAVE:
+        return next((f for f in ("pp", "ed", "ing") if f in forms), "")
+    instrument = any(n.i <= m.i < n.j for n in s.instruments)
+    if instrument:
+        return next((f for f in ("ed", "ing") if f in forms and s.low(m.i).endswith(("ed", "ing"))), "")
+    moves = s.low(m.j) in ("to", "by", "from", "at") and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)
+    if moves and forms & {"s", "base"} and before not in DETERMINERS and before not in PREPOSITIONS and k >= 0:
+        return "s" if "s" in forms else "base" if before.endswith("s") else ""
+    modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
+        before in ADJECTIVES or before in PREPOSITIONS or (before[:1].isdigit() and k == m.i - 1)
+    )
+    modifier = modifier and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
+    if "ing" in forms and m.entry.form == "ing":
+        return "" if before in ("the", "a", "this") else "ing"
+    if ("ed" in forms or "past" in forms or "pp" in forms) and not (forms & {"base", "s"}):
+        if modifier and before not in ("as", "before", "after", "since", "until", "than", "unless"):
+            return ""
+        return "past" if "past" in forms else "pp" if "pp" in forms and "ed" not in forms else "ed"
+    if modifier and not (before == "as" or (before == "that")):
+        return ""
+    ends_noun = any(n.j - 1 == k for n in s.instruments)
+    then = s.low(m.j) in ("on", "in", "at", "next", "this", "again", "today", "when", "after", "by", "until", "later")
+    if ends_noun and then and "s" in forms and s.low(m.i) != s.low(k):
+        return "s"
+    nouny = m.entry.extra.split(" ")[0] in NOUNY or m.entry.value in ("other", "effect_other")
+    if "s" in forms and m.entry.form == "s":
+        return (
+            "s"
+            if (_can_be_subject(s, k) or (not nouny and k >= 0 and s.words[k].text.isalpha() and not modifier))
+            and (not nouny or _sure_subject(s, k, m))
+            else ""
+        )
+    if "ed" in forms and _can_be_subject(s, k) and not _plural_subject(s, k):
+        return "ed"
+    if "ed" in forms and before in ("and", "but", "or", ",") and k > 0:
+        return "ed"
+    if "base" in forms and not nouny and k >= 0 and before not in DETERMINERS:
+        return "base"
+    if "base" in forms and (_plural_subject(s, k) or before in ("and", "or", ",", "'", '"', "") or k < 0):
+        return "base"
+    return ""
+
+
+def _be_before(s: Tagged, at: int) -> bool:
+    return any(
+        s.low(k) in BE or s.low(k) in ("become", "becomes", "remain", "remains") for k in range(max(0, at - 7), at)
+    )
+
+
+def _sure_subject(s: Tagged, k: int, m: Mention) -> bool:
+    """Whether the word before an -s form that may be a noun is a subject: a name or a pronoun, no noun after it."""
+    after = s.low(m.j)
+    if after in ("of", "from", "for", "by", "and", "or", ".", ",", "imposed", "were", "are", "have", "will") and (
+        s.low(k) not in ("it", "he", "she", "which", "that", "who") and after != "from"
+    ):
+        return False
+    return any(a.i <= k < a.j for a in s.actors) or s.low(k) in (
+        "it",
+        "he",
+        "she",
+        "which",
+        "that",
+        "who",
+        "one",
+        "order",
+        "bill",
+        "agreement",
+        "deal",
+        "notice",
+        "which",
+        ",",
+    )
+
+
+def _can_be_subject(s: Tagged, k: int) -> bool:
+    if k < 0:
+        return False
+    word = s.words[k]
+    product = any(m.i <= k < m.j for m in s.products)
+    return (
+        any(a.i <= k < a.j for a in s.actors)
+        or word.low in PRONOUNS
+        or word.text[:1].isupper()
+        or word.low in ("'", '"', ",", ")", "and", "but")
+        or (word.text.isalpha() and word.low not in ADJECTIVES and word.low not in PREPOSITIONS and not product)
+    )
+
+
+def _plural_subject(s: Tagged, k: int) -> bool:
+    word = s.low(k)
+    return word in PLURAL_PRONOUNS or (
+        word.endswith("s")
+        and word not in ("'s", "us", "is", "was", "has", "this", "its", "as", "his", "says", "plus", "yes")
+    )
+
+
+def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
+    """Extend a verb to the left over its auxiliaries and read tense, mood, voice and negation from them."""
+    k, aux, negative, i = m.i - 1, [], False, m.i
+    while k >= 0:
+        word = s.low(k)
+        if word in NEGATIVES or (word == "no" and s.low(k + 1) == "longer"):
+            negative, i = True, k
+        if word in MODALS or word in BE or word in HAVE or word in DO:
+            aux.append(word)
+            i = k
+        elif word == "to" and not aux:
+            return _infinitive(s, m, k, negative)
+        elif word == "to" and aux[-1:] in (["be"], ["have"]):
+            return _infinitive(s, m, k, negative, passive=m.entry.form in ("ed", "pp"))
+        elif word == "," and not aux and (jump := _parenthesis(s, k)):
+            k = jump
+            continue
+        elif word in ('"', "it", "he", "they", "we") and k > 0 and s.low(k - 1) in MODALS:
+            pass
+        elif not is_adverb(word) and word not in NEGATIVES:
+            break
+        k -= 1
+    mood = next((MODALS[a] for a in aux if a in MODALS), "")
+    be, have = [a for a in aux if a in BE], [a for a in aux if a in HAVE]
+    form = m.entry.form
+    passive = bool(be) and form in ("ed", "pp")
+    tense = _tense(form, aux, be, have, mood)
+    if not aux and form in ("ed", "pp") and m.entry.value != "speak":
+        tense = "past" if form == "ed" else "pp"
+    if aux[:1] == ["having"]:
+        tense = "perf"
+    return Verb(i, m.i, m.j, m.entry.value, m.entry.extra, mood, tense, passive, negative)
+
+
+def copulas(s: Tagged) -> list[Verb]:
+    """Forms of be and have that belong to no other verb: "the rate is 10%", "the duties are unaffected"."""
+    covered = {k for v in s.verbs for k in range(v.i, v.j)}
+    found: list[Verb] = []
+    for k, token in enumerate(s.words):
+        if k in covered or (token.low not in BE and token.low not in HAVE) or token.low in ("being", "am"):
+            continue
+        if found and found[-1].j >= k:
+            continue
+        i, j, mood, negative = k, k + 1, "", token.low in NEGATIVES
+        while i > 0 and (
+            s.low(i - 1) in MODALS or s.low(i - 1) in NEGATIVES or is_adverb(s.low(i - 1)) or s.low(i - 1) in HAVE
+        ):
+            i -= 1
+            mood = MODALS.get(s.low(i), mood)
+            negative = negative or s.low(i) in NEGATIVES
+        if s.low(i - 1) == "to":
+            i, mood = i - 1, mood or ("will" if s.low(i - 2) in BE else "")
+        while s.low(j) in NEGATIVES or s.low(j) == "been" or is_adverb(s.low(j)):
+            negative = negative or s.low(j) in NEGATIVES
+            j += 1
+        cls = "be" if token.low in BE or s.low(j - 1) == "been" else "have"
+        past = token.low in ("was", "were", "had", "wasn't", "weren't")
+        tense = "inf" if mood or token.low == "be" else "past" if past else "perf" if "been" in s.low(j - 1) else "pres"
+        found.append(Verb(i, k, j, cls, cls, mood, tense, False, negative))
+    return found
+
+
+def _parenthesis(s: Tagged, k: int) -> int:
+    """The token before ", consistent with law," when an auxiliary stands there; 0 otherwise."""
+    for back in range(k - 1, max(0, k - 8), -1):
+        if s.low(back) == ",":
+            return back - 1 if s.low(back - 1) in MODALS or s.low(back - 1) in BE or s.low(back - 1) in HAVE else 0
+    return 0
+
+
+def _tense(form: str, aux: list[str], be: list[str], have: list[str], mood: str) -> str:
+    if mood:
+        return "inf"
+    if have:
+        return "perf"
+    if be:
+        past = be[-1] in ("was", "were", "wasn't", "weren't")
+        return "past" if past else "pres" if form in ("ed", "pp", "ing") and be[-1] not in ("be", "being") else "ing"
+    if aux and aux[0] in ("did", "didn't"):
+        return "past"
+    return {"base": "pres", "s": "pres", "past": "past", "ed": "past", "pp": "pp", "ing": "ing"}[form]
+
+
+def _infinitive(s: Tagged, m: Mention, to: int, negative: bool, passive: bool = False) -> Verb:
+    """ "to impose": an infinitive; "is set to", "are to", "is willing to" before it become its mood."""
+    k = to - 1
+    if s.low(k) in NEGATIVES:
+        negative = True
+        k -= 1
+    while k >= 0 and is_adverb(s.low(k)) and s.low(k) not in SEMI:
+        k -= 1
+    word = s.low(k)
+    mood, start, tense = "", to, "inf"
+    if word in SEMI and any(s.low(b) in BE or s.low(b) in (",", "'") for b in range(max(0, k - 4), k)):
+        mood, start = SEMI[word], k
+        for b in range(k - 1, max(-1, k - 5), -1):
+            negative = negative or s.low(b) in NEGATIVES
+            if s.low(b) in BE:
+                start = b
+                break
+    elif word in BE:
+        mood, start = "will", k
+    elif word in HAVE:
+        mood, start = "must", k
+    return Verb(start, m.i, m.j, m.entry.value, m.entry.extra, mood, tense, passive, negative)

@@ -1,0 +1,236 @@
+"""Verbs of trade policy with their object: "banned imports of", "will buy", "opened a probe into"."""
+
+from __future__ import annotations
+
+from detente.news.grammar import Tagged, Verb, clause
+from detente.news.nucleus import (
+    EXPORT,
+    GOODS,
+    IMPORT,
+    MINERAL,
+    OUT,
+    PERMIT,
+    TECH,
+    Nucleus,
+    first_of,
+    near,
+    no_noun,
+    object_words,
+    scopes_of,
+)
+from detente.news.verb_phrases import add_verb, allow_verb, need_verb, other_verb, pay_verb, pledge_investment
+
+
+def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
+    words = object_words(s, verb)
+    maker = _MAKERS.get(verb.cls)
+    kind = maker(s, verb, words, found) if maker and s.on(f"verb.{verb.cls}") else ""
+    if not kind:
+        return None
+    return Nucleus(verb.v, verb.j, kind, f"verb.{verb.cls}", verb)
+
+
+def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if verb.cls in ("ban", "suspend", "halt") and (ruling := _strike_verb(s, verb, words, found)):
+        return ruling
+    if not no_noun(s, verb, found):
+        return ""
+    into = any(words[k] == "from" and words[k + 1 : k + 2] and words[k + 1] in ("entering", "importing") for k in
+               range(len(words)))  # fmt: skip
+    at_import, at_export = first_of(words, IMPORT, 5), first_of(words, EXPORT - {"shipping"}, 6)
+    if at_export >= 0 and (at_import < 0 or at_export < at_import):
+        return "export_ban"
+    if at_import >= 0 or into:
+        return "import_ban"
+    return _passive_ban(s, verb) or _goods_ban(s, verb)
+
+
+def _goods_ban(s: Tagged, verb: Verb) -> str:
+    """ "barred beef from Brazil", "stopped the birds that leave the country", "closed its market to Indian rice"."""
+    end = clause(s, verb.v)[1]
+    goods = next((m for m in s.products if verb.j <= m.i <= verb.j + 5 and m.j <= end), None)
+    if goods is None:
+        return ""
+    after = [s.low(k) for k in range(goods.j, min(len(s.words), goods.j + 6))]
+    origin = any(
+        goods.j <= a.i <= goods.j + 4 and a.oblique == "from" and a.kind in ("country", "place") for a in s.actors
+    )
+    origin = origin or any(verb.j <= m.i < goods.i for m in s.adjectives)
+    if set(after[:5]) & OUT:
+        return "export_ban"
+    bound = any(
+        goods.j <= a.i <= goods.j + 4 and a.oblique == "to" and a.kind in ("country", "place") for a in s.actors
+    )
+    if bound:
+        return "export_ban"
+    return (
+        "import_ban"
+        if origin and verb.lemma in ("ban", "bar", "block", "stop", "prohibit", "halt", "outlaw", "suspend")
+        else ""
+    )
+
+
+def _passive_ban(s: Tagged, verb: Verb) -> str:
+    """ "Imports of X are banned", "exports were halted"."""
+    if not verb.passive:
+        return ""
+    start = clause(s, verb.v)[0]
+    before = [s.low(k) for k in range(max(start, verb.i - 16), verb.i)]
+    if any(word in EXPORT - {"shipping"} for word in before):
+        return "export_ban"
+    return "import_ban" if any(word in IMPORT - {"entry"} for word in before) else ""
+
+
+def _halt_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if s.on("verb.halt-buying") and words[:1] and words[0] in ("buying", "importing", "purchasing"):
+        return "enforcement_commitment" if s.low(verb.i - 1) != "from" else ""
+    return _ban_verb(s, verb, words, found)
+
+
+def _limit_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if not no_noun(s, verb, found):
+        return ""
+    at_import, at_export = first_of(words, IMPORT, 6), first_of(words, EXPORT, 7)
+    start = clause(s, verb.v)[0]
+    before = {s.low(k) for k in range(max(start, verb.i - 9), verb.i)}
+    if verb.passive:
+        at_import = 0 if before & IMPORT else -1
+        at_export = 0 if before & EXPORT else -1
+    amount = any(verb.j <= a < verb.j + 14 and not x.money for a, _, x in s.amounts)
+    if at_export >= 0 and (at_import < 0 or at_export < at_import):
+        if amount:
+            return "export_quota"
+        return "tech_export_control" if scopes_of(s, verb.v, verb.j) & TECH else "export_licensing"
+    if at_import >= 0 and amount:
+        return "import_quota"
+    return ""
+
+
+def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """ "buy 25 million tonnes of soybeans", "buy $500 billion of US energy": a quantity or foreign goods bought."""
+    if any(v.cls == "halt" and v.j == verb.i for v in s.verbs):
+        return ""
+    end = clause(s, verb.v)[1]
+    amount = any(verb.j <= a < min(end, verb.j + 8) for a, _, _ in s.amounts)
+    foreign = any(verb.j <= m.i < min(end, verb.j + 7) for m in s.adjectives) or any(
+        verb.j <= a.i < min(end, verb.j + 9) and a.oblique in ("from", "of") for a in s.actors
+    )
+    country = any(verb.j <= a.i < min(end, verb.j + 8) and a.kind == "country" for a in s.actors)
+    goods = any(verb.j <= m.i < min(end, verb.j + 8) for m in s.products) or first_of(words, GOODS, 8) >= 0
+    committed = verb.tense in ("inf", "ing") and verb.mood not in ("may", "can", "would", "could")
+    return "purchase_commitment" if committed and goods and (amount or foreign or country) else ""
+
+
+def _resume_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if first_of(words, frozenset({"purchases", "imports", "buying", "purchasing", "orders"}), 5) < 0:
+        return ""
+    return "purchase_commitment" if verb.tense in ("inf", "ing") else ""
+
+
+def _raise_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "purchase_commitment" if first_of(words, frozenset({"purchases"}), 4) >= 0 and verb.tense == "inf" else ""
+
+
+def _require_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if verb.lemma != "require" or not no_noun(s, verb, found):
+        return ""
+    if need := need_verb(s, verb, words, found):
+        return need
+    permit = first_of(words, PERMIT, 9)
+    return "export_licensing" if permit >= 0 and near(s, verb.i, verb.j, EXPORT, 12, 16) else ""
+
+
+def _tax_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    start = clause(s, verb.v)[0]
+    taxed = verb.passive and any(start <= m.i < verb.i for m in s.products)
+    goods = first_of(words, IMPORT | GOODS, 6) >= 0 or any(verb.j <= m.i <= verb.j + 5 for m in s.products)
+    foreign = any(start <= m.i <= verb.j + 4 for m in s.adjectives) or first_of(words, IMPORT, 6) >= 0
+    return "import_tariff" if (taxed or goods) and foreign and s.rates else ""
+
+
+def _invest_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "investment_commitment" if any(verb.j <= a < verb.j + 7 and x.money for a, _, x in s.amounts) else ""
+
+
+def _crackdown_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    topic = frozenset(
+        ["fentanyl", "migration", "trafficking", "smuggling", "precursors", "transshipment", "migrants", "drugs"]
+    )
+    return "enforcement_commitment" if first_of(words, topic, 7) >= 0 else ""
+
+
+def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """A court voids, a court strikes down: only with a court in the sentence."""
+    court = {"court", "judges", "judge", "courts", "tribunal", "appeals"} & {s.low(k) for k in range(verb.i)}
+    trade = {"tariff", "tariffs", "duties", "duty", "levies", "surcharge"} & {t.low for t in s.words}
+    return "legal_ruling" if court and trade else ""
+
+
+def _probe_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    topic = IMPORT | frozenset({"dumping", "subsidies", "subsidised", "dumped"})
+    end = clause(s, verb.v)[1]
+    theirs = [a for a in s.actors if verb.j <= a.i < end and a.possessor and a.i - verb.j <= 3]
+    if theirs and any(theirs[0].j <= m.i <= theirs[0].j + 3 for m in s.products):
+        return "investigation"
+    return "investigation" if first_of(words, topic, 9) >= 0 and no_noun(s, verb, found) else ""
+
+
+def _retaliate_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if any(verb.j < a <= verb.j + 4 for a, _, _ in s.rates) and s.low(verb.j) == "with":
+        return ""
+    start, end = clause(s, verb.v)
+    return "" if any(start <= n.i < end for n in found) else "unspecified_retaliation"
+
+
+def _respond_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """ "would respond firmly if", "will respond in kind"."""
+    firm = set(words[:4]) & {
+        "firmly",
+        "kind",
+        "forcefully",
+        "decisively",
+        "countermeasures",
+        "swiftly",
+        "strongly",
+        "accordingly",
+    }
+    return _retaliate_verb(s, verb, words, found) if firm and verb.mood in ("will", "would", "shall") else ""
+
+
+def _blacklist_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    firms = frozenset(
+        ["companies", "firms", "entities", "manufacturers", "contractors", "subsidiaries", "company", "groups"]
+    )
+    return "entity_listing" if first_of(words, firms, 8) >= 0 or verb.passive else ""
+
+
+def _receive_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "export_ban" if verb.negative and scopes_of(s, verb.v, verb.j) & (TECH | {"dual_use"} | MINERAL) else ""
+
+
+def _grant_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    text = " ".join(words)
+    return "import_tariff" if "market access" in text or "duty free access" in text else ""
+
+
+def _stockpile_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "stockpile_purchase" if s.products else ""
+
+
+def _skip_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return "diplomatic_action" if first_of(words, frozenset({"meeting", "summit", "visit"}), 6) >= 0 else ""
+
+
+def _remove_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return _skip_verb(s, verb, words, found) if verb.lemma in ("cancel", "call off") else ""
+
+
+_MAKERS = {
+    "ban": _ban_verb, "halt": _halt_verb, "suspend": _ban_verb, "limit": _limit_verb, "buy": _buy_verb,
+    "resume": _resume_verb, "raise": _raise_verb, "impose": _require_verb, "tax": _tax_verb, "invest": _invest_verb,
+    "crackdown": _crackdown_verb, "strike": _strike_verb, "rule": _strike_verb, "uphold": _strike_verb,
+    "probe": _probe_verb, "retaliate": _retaliate_verb, "respond": _respond_verb, "blacklist": _blacklist_verb,
+    "receive": _receive_verb, "face": pay_verb, "remove": _remove_verb, "announce": pledge_investment,
+    "grant": _grant_verb, "stockpile": _stockpile_verb, "skip": _skip_verb, "other": other_verb,
+    "allow": allow_verb, "add": add_verb, "commit": pledge_investment, "offer": pledge_investment,
+}  # fmt: skip
