@@ -279,7 +279,7 @@ class Settled:
             "packages": {
                 "package": [0, 1, 2, 3],
                 "truce": ["imposed", "suspended", "imposed", "suspended"],
-                "soy_beans": ["<b>", "b", "c", "d"],
+                "soy_beans": ["a", "<b>", "c", "d"],
                 "gain_usa_pp": [0.0, 0.3, -0.2, None],
                 "gain_chn_pp": [0.0, 0.1, 0.4, None],
                 "rational": [True, True, False, False],
