@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import detente
@@ -47,8 +48,10 @@ def report_html(view: View, choice: Choice | None = None) -> str:
 
     chosen = choose(view) if choice is None else choice
     css = static(STYLE)
-    scripts = [vega_js().decode(), static(SCRIPT)]
-    found = [(each, Markup(screen_html(each.name, view, chosen))) for each in SCREENS]
+    with ThreadPoolExecutor(1) as pool:  # the drawing library builds its script while the screens are made
+        vega = pool.submit(vega_js)
+        found = [(each, Markup(screen_html(each.name, view, chosen))) for each in SCREENS]
+        scripts = [vega.result().decode(), static(SCRIPT)]
     return render(
         "report.html.j2",
         css=Markup(css),
