@@ -227,7 +227,7 @@ def test_the_headline_table_equals_the_tables(run: ScenarioRun) -> None:
     frame = run["main"].table("countries").set_index(["country", "variable"])["value"]
     row = next(row for row in grid.rows if row[0].startswith("CHN"))
     assert row[1] == number(frame["CHN", "real_income_pct"], change=True).replace("-", "\u2212")
-    assert sentence(shown).startswith("Against the law of 2025-01-01, real income changes by ")
+    assert sentence(shown).startswith("Real income against the law of 2025-01-01: United States \u22120.0")
     assert len(headline_grids(view(run_scenario(CASE)))) == 6
 
 
@@ -235,7 +235,7 @@ def test_a_scenario_without_a_pair_has_a_page(small: ScenarioRun) -> None:
     shown = replace(view(small), focus=None)
     page = report_html(shown)
     assert 'id="diversion"' not in page
-    assert "imports from" not in sentence(shown)
+    assert "Imports of" not in sentence(shown)
 
 
 def test_a_world_that_says_nothing_about_itself_has_a_page(small: ScenarioRun) -> None:

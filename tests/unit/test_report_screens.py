@@ -38,6 +38,7 @@ def shown() -> View:
 def banded(shown: View, **bands: tuple[float, float]) -> View:
     """Return a view whose first branch has bands of real income."""
     first = replace(shown.branches[0])
+    first.__dict__["band_label"] = "5 to 95 %"
     first.__dict__["bands"] = {(code, INCOME): band for code, band in bands.items()}
     return replace(shown, branches=(first, *shown.branches[1:]))
 
@@ -59,12 +60,13 @@ def test_the_four_numbers_are_those_of_the_table(shown: View) -> None:
 def test_a_sign_inside_the_band_is_not_told(shown: View) -> None:
     unsure = banded(shown, USA=(-0.4, 0.2), CHN=(-0.6, -0.1), IRL=(-5.0, 1.0))
     tile = brief(unsure, unsure.branches[0], "USA").tiles[0]
-    assert tile.sure.startswith("no clear effect; 5 to 95 %: ")
+    assert tile.big == "no clear effect"
+    assert tile.sure == "5 to 95 %: [\u22120.400, +0.200 %]"
     assert tile.sign == "none"
-    assert not [line for line in tile.lines if "household" in line]
+    assert tile.lines == (f"central: {amounts.signed(unsure.branches[0].values['USA', INCOME])} %",)
     text = sentence(unsure)
-    assert "no clear effect [\u22120.400, +0.200 %] in United States" in text
-    assert "\u22120.365 % [\u22120.600, \u22120.100] in China" in text
+    assert "United States no clear effect [\u22120.400, +0.200 %], China" in text
+    assert re.search("China \u22120\\.3[0-9]+ % \\[\u22120.600, \u22120.100\\]", text)
     assert "Ireland" not in str(ends(unsure, unsure.branches[0]))
     page = screen_html("brief", unsure)
     assert "no clear effect" in page
@@ -316,3 +318,22 @@ def test_the_view_of_a_branch_has_bands_only_with_draws(shown: View) -> None:
     assert isinstance(shown.branches[0], BranchView)
     assert shown.branches[0].bands == {}
     assert dt.date(2025, 11, 10).isoformat() in screen_html("rates", shown)
+
+
+def test_bands_are_read_from_the_columns_of_quantiles(shown: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = shown.branches[0].result.columns("countries")
+    wide = {**found, "p02_5": [v - 1 for v in found["value"]], "p97_5": [v + 1 for v in found["value"]]}
+    branch = replace(shown.branches[0])
+    monkeypatch.setattr(type(branch.result), "columns", lambda self, name: wide)
+    assert branch.band_label == "2.5 to 97.5 %"
+    value = branch.values["USA", INCOME]
+    assert branch.bands["USA", INCOME] == (value - 1, value + 1)
+
+
+def test_prices_say_what_they_are_relative_to(shown: View) -> None:
+    from detente.core.closure import Closure
+
+    case = shown.run.scenario.replace(closure=Closure("fixed-nominal", numeraire="CHN"))
+    other = replace(shown, run=replace(shown.run, scenario=case))
+    assert brief(other, other.branches[0], "USA").tiles[1].lines[0] == "relative to the wage of CHN"
+    assert brief(shown, shown.branches[0], "USA").tiles[1].lines[0] == "relative to world income"

@@ -89,15 +89,15 @@ def sentence(view: View) -> str:
     codes = codes or list(view.countries[:2])
     parts = []
     for branch in view.branches[:2]:
-        changes = " and ".join(
-            f"{change_text(branch.values[code, key], '%', branch.bands.get((code, key)))} in {view.label(code)}"
+        changes = ", ".join(
+            f"{view.label(code)} {change_text(branch.values[code, key], '%', branch.bands.get((code, key)))}"
             for code in codes
         )
         parts.append(f"{changes} ({named(branch)})")
-    text = f"Against {view.run.comparator}, real income changes by {'; by '.join(parts)}."
+    text = f"Real income against {view.run.comparator}: {'; '.join(parts)}."
     if view.focus:
         by, against = view.focus
         found = [(branch, branch.pairs.get((against, by))) for branch in view.branches[:2]]
-        trade = " and by ".join(f"{signed(pair['change_pct'])} % ({named(b)})" for b, pair in found if pair)
-        text += f" {view.label(by)} imports from {view.label(against)} change by {trade}." if trade else ""
+        trade = ", ".join(f"{signed(pair['change_pct'])} % ({named(b)})" for b, pair in found if pair)
+        text += f" Imports of {view.label(by)} from {view.label(against)}: {trade}." if trade else ""
     return text

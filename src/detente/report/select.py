@@ -85,6 +85,13 @@ class BranchView:
         return dict(zip(keys, zip(columns[outer[0]], columns[outer[-1]], strict=True), strict=True))
 
     @cached_property
+    def band_label(self) -> str:
+        """Return which quantiles the bands are, as "5 to 95 %"; empty without draws."""
+        outer = [name for name in self.result.columns("countries") if QUANTILE.fullmatch(name)]
+        levels = [f"{float(name[1:].replace('_', '.')):g}" for name in (outer[:1] + outer[-1:])]
+        return f"{' to '.join(levels)} %" if levels else ""
+
+    @cached_property
     def pairs(self) -> dict[tuple[str, str], dict[str, float]]:
         """Return table "pairs" as (origin, dest) to its numbers; origin WORLD is all partners."""
         columns = pair_columns(self.result)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from detente.core.codes import COUNTRY_GROUPS, WORLD
-from detente.report.amounts import Band, band_text, change_text, clear, dollars, dollars_each, plain, signed
+from detente.report.amounts import NO_EFFECT, Band, band_text, change_text, clear, dollars, dollars_each, plain, signed
 from detente.report.choice import Choice
 from detente.report.people import count_of
 from detente.report.select import BranchView, View
@@ -23,8 +23,8 @@ class Tile:
     """One of the four big numbers.
 
     Attributes:
-        label: what. big: the number with its unit. lines: the same in dollars, and for each household or person.
-        sure: its band in words, or "no clear effect"; "" without draws. sign: "gain", "loss", "none", by its words.
+        label: what. big: the number with its unit, or "no clear effect". lines: the same in dollars, and for each
+            household or person. sure: its band; "" without draws. sign: "gain", "loss" or "none".
     """
 
     label: str
@@ -61,7 +61,8 @@ def content(view: View, choice: Choice) -> Mapping[str, Any]:
 
 def brief(view: View, branch: BranchView, code: str) -> Brief:
     """Return the four numbers of an economy or group."""
-    return Brief(code, view.label(code), (_income(branch, code), _prices(branch, code), *_trade(branch, code)))
+    money = units(view).removeprefix("prices and money ")
+    return Brief(code, view.label(code), (_income(branch, code), _prices(branch, code, money), *_trade(branch, code)))
 
 
 def law_lines(view: View, branch: BranchView) -> list[str]:
@@ -126,49 +127,56 @@ def sure_lines(view: View, branch: BranchView, code: str) -> list[str]:
 
 def _income(branch: BranchView, code: str) -> Tile:
     key = (code, "real_income_pct")
-    value, musd, band = branch.values[key], branch.values[code, "real_income_musd"], branch.bands.get(key)
-    told = clear(value, band)
+    value, musd = branch.values[key], branch.values[code, "real_income_musd"]
     each = count_of(code, COUNTRY_GROUPS.get(code, ()))
     lines = [f"{dollars(musd)} a year"]
-    if each is not None and told:
+    if each is not None:
         lines.append(f"{dollars_each(musd, each.number)} a year for each {each.unit}")
-    return Tile("Real income", f"{signed(value)} %", tuple(lines), _sure(value, band, "%"), _sign(value, band))
+    return _tile("Real income", f"{signed(value)} %", lines, value, _band(branch, key), valued=True)
 
 
-def _prices(branch: BranchView, code: str) -> Tile:
+def _prices(branch: BranchView, code: str, money: str) -> Tile:
     key = (code, "consumer_prices_pct")
-    value, band = branch.values[key], branch.bands.get(key)
     wages = branch.values[code, "consumer_prices_wage_pct"]
-    lines = ("relative to world income", f"{signed(wages)} % against the wages earned there")
-    return Tile("Consumer prices", f"{signed(value)} %", lines, _sure(value, band, "%"))
+    lines = [money, f"{signed(wages)} % against the wages earned there"]
+    return _tile("Consumer prices", f"{signed(branch.values[key])} %", lines, branch.values[key], _band(branch, key))
 
 
 def _trade(branch: BranchView, code: str) -> tuple[Tile, Tile]:
-    value, musd = branch.values[code, "exports_pct"], branch.values[code, "exports_change_musd"]
-    band = branch.bands.get((code, "exports_pct"))
-    exports = Tile("Exports", f"{signed(value)} %", (f"{dollars(musd)} a year",), _sure(value, band, "%"))
+    key = (code, "exports_pct")
+    lines = [f"{dollars(branch.values[code, 'exports_change_musd'])} a year"]
+    exports = _tile("Exports", f"{signed(branch.values[key])} %", lines, branch.values[key], _band(branch, key))
     key = (code, "tariff_revenue_change_musd")
-    change, level, band = branch.values[key], branch.values[code, "tariff_revenue_musd"], branch.bands.get(key)
+    change, level = branch.values[key], branch.values[code, "tariff_revenue_musd"]
     before = level - change
     share = f"{signed(100 * change / before)} %, to {_level(level)} a year" if before > 0 else f"to {_level(level)}"
-    return exports, Tile("Tariff revenue", dollars(change), (share,), _sure(change, band, "MUSD"))
+    return exports, _tile("Tariff revenue", dollars(change), [share], change, _band(branch, key), unit="MUSD")
+
+
+def _tile(
+    label: str, number: str, lines: list[str], value: float, sure: tuple[str, Band] | None, *, unit: str = "%",
+    valued: bool = False,
+) -> Tile:  # fmt: skip
+    """Return a tile; where the band holds zero, what is large is that, and amounts whose sign is unknown are left out.
+
+    Args:
+        number: the value with its unit. sure: which quantiles, and the band. valued: more is better, so that its sign
+            has a colour.
+    """
+    told = f"{sure[0]}: {band_text(sure[1], unit)}" if sure is not None else ""
+    if sure is not None and not clear(value, sure[1]):
+        return Tile(label, NO_EFFECT, (f"central: {number}",), told)
+    sign = "none" if not valued or value == 0 else "gain" if value > 0 else "loss"
+    return Tile(label, number, tuple(lines), told, sign)
+
+
+def _band(branch: BranchView, key: tuple[str, str]) -> tuple[str, Band] | None:
+    """Return which quantiles the band of a number is, and the band; None without draws."""
+    return (branch.band_label, branch.bands[key]) if key in branch.bands else None
 
 
 def _level(musd: float) -> str:
     return dollars(musd).removeprefix("+")
-
-
-def _sure(value: float, band: Band | None, unit: str) -> str:
-    if band is None:
-        return ""
-    text = f"5 to 95 %: {band_text(band, unit)}"
-    return text if clear(value, band) else f"no clear effect; {text}"
-
-
-def _sign(value: float, band: Band | None) -> str:
-    if not clear(value, band):
-        return "none"
-    return "gain" if value > 0 else "loss"
 
 
 def _counted(code: str) -> str:
