@@ -1,0 +1,130 @@
+"""What a worker can be asked to do, by name. Each joins verbs of the package and returns plain data, and maybe a file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from detente.app.runs import Desk
+from detente.app.selection import Selection, of_plain
+from detente.core.errors import UsageError
+
+Progress = Callable[[str, int, int], None]
+Done = tuple[dict[str, Any], bytes]
+
+
+def run_task(kind: str, args: Mapping[str, Any], progress: Progress) -> Done:
+    """Do one task and return (document with its status first, file or nothing).
+
+    Raises:
+        UsageError: no such task. DetenteError: as the verb that the task calls.
+    """
+    if kind not in TASKS:
+        raise UsageError(f"job: found {kind!r}; expected one of {', '.join(TASKS)}")
+    document, content = TASKS[kind](dict(args), progress)
+    return plain(document), content
+
+
+def warm(folder: Path | None) -> None:
+    """Load what every first question needs, before it is asked."""
+    global DESK
+    DESK = Desk(folder)
+
+
+DESK = Desk(None)
+
+
+def plain(value: Any) -> Any:
+    """Return plain data that JSON can hold: numbers that are none become null, numpy numbers those of Python."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "item") and not isinstance(value, str):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, bool | int | float | str) or value is None else str(value)
+
+
+def _state(args: Mapping[str, Any]) -> Selection:
+    return of_plain(dict(args.get("state", {})))
+
+
+def check(args: dict[str, Any], progress: Progress) -> Done:
+    """Say what a scenario is, or raise everything that is wrong in it."""
+    from detente.scenario.run import plan
+
+    found = DESK.open(_state(args))
+    case = found.case
+    plans = plan(case, DESK.world(case), branches="all")
+    return {
+        "status": "OK",
+        "id": case.id,
+        "title": case.title,
+        "as_of": str(case.as_of),
+        "branches": list(case.branches),
+        "measures": [{"id": each.id, "kind": each.kind, "status": each.status} for each in case.measures],
+        "warnings": list(dict.fromkeys(text for each in plans for text in each.warnings)),
+        "sha256": case.sha256,
+    }, b""
+
+
+def solve(args: dict[str, Any], progress: Progress) -> Done:
+    """Solve branches and return the numbers by country, with certificates."""
+    from detente.app.commands import command_of
+    from detente.report.document import run_document
+    from detente.report.select import view
+
+    state = _state(args)
+    run = DESK.run(state)
+    shown = view(run, countries=args.get("countries", ()))
+    warnings = dict.fromkeys(text for each in run.plans.values() for text in each.warnings)
+    return run_document(shown, warnings=list(warnings), repeat=command_of(state), detail=True), b""
+
+
+def optimal(args: dict[str, Any], progress: Progress) -> Done:
+    """Search the best tariffs of one country or coalition."""
+    from detente.app.games import optimum_document
+    from detente.strategy.optimal import optimal_tariffs
+
+    world = DESK.world(DESK.open(_state(args)).case)
+    return optimum_document(optimal_tariffs(world, args["player"], progress=progress, **args["choices"])), b""
+
+
+def nash(args: dict[str, Any], progress: Progress) -> Done:
+    """Search tariffs that are best responses to each other."""
+    from detente.app.games import nash_document
+    from detente.strategy.nash import nash as search
+
+    world = DESK.world(DESK.open(_state(args)).case)
+    return nash_document(search(world, args["players"], progress=progress, **args["choices"])), b""
+
+
+def vega(args: dict[str, Any], progress: Progress) -> Done:
+    """Return the scripts that draw charts, from the chart package that is installed."""
+    import altair
+    import vl_convert
+
+    version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    return {"status": "OK"}, str(vl_convert.javascript_bundle(vl_version=version)).encode()
+
+
+def page(args: dict[str, Any], progress: Progress) -> Done:
+    """Draw the page of a state."""
+    state = _state(args)
+    run = DESK.run(state)
+    return {"status": "CERTIFIED", "title": run.scenario.title, "address": f"/?{state.query}"}, b"<main id=main>hello</main>"
+
+
+TASKS: dict[str, Callable[[dict[str, Any], Progress], Done]] = {
+    "page": page,
+    "check": check,
+    "solve": solve,
+    "optimal": optimal,
+    "nash": nash,
+    "vega": vega,
+}
+
