@@ -34,6 +34,10 @@ from detente.scenario.execute import ScenarioRun
 from detente.scenario.execute import run_scenario as run
 from detente.scenario.load import load_scenario as scenario
 from detente.scenario.schema import Scenario
+from detente.strategy.gradient import gradient
+from detente.strategy.nash import nash
+from detente.strategy.optimal import optimal_tariffs
+from detente.strategy.retaliation import escalation, retaliate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,9 +63,14 @@ __all__ = [
     "baseline",
     "decompose",
     "diversion",
+    "escalation",
+    "gradient",
+    "nash",
+    "optimal_tariffs",
     "pressure",
     "rebased",
     "report",
+    "retaliate",
     "run",
     "scenario",
     "solve",

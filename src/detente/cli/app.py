@@ -10,6 +10,7 @@ import typer
 import detente
 from detente.cli.app_data import data
 from detente.cli.app_scenario import scenario
+from detente.cli.app_strategy import add as add_strategy
 from detente.cli.options import HELP, AsOf, Branch, Countries, Force, Json, Out, Quiet, Scenario, Words
 
 app = typer.Typer(
@@ -252,3 +253,6 @@ def doctor(json: Json = False, quiet: Quiet = False) -> int:
     from detente.cli.doctor import doctor as body
 
     return body()
+
+
+add_strategy(app)

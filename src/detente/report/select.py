@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +12,7 @@ from detente.core.codes import WORLD
 from detente.core.errors import UsageError, nearest
 from detente.core.pairs import pair_columns
 from detente.core.result import Result
+from detente.equilibrium.decompose import Decomposition, decompose
 from detente.equilibrium.diversion import diversion_columns
 from detente.scenario.execute import ScenarioRun
 from detente.scenario.ladder import Rung, substitution_ladder
@@ -19,6 +21,8 @@ from detente.scenario.schema import MAIN
 SHOWN_COUNTRIES: Final = 8
 SHOWN_DIVERSIONS: Final = 10
 DIVERTED: Final = ("recaptured", "redirected", "home")
+QUANTILE: Final = re.compile(r"p[0-9]{2}(_[0-9]+)?")
+"""Columns of table "countries" that hold quantiles of draws, lowest first."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,16 @@ class BranchView:
     def values_without(self) -> dict[tuple[str, str], float]:
         """Return the same without assumed measures; empty if that was not solved."""
         return {} if self.without is None else _values(self.without)
+
+    @cached_property
+    def bands(self) -> dict[tuple[str, str], tuple[float, float]]:
+        """Return (country or group, variable) to the outer quantiles of the draws; empty without draws."""
+        columns = self.result.columns("countries")
+        outer = [name for name in columns if QUANTILE.fullmatch(name)]
+        if not outer:
+            return {}
+        keys = zip(columns["country"], columns["variable"], strict=True)
+        return dict(zip(keys, zip(columns[outer[0]], columns[outer[-1]], strict=True), strict=True))
 
     @cached_property
     def pairs(self) -> dict[tuple[str, str], dict[str, float]]:
@@ -116,6 +130,16 @@ class View:
         coverage = [each for plan in self.run.plans.values() for each in plan.coverage if each.assumed_rows]
         rows = [f"{each.assumed_rows} of {each.rows_read} rows of {each.measure}" for each in coverage]
         return tuple(dict.fromkeys([*self.assumed, *rows]))
+
+    @cached_property
+    def _decompositions(self) -> dict[str, Decomposition]:
+        return {}
+
+    def decomposition(self, branch: str) -> Decomposition:
+        """Return why real income changes in a branch, exactly; it takes seconds, once."""
+        if branch not in self._decompositions:
+            self._decompositions[branch] = decompose(self.run[branch])
+        return self._decompositions[branch]
 
     def label(self, code: str) -> str:
         """Return the name of an economy or group, its code if it has none."""

@@ -129,17 +129,17 @@ def standing(base: Baseline, closure: Closure, government: Government, m: Margin
     Source: equation (11); with weights Ossa (2014), equation for lobbying governments, value added as income.
     """
     members = list(government.members)
-    income = base.income[members]
     if government.objective == REVENUE:
         collected = _collected(m)[members].sum() / _unit(m, root)
-        return Standing(float(collected / income.sum()), np.ones(len(members)))
+        return Standing(float(collected / base.income[members].sum()), np.ones(len(members)))
     logs = _real_income(base, closure, m, root)[members]
     if government.weights is not None:
         logs = logs + _favour(base, government.weights, m)[members]
-    worth = income * np.exp(logs)
     if len(members) == 1:
         return Standing(float(logs[0]), np.ones(1))
-    return Standing(float(np.log(worth.sum() / income.sum())), worth / worth.sum())
+    spendable = (base.income - base.final_exogenous.sum(axis=1))[members]
+    worth = spendable * np.exp(logs)
+    return Standing(float(np.log(worth.sum() / spendable.sum())), worth / worth.sum())
 
 
 def _collected(m: Margins) -> Array:

@@ -1,0 +1,172 @@
+"""Brief: what changes, for whom, by how much, how sure, compared with what; before any click."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from detente.core.codes import COUNTRY_GROUPS, WORLD
+from detente.report.amounts import Band, band_text, clear, dollars, dollars_each, plain, signed
+from detente.report.choice import Choice
+from detente.report.people import count_of
+from detente.report.select import BranchView, View
+from detente.report.text import units
+
+LISTED: Final = 3
+SMALLEST_PCT: Final = 0.005
+"""Percent of real income below which an economy is in no list of those who gain or lose."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One of the four big numbers.
+
+    Attributes:
+        label: what. big: the number with its unit. lines: the same in dollars, and for each household or person.
+        sure: its band in words, or "no clear effect"; "" without draws. sign: "gain", "loss", "none", by its words.
+    """
+
+    label: str
+    big: str
+    lines: tuple[str, ...]
+    sure: str = ""
+    sign: str = "none"
+
+
+@dataclass(frozen=True)
+class Brief:
+    """The four numbers of one economy in one branch, with what they rest on."""
+
+    country: str
+    label: str
+    tiles: tuple[Tile, ...]
+
+
+def content(view: View, choice: Choice) -> Mapping[str, Any]:
+    """Return the brief of the chosen economy, those of the others in the table, and what all of them rest on."""
+    branch = choice.of(view)
+    others = [code for code in view.countries if code != choice.country]
+    return {
+        "branch": branch,
+        "brief": brief(view, branch, choice.country),
+        "others": [brief(view, branch, code) for code in others],
+        "law": law_lines(view, branch),
+        "ends": ends(view, branch),
+        "sure": sure_lines(view, branch, choice.country),
+        "counted": _counted(choice.country),
+        "units": units(view),
+    }
+
+
+def brief(view: View, branch: BranchView, code: str) -> Brief:
+    """Return the four numbers of an economy or group."""
+    return Brief(code, view.label(code), (_income(branch, code), _prices(branch, code), *_trade(branch, code)))
+
+
+def law_lines(view: View, branch: BranchView) -> list[str]:
+    """Return what changes in law, in the words of its averages: both sides of the pair, before and after."""
+    if view.focus is None:
+        return []
+    by, against = view.focus
+    lines = []
+    for importer, origin in ((by, against), (against, by)):
+        pair = branch.pairs.get((origin, importer))
+        if pair is not None:
+            lines.append(
+                f"{view.label(importer)} on goods from {view.label(origin)}: average tariff "
+                f"{plain(pair['tariff_pct'])} % before, {plain(pair['tariff_new_pct'])} % in this branch"
+            )
+    pair = branch.pairs.get((WORLD, by))
+    if pair is not None:
+        before, after = plain(pair["tariff_pct"]), plain(pair["tariff_new_pct"])
+        lines.append(f"{view.label(by)} on goods from everybody: {before} % before, {after} % in this branch")
+    return lines
+
+
+def ends(view: View, branch: BranchView) -> list[tuple[str, list[str]]]:
+    """Return which economies lose and gain most real income, in percent; none whose sign cannot be told."""
+    key = "real_income_pct"
+    found = [
+        (code, branch.values[code, key], branch.bands.get((code, key))) for code in view.run.base.countries
+    ]
+    told = [each for each in found if abs(each[1]) >= SMALLEST_PCT and clear(each[1], each[2])]
+    lose = sorted((each for each in told if each[1] < 0), key=lambda each: each[1])[:LISTED]
+    gain = sorted((each for each in told if each[1] > 0), key=lambda each: -each[1])[:LISTED]
+    return [
+        (word, [f"{view.label(code)} {signed(value)} %{_spaced(band_text(band))}" for code, value, band in part])
+        for word, part in (("lose most", lose), ("gain most", gain))
+        if part
+    ]
+
+
+def sure_lines(view: View, branch: BranchView, code: str) -> list[str]:
+    """Return how sure the numbers are: certificate, band, and what they would be without assumed measures."""
+    lines = [branch.result.certificate.line]
+    drawn = getattr(branch.result, "bands", None)
+    if drawn is not None:
+        lines.append(f"bands: {drawn.line}")
+    else:
+        lines.append("no bands: nothing was drawn; --draws 256 gives every number its band")
+    if view.assumed_parts:
+        value = branch.values_without.get((code, "real_income_pct"))
+        count = len(view.assumed_parts)
+        text = f"{count} measures or tables have levels that are ours and not the source's"
+        lines.append(text if value is None else f"{text}; without them real income is {signed(value)} %")
+    return lines
+
+
+def _income(branch: BranchView, code: str) -> Tile:
+    key = (code, "real_income_pct")
+    value, musd, band = branch.values[key], branch.values[code, "real_income_musd"], branch.bands.get(key)
+    told = clear(value, band)
+    each = count_of(code, COUNTRY_GROUPS.get(code, ()))
+    lines = [f"{dollars(musd)} a year"]
+    if each is not None and told:
+        lines.append(f"{dollars_each(musd, each.number)} a year for each {each.unit}")
+    return Tile("Real income", f"{signed(value)} %", tuple(lines), _sure(value, band, "%"), _sign(value, band))
+
+
+def _prices(branch: BranchView, code: str) -> Tile:
+    key = (code, "consumer_prices_pct")
+    value, band = branch.values[key], branch.bands.get(key)
+    wages = branch.values[code, "consumer_prices_wage_pct"]
+    line = f"{signed(wages)} % against the wages earned there"
+    return Tile("Consumer prices", f"{signed(value)} %", (line,), _sure(value, band, "%"))
+
+
+def _trade(branch: BranchView, code: str) -> tuple[Tile, Tile]:
+    value, musd = branch.values[code, "exports_pct"], branch.values[code, "exports_change_musd"]
+    band = branch.bands.get((code, "exports_pct"))
+    exports = Tile("Exports", f"{signed(value)} %", (f"{dollars(musd)} a year",), _sure(value, band, "%"))
+    key = (code, "tariff_revenue_change_musd")
+    change, level, band = branch.values[key], branch.values[code, "tariff_revenue_musd"], branch.bands.get(key)
+    before = level - change
+    share = f"{signed(100 * change / before)} %, to {_level(level)} a year" if before > 0 else f"to {_level(level)}"
+    return exports, Tile("Tariff revenue", dollars(change), (share,), _sure(change, band, "MUSD"))
+
+
+def _level(musd: float) -> str:
+    return dollars(musd).removeprefix("+")
+
+
+def _sure(value: float, band: Band | None, unit: str) -> str:
+    if band is None:
+        return ""
+    text = f"5 to 95 %: {band_text(band, unit)}"
+    return text if clear(value, band) else f"no clear effect; {text}"
+
+
+def _sign(value: float, band: Band | None) -> str:
+    if not clear(value, band):
+        return "none"
+    return "gain" if value > 0 else "loss"
+
+
+def _spaced(text: str) -> str:
+    return f" {text}" if text else ""
+
+
+def _counted(code: str) -> str:
+    found = count_of(code, COUNTRY_GROUPS.get(code, ()))
+    return "" if found is None else f"{found.unit}s: {found.source}"
