@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from detente.app import address
+from detente.app import edits
 from detente.app.catalogue import entries, opened, text_of
 from detente.app.jobs import Job, elapsed
 from detente.app.models import (
@@ -93,9 +93,9 @@ async def scenarios(request: Request) -> list[dict[str, Any]]:
 async def check(request: Request, body: ScenarioText) -> dict[str, Any]:
     """Check a scenario text: every problem with its line and field, or its address."""
     base = text_of(opened(body.case, request.app.state.settings.folder))
-    state = of_plain({name: value for name, value in (("case", body.case), ("edit", address.packed(body.text, base))) if value})
+    state = of_plain({name: value for name, value in (("case", body.case), ("edit", edits.packed(body.text, base))) if value})
     job = await result_of(request, "check", {"state": state.plain}, PATIENCE)
-    return {**job.document, "edit": state.edit, "address": f"/?{state.query}"}
+    return {**job.document, "edit": state.edit, "address": state.address}
 
 
 @router.get("/schema.json")

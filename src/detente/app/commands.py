@@ -1,4 +1,4 @@
-"""The command line and the Python that give what a state of the page shows."""
+"""A state of the page in words: the command line and the Python that give the same, and what the visitor changed."""
 
 from __future__ import annotations
 
@@ -45,3 +45,13 @@ def python_of(state: Selection, *, first: str = "us-china-2025-10") -> str:
     lines.append(f"run = dt.run(case, branches={list(state.branch or (MAIN,))!r}{day})")
     lines.append(f'run[{(state.branch or (MAIN,))[0]!r}].table("countries")')
     return "\n".join(lines)
+
+
+def changes(state: Selection) -> list[str]:
+    """Return, in words, what the visitor has changed in the file."""
+    found = ["the text was edited"] if state.edit else []
+    found += [f"{item.replace('=', ' at ', 1)}" for item in state.set]
+    found += [f"with {item}" for item in state.include if not any(each.startswith(f"{item}=") for each in state.set)]
+    found += [f"without {item.removeprefix('authority=')}" for item in state.drop]
+    found += [f"{name} {value}" for name in ("closure", "elasticities", "on") if (value := getattr(state, name))]
+    return found

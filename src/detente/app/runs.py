@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from detente.app import address
+from detente.app import edits
 from detente.app.catalogue import Entry, opened, text_of
 from detente.app.selection import Selection, of_query
 from detente.baseline import Baseline
@@ -56,7 +56,7 @@ class Desk:
         """
         entry = opened(state.case, self.folder)
         base = text_of(entry)
-        return entry, base, address.unpacked(state.edit, base)
+        return entry, base, edits.unpacked(state.edit, base)
 
     def open(self, state: Selection) -> Opened:
         """Return the scenario of a state.

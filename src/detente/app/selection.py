@@ -16,7 +16,7 @@ MANY: Final = 200
 LENGTH: Final = 120
 EDIT_LENGTH: Final = 100_000
 PINS: Final = 3
-_LISTS: Final = ("branch", "include", "drop", "set", "pin")
+_LISTS: Final = ("branch", "include", "drop", "set", "odds", "pin")
 _PLAIN: Final = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
@@ -25,10 +25,10 @@ class Selection:
     """The state of the page.
 
     Attributes:
-        case: a name of the catalogue; "" is the first one. edit: an edited file, packed (see `address`).
+        case: a name of the catalogue; "" is the first one. edit: an edited file, packed (see `edits`).
         on: day of main. branch: branches shown, the first one in front. include, drop: ids, drop also authority=NAME.
-        set: ID=RATE. closure, elasticities: instead of those of the file. country: who is in front.
-        screen: which screen. pin: further selections to compare with, each as its own query.
+        set: ID=RATE. closure, elasticities: instead of those of the file. country: who is in front. by, against: importer and
+        origin looked at in detail. odds: LEAF=PERCENT, the visitor's. screen: which screen. pin: further selections to compare with, each as its own query.
     """
 
     case: str = ""
@@ -41,6 +41,9 @@ class Selection:
     closure: str = ""
     elasticities: str = ""
     country: str = ""
+    by: str = ""
+    against: str = ""
+    odds: tuple[str, ...] = ()
     screen: str = ""
     pin: tuple[str, ...] = ()
 
@@ -54,6 +57,11 @@ class Selection:
         return urlencode([(name, value) for name, value in pairs if value], safe="=+:,")
 
     @property
+    def address(self) -> str:
+        """Return the page of this state."""
+        return f"/?{self.query}" if self.query else "/"
+
+    @property
     def plain(self) -> dict[str, Any]:
         """Return the state as plain data, as it goes to a worker: what is usual is left out."""
         found = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -62,7 +70,7 @@ class Selection:
     @property
     def solved(self) -> Selection:
         """Return what decides the numbers, without what is only shown."""
-        return replace(self, country="", screen="", pin=())
+        return replace(self, country="", by="", against="", odds=(), screen="", pin=())
 
     def but(self, **changes: Any) -> Selection:
         """Return another state."""
@@ -95,17 +103,18 @@ def of_plain(given: dict[str, Any]) -> Selection:
 
 
 def of_query(query: str) -> Selection:
-    """Return the state in an address; `set:ID=NUMBER` is what a field of the page sends for +NUMBERpp.
+    """Return the state in an address; `set:ID=NUMBER` is what a field of the page sends for ID=+NUMBERpp.
 
     Raises:
         UsageError: as `of_plain`, or a field that is given twice.
     """
     given: dict[str, Any] = {}
     for name, value in parse_qsl(query, keep_blank_values=True, max_num_fields=4 * MANY):
-        if name.startswith("set:"):
+        field, mark, item = name.partition(":")
+        if mark and field in ("set", "odds"):
             if value:
-                kept = [each for each in given.get("set", []) if not each.startswith(f"{name[4:]}=")]
-                given["set"] = [*kept, f"{name[4:]}={_rate(value)}"]
+                kept = [each for each in given.get(field, []) if not each.startswith(f"{item}=")]
+                given[field] = [*kept, f"{item}={_with_unit(value, field)}"]
         elif name in _LISTS:
             given.setdefault(name, []).append(value)
         elif value:
@@ -131,9 +140,11 @@ def _wrong(name: str, found: str, expected: str) -> Problem:
     return Problem("address", name[:LENGTH], found, expected)
 
 
-def _rate(value: str) -> str:
-    """Return a number from a field as points; what has a unit already stays."""
-    return f"{float(value):+g}pp" if re.fullmatch(r"[+-]?[0-9]{1,6}(\.[0-9]{1,4})?", value) else value
+def _with_unit(value: str, field: str) -> str:
+    """Return a number from a field of the page with its unit: points for a rate, percent for odds."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,6}(\.[0-9]{1,4})?", value):
+        return value
+    return f"{float(value):+g}pp" if field == "set" else f"{float(value):g}%"
 
 
 def toggled(items: Sequence[str], item: str) -> tuple[str, ...]:
