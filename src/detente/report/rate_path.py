@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from detente.report.select import View
 from detente.scenario.path import changes
 from detente.scenario.run import plan
 from detente.scenario.schema import MAIN
+
+
+SAME: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -96,15 +99,20 @@ def _line(
     points: Sequence[tuple[dt.date, float]], side: tuple[str, str], as_of: dt.date, end: dt.date
 ) -> list[dict[str, Any]]:
     """Return the rows of one line: known days, then from the last known day the projected ones."""
-    known = [(day, rate) for day, rate in points if day <= as_of]
+    known = [(day, rate) for day, rate in points if day <= as_of] or points[:1]
     later = [(day, rate) for day, rate in points if day > as_of]
-    last = known[-1][1] if known else points[0][1]
-    known = [*known, (as_of, last)]
-    final = later[-1][1] if later else last
-    rows = [_row(day, rate, side, False) for day, rate in known]
+    last = known[-1][1]
+    rows = [_row(day, rate, side, False) for day, rate in _turns([*known, (as_of, last)])]
     if end > as_of:
-        rows += [_row(day, rate, side, True) for day, rate in [(as_of, last), *later, (end, final)]]
+        final = later[-1][1] if later else last
+        rows += [_row(day, rate, side, True) for day, rate in _turns([(as_of, last), *later, (end, final)])]
     return rows
+
+
+def _turns(points: Sequence[tuple[dt.date, float]]) -> list[tuple[dt.date, float]]:
+    """Return the first and last point and those at which the rate moves."""
+    ends = (0, len(points) - 1)
+    return [each for n, each in enumerate(points) if n in ends or abs(each[1] - points[n - 1][1]) > SAME]
 
 
 def _row(day: dt.date, rate: float, side: tuple[str, str], projected: bool) -> dict[str, Any]:

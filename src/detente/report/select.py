@@ -110,6 +110,7 @@ class View:
     Attributes:
         run: what was solved. branches: in order. countries: codes and groups shown in the headline table.
         focus: (by, against) whose trade is shown in detail, or None. assumed: ids whose level is ours.
+        talks: settled talks of the scenario (`strategy.talks.Talks`), if they were solved.
     """
 
     run: ScenarioRun
@@ -117,6 +118,7 @@ class View:
     countries: tuple[str, ...]
     focus: tuple[str, str] | None
     assumed: tuple[str, ...]
+    talks: Any = None
 
     @cached_property
     def ladders(self) -> dict[str, tuple[Rung, ...]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from detente.report.charts.base import CONFIG, GREY, INK, WIDTH, Rows, Spec, values
 
 CELL = 36
 STEP = 17
+DARK = 0.19
+"""Share of the highest rate above which a cell is light enough for black figures (cividis, square root)."""
+SMALLEST = 0.05
 
 
 def heatmap(
@@ -22,18 +25,26 @@ def heatmap(
         importers, exporters: in order. chosen: (by, against) shown at the start. axis: title with unit.
         description: one sentence.
     """
+    highest = max(float(row["rate"]) for row in rows)
     first = {
-        "data": values([{name: row[name] for name in ("by", "against", "rate", "before")} for row in rows]),
+        "data": values([_cell(row) for row in rows]),
         "width": {"step": CELL},
         "height": {"step": 22},
-        "layer": [_cells(importers, exporters, chosen, axis), _numbers(importers, exporters)],
+        "layer": [_cells(importers, exporters, chosen, axis), _numbers(importers, exporters, highest)],
     }
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": description,
         "config": {**CONFIG, "concat": {"spacing": 24}},
         "vconcat": [first, _sectors(rows, axis)],
+        "resolve": {"scale": {"color": "independent"}, "legend": {"color": "independent"}},
     }
+
+
+def _cell(row: Mapping[str, Any]) -> dict[str, Any]:
+    rate = float(row["rate"])
+    shown = "" if rate < SMALLEST else f"{rate:.0f}" if rate >= 9.95 else f"{rate:.1f}"
+    return {name: row[name] for name in ("by", "against", "rate", "before")} | {"shown": shown}
 
 
 def _axes(importers: Sequence[str], exporters: Sequence[str]) -> dict[str, Any]:
@@ -87,13 +98,13 @@ def _cells(importers: Sequence[str], exporters: Sequence[str], chosen: tuple[str
     }
 
 
-def _numbers(importers: Sequence[str], exporters: Sequence[str]) -> Spec:
+def _numbers(importers: Sequence[str], exporters: Sequence[str], highest: float) -> Spec:
     return {
         "mark": {"type": "text", "fontSize": 10.5},
         "encoding": {
             **_axes(importers, exporters),
-            "text": {"field": "rate", "type": "quantitative", "format": ".2~r"},
-            "color": {"condition": {"test": "datum.rate > 9", "value": INK}, "value": "white"},
+            "text": {"field": "shown"},
+            "color": {"condition": {"test": f"datum.rate > {DARK * highest:.6g}", "value": "black"}, "value": "white"},
         },
     }
 
@@ -104,14 +115,14 @@ def _sectors(rows: Rows, axis: str) -> Spec:
          "before": row["rates_before"]}
         for row in rows
     ]  # fmt: skip
-    y = {"field": "sector", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 230, "ticks": False}}
+    y = {"field": "sector", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 300, "ticks": False}}
     return {
         "data": values(data),
         "transform": [
             {"filter": {"param": "cell"}},
             {"flatten": ["sector", "rate", "before"]},
         ],
-        "width": WIDTH - 240,
+        "width": WIDTH - 260,
         "height": {"step": STEP},
         "layer": [
             {

@@ -65,14 +65,14 @@ def steps(
         },
     }
     return chart(
-        [*_marked([{"date": today, "text": "as of"}, *days]), known, later, points, *_ends(ends, x, y)],
+        [*marked([{"date": today, "text": "as of"}, *days]), known, later, points, *_ends(ends, x, y, line)],
         description=description,
         height=HEIGHT,
     )
 
 
-def _marked(days: Sequence[Mapping[str, str]]) -> list[Spec]:
-    """Return a vertical line with words for each day, the words one below the other."""
+def marked(days: Sequence[Mapping[str, str]]) -> list[Spec]:
+    """Return a vertical line with words for each day: the first is solid, the others dashed with words below each other."""
     found: list[Spec] = []
     for place, day in enumerate(days):
         data, x = values([day]), {"field": "date", **TIME}
@@ -98,16 +98,17 @@ def _marked(days: Sequence[Mapping[str, str]]) -> list[Spec]:
     return found
 
 
-def _ends(rows: Rows, x: Mapping[str, Any], y: Mapping[str, Any]) -> list[Spec]:
+def _ends(rows: Rows, x: Mapping[str, Any], y: Mapping[str, Any], line: Mapping[str, Any]) -> list[Spec]:
     if not rows:
         return []
     place = {"x": dict(x), "y": dict(y)}
     return [
         {
             "data": values(rows),
-            "mark": {"type": "point", "shape": "diamond", "size": 50, "stroke": GREY, "fill": "white", "opacity": 1},
+            "mark": {"type": "point", "shape": "diamond", "size": 50, "fill": "white", "opacity": 1},
             "encoding": {
                 **place,
+                "stroke": {**line, "legend": None},
                 "tooltip": [
                     {"field": "label", "title": "branch"},
                     {"field": "line", "title": "of"},

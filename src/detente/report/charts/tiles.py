@@ -37,7 +37,7 @@ def tile_map(rows: Rows, *, legend: str, limit: float, description: str) -> Spec
         "type": "quantitative",
         "title": legend,
         "scale": {"domain": [-limit, limit], "range": [*DIVERGING], "clamp": True, "interpolate": "rgb"},
-        "legend": {"orient": "bottom", "gradientLength": 240, "format": "+.2~g", "titleLimit": 400},
+        "legend": {"orient": "bottom", "gradientLength": 240, "format": ".2~g", "tickCount": 5, "titleLimit": 400},
     }
     dark = f"abs(datum.value) > {0.62 * limit:.6g}"
     ink = {"condition": {"test": dark, "value": "white"}, "value": INK}

@@ -22,7 +22,7 @@ def waterfall(rows: Rows, *, axis: str, description: str) -> Spec:
         "title": None,
         "axis": {"labelLimit": 230, "ticks": False, "domain": False},
     }
-    placed = [{**row, "right": max(float(row["start"]), float(row["end"]))} for row in rows]
+    placed = [{**row, "right": max(float(row["start"]), float(row["end"]), 0.0)} for row in rows]
     colour = {
         "field": "kind",
         "type": "nominal",
@@ -33,7 +33,7 @@ def waterfall(rows: Rows, *, axis: str, description: str) -> Spec:
         "data": values(placed),
         "mark": {"type": "bar", "height": {"band": 0.6}},
         "encoding": {
-            "x": {"field": "start", "type": "quantitative", "title": axis, "scale": {"nice": True}},
+            "x": {"field": "start", "type": "quantitative", "title": axis, "axis": {"tickCount": 6}},
             "x2": {"field": "end"},
             "y": y,
             "color": colour,

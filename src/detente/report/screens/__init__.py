@@ -47,6 +47,7 @@ SCREENS: Final = (
 )
 
 FIGURES: Final[Mapping[str, str]] = {
+    "timeline": "measures",
     "real-income": "results",
     "map": "results",
     "welfare": "results",
@@ -61,9 +62,9 @@ FIGURES: Final[Mapping[str, str]] = {
     "instruments": "chokepoints",
     "packages": "talks",
 }
-"""Name of a figure -> module here with the function of that name, "-" as "_"; `map` is `map_`."""
+"""Name of a figure -> module here with the function of that name, "-" as "_"; `map` and `timeline` as "map_", "timeline_"."""
 
-_FUNCTION: Final = {"map": "map_"}
+_FUNCTION: Final = {"map": "map_", "timeline": "timeline_"}
 
 
 def screen(name: str) -> Screen:

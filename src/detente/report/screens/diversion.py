@@ -50,7 +50,7 @@ def diversion(view: View, choice: Choice) -> Figure | None:
     parts = _parts(view, rows, by, against)
     drawn, links = _columns(parts)
     alternative = _sentence(view, rows, by, against, title)
-    heads = (f"{by} buys more", f"{by} buys less", f"{against} sells more")
+    heads = (f"{by} buys more", "in place of", f"{against} sells instead to")
     spec = alluvial(drawn, links, heads=heads, description=alternative)
     note = (
         "left: what replaces it, spread in proportion over everything that is bought less; right: where the origin "
@@ -95,7 +95,7 @@ def _parts(
     ]
     rest = sum(part.amount for part in less) - sum(part.amount for part in gain)
     (gain if rest > 0 else less).append(
-        _Part("bought less in all" if rest > 0 else "bought more in all", abs(rest), PALE)
+        _Part("less in all" if rest > 0 else "more in all", abs(rest), PALE)
     )
     more = _split(view, sold, MARKETS)
     rest = lost - sum(part.amount for part in more)

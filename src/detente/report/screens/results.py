@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from detente.report.amounts import band_text, clear, plain, signed
+from detente.report.amounts import MINUS, band_text, clear, plain, signed
 from detente.report.charts.bars import bars, signs
 from detente.report.charts.tiles import places, tile_map
 from detente.report.charts.waterfall import waterfall
@@ -154,7 +154,7 @@ def map_(view: View, choice: Choice) -> Figure | None:
             "row": places()[row["country"]][0],
             "column": places()[row["country"]][1],
             "value": row["value"],
-            "shown": signed(round(row["value"], 2)),
+            "shown": f"{row['value']:+.2f}".replace("-", MINUS),
             "clear": clear(row["value"], branch.bands.get((row["country"], key))),
         }
         for row in rows
@@ -188,7 +188,7 @@ def welfare(view: View, choice: Choice) -> Figure | None:
     alternative = f"Waterfall. {title}: " + ", ".join(f"{row['label']} {row['shown']}" for row in rows) + "."
     spec = waterfall(rows, axis="%", description=alternative)
     residual = next(float(str(number)) for part, number in parts if part == "residual")
-    note = f"exact: the parts add up to the change; not explained {residual:.0e} %".replace("-", "\u2212")
+    note = f"exact: the parts add up to the change; not explained {residual:.0e} %".replace("-", MINUS)
     lines = tuple((PART_LABELS.get(str(part), "real income"), signed(float(str(number)))) for part, number in parts)
     code = code_of(view, "welfare", f'dt.decompose(run["{branch.name}"], "{choice.country}")')
     return Figure(
