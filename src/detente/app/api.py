@@ -203,7 +203,7 @@ def _article(request: Request, body: Article) -> dict[str, Any]:
 @router.get("/jobs/{id}", response_model=JobDocument)
 async def job(request: Request, id: Id, wait: Wait = 0.0) -> Response:
     """Return a job, after waiting for it if so asked."""
-    found = _found(request, id)
+    found = found_job(request, id)
     found.kept = True
     if wait and not found.over:
         await finished(found, request, wait)
@@ -213,7 +213,7 @@ async def job(request: Request, id: Id, wait: Wait = 0.0) -> Response:
 @router.delete("/jobs/{id}", response_model=JobDocument)
 async def cancel(request: Request, id: Id) -> Response:
     """End a job: its processor is free within two seconds and nothing of it is stored."""
-    found = _found(request, id)
+    found = found_job(request, id)
     if found.over:
         raise JobFailed(409, {"status": found.status, "problems": ["the job has ended already"]})
     found.cancel()
@@ -221,7 +221,8 @@ async def cancel(request: Request, id: Id) -> Response:
     return JSONResponse(job_document(found))
 
 
-def _found(request: Request, id_: str) -> Job:
+def found_job(request: Request, id_: str) -> Job:
+    """Return a job by its id, or answer 404."""
     found = pool_of(request).find(id_)
     if found is None:
         raise JobFailed(404, {"status": "UNKNOWN", "problems": ["no job of that id; finished ones are forgotten in time"]})

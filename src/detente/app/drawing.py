@@ -13,7 +13,7 @@ from detente.app.commands import changes, command_of, python_of
 from detente.app.markup import drawn
 from detente.app.problems import refused
 from detente.app.runs import Desk, Opened
-from detente.app.selection import Selection
+from detente.app.selection import PINS, Selection
 from detente.core.certificate import CERTIFIED
 from detente.core.errors import DetenteError
 from detente.report.choice import Choice
@@ -80,14 +80,20 @@ def _common(desk: Desk, state: Selection, found: Opened | None) -> dict[str, Any
         "families": _families(state, found) if found else (),
         "bases": levers.bases(state, found.case) if found else (),
         "kept_fields": functools.partial(levers.kept_fields, state),
-        "fields": levers.fields_of,
         "changes": changes(state),
         "reset": _address(Selection(case=state.case, branch=state.branch, country=state.country, screen=state.screen)),
         "here": _address(state),
+        "keep": kept(state).address,
         "query": state.query,
         "command": command_of(state),
         "python": python_of(state),
     }
+
+
+def kept(state: Selection) -> Selection:
+    """Return the state in which this run is kept to compare others with; the oldest one makes room."""
+    mine = state.but(pin=(), screen="", country="").query
+    return state.but(pin=tuple(dict.fromkeys((*state.pin, mine)))[-PINS:], screen="compare")
 
 
 def _families(state: Selection, found: Opened) -> tuple[levers.Family, ...]:

@@ -6,6 +6,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from detente.app.levers import fields_of
 from detente.report.pages import environment
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ def templates() -> Environment:
 
     behind = environment()
     loaders = [FileSystemLoader(TEMPLATES), *([behind.loader] if behind.loader else [])]
-    return behind.overlay(loader=ChoiceLoader(loaders))
+    found = behind.overlay(loader=ChoiceLoader(loaders))
+    found.globals = {**behind.globals, "fields": fields_of}
+    return found
 
 
 def drawn(template: str, **context: Any) -> str:

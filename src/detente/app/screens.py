@@ -8,6 +8,7 @@ from typing import Any, Final
 from detente.app.markup import drawn
 from detente.app.runs import Desk, Opened
 from detente.app.selection import Selection
+from detente.app.writeback import written
 from detente.core.errors import DetenteError
 from detente.report.choice import Choice, choose
 from detente.report.content import Figure
@@ -125,11 +126,19 @@ def editor(desk: Desk, state: Selection, problems: Sequence[Any]) -> Any:
     """Return the scenario as text, with the switches of the state written into it, and its problems by line."""
     from markupsafe import Markup
 
+    return Markup(drawn("text.html.j2", text=_written(desk, state), problems=problems, state=state))
+
+
+def _written(desk: Desk, state: Selection) -> str:
+    """Return the text of a state with its switches, as it stands where they cannot be written, "" where it is cut."""
     try:
-        _, base, text = desk.text(state)
+        text = desk.text(state)[2]
     except DetenteError:
-        base = text = ""
-    return Markup(drawn("text.html.j2", text=text, base=base, problems=problems, state=state))
+        return ""
+    try:
+        return written(text, state)
+    except DetenteError:
+        return text
 
 
 def offline(desk: Desk, state: Selection, found: Opened, problems: Sequence[Any]) -> Any:

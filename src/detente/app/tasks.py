@@ -82,7 +82,7 @@ def solve(args: dict[str, Any], progress: Progress) -> Done:
     run = DESK.run(state)
     shown = view(run, countries=args.get("countries", ()))
     warnings = dict.fromkeys(text for each in run.plans.values() for text in each.warnings)
-    return run_document(shown, warnings=list(warnings), repeat=command_of(state), detail=True), b""
+    return run_document(shown, warnings=list(warnings), repeat=command_of(state), detail=True, ladders=False), b""
 
 
 def optimal(args: dict[str, Any], progress: Progress) -> Done:
@@ -105,22 +105,53 @@ def nash(args: dict[str, Any], progress: Progress) -> Done:
 
 def vega(args: dict[str, Any], progress: Progress) -> Done:
     """Return the scripts that draw charts, from the chart package that is installed."""
-    import altair
-    import vl_convert
+    from detente.report.charts.base import vega_js
 
-    version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    return {"status": "OK"}, str(vl_convert.javascript_bundle(vl_version=version)).encode()
+    return {"status": "OK"}, vega_js()
 
 
 def page(args: dict[str, Any], progress: Progress) -> Done:
     """Draw the page of a state."""
-    state = _state(args)
-    run = DESK.run(state)
-    return {"status": "CERTIFIED", "title": run.scenario.title, "address": f"/?{state.query}"}, b"<main id=main>hello</main>"
+    from detente.app.drawing import page as drawn
+
+    return drawn(DESK, _state(args))
+
+
+def part(args: dict[str, Any], progress: Progress) -> Done:
+    """Draw one figure of a state."""
+    from detente.app.screens import part as drawn
+
+    return {"status": "OK"}, drawn(DESK, _state(args), args["name"]).encode()
+
+
+def figure(args: dict[str, Any], progress: Progress) -> Done:
+    """Return one figure of a state as a file."""
+    from detente.app.files import figure_file
+
+    return {"status": "OK"}, figure_file(DESK, _state(args), args["name"], args["form"])
+
+
+def table(args: dict[str, Any], progress: Progress) -> Done:
+    """Return one table of a state as a file."""
+    from detente.app.files import table_file
+
+    state = _state(args).but(by=args.get("by", ""), against=args.get("against", ""))
+    return {"status": "OK"}, table_file(DESK, state, args["table"], args["form"])
+
+
+def file(args: dict[str, Any], progress: Progress) -> Done:
+    """Return the report, the bundle or the scenario of a state as a file."""
+    from detente.app.files import FILES
+
+    return {"status": "OK"}, FILES[args["name"]](DESK, _state(args))
 
 
 TASKS: dict[str, Callable[[dict[str, Any], Progress], Done]] = {
     "page": page,
+    "part": part,
+    "figure": figure,
+    "table": table,
+    "file": file,
     "check": check,
     "solve": solve,
     "optimal": optimal,
