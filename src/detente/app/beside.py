@@ -102,7 +102,7 @@ def leaves(desk: Desk, state: Selection, found: Opened) -> dict[str, Any]:
         "leaves": rows,
         "head": codes,
         "expected": [(e.country, e.variable, signed(e.expected), signed(e.deadline)) for e in done.expected],
-        "breakeven": [(b.party, b.better, b.worse, "" if b.probability is None else f"{plain(100 * b.probability)} %", b.why) for b in done.breakeven],
+        "breakeven": [(b.party, b.better, b.worse, "" if b.probability is None else f"{plain(100 * b.probability)} %", b.why) for b in done.breakeven if not b.why],
         "odds": {name: f"{100 * value:g}" for name, value in (done.odds or {}).items()},
         "comparator": f"the law of {found.case.compare_to}" if found.case.compare_to else "the baseline",
         "date": str(done.date),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -81,7 +82,11 @@ class Guard:
         if found is not None:
             await _refuse(answer, found)
             return
-        await self.app({**scope, "method": "GET"} if headed else scope, receive, answer)
+        try:
+            await self.app({**scope, "method": "GET"} if headed else scope, receive, answer)
+        except Exception:
+            # the answer, without a trace, is out already; the connection stays usable
+            traceback.print_exc()
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = _headers(scope)

@@ -45,6 +45,7 @@ class Job:
     waiting: int = 0
     kept: bool = False
     started: float = 0.0
+    stopped: float = 0.0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     unwanted: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -56,6 +57,7 @@ class Job:
     def end(self, status: str, document: Mapping[str, Any] | None = None, content: bytes = b"") -> None:
         """Say how the job ended; nothing is stored of one that was cancelled."""
         self.status, self.document, self.content = status, dict(document or {"status": status}), content
+        self.stopped = time.monotonic()
         self.ended.set()
 
     def cancel(self) -> None:
@@ -108,5 +110,5 @@ class Board:
 
 
 def elapsed(job: Job) -> float:
-    """Return the seconds since a job was taken up; 0 while it waits."""
-    return time.monotonic() - job.started if job.started else 0.0
+    """Return the seconds that a job has taken, or has taken so far; 0 while it waits."""
+    return (job.stopped or time.monotonic()) - job.started if job.started else 0.0

@@ -22,6 +22,7 @@ FAMILIES: Final = (
     ("Price floors and stocks", ("price-floor", "stockpile", "government-demand")),
     ("Other", ("non-trade",)),
 )
+_ORDER: Final = ("threatened", "scheduled", "in-force", "announced", "offered", "suspended", "ended")
 WIDE: Final = 200
 POINTS: Final = re.compile(r"\+?(-?[0-9.]+)pp")
 
@@ -79,6 +80,7 @@ def families(state: Selection, case: Scenario, regime: Regime) -> tuple[Family, 
     for name, kinds in FAMILIES:
         own = [measure for measure in case.measures if measure.kind in kinds]
         levers = tuple(_lever(state, case, measure, measure.id in applied, reasons.get(measure.id, "")) for measure in own)
+        levers = tuple(sorted(levers, key=lambda lever: (not lever.address, _ORDER.index(lever.measure.status))))
         if levers:
             on = sum(lever.on for lever in levers)
             found.append(Family(name, levers, on, _all(state, levers, off=on > 0)))

@@ -17,6 +17,7 @@ from detente.app import api
 from detente.app.jobs import Job
 from detente.app.selection import of_query
 from detente.app.waiting import JobFailed, finished, result_of, submitted
+from detente.report.amounts import plain, signed
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -67,10 +68,12 @@ def templates() -> Environment:
     """Return the templates that need no model: the shell, and what jobs found."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    found.filters |= {"signed": signed, "plain": plain}
+    return found
 
 
 @router.get("/health")
