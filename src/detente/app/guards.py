@@ -6,6 +6,7 @@ Pure ASGI: the body is counted as it arrives, with or without a Content-Length, 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import traceback
@@ -40,6 +41,7 @@ HEADERS: Final = (
 UPLOADS: Final = ("/api/read",)
 OPEN: Final = ("/health",)
 BODY_SECONDS: Final = 30.0
+DISCARD_SECONDS: Final = 2.0
 SAFE: Final = ("GET", "HEAD")
 OWN: Final = ("same-origin", "none")
 
@@ -80,7 +82,7 @@ class Guard:
             else:
                 receive = _replayed(body, receive)
         if found is not None:
-            await _refuse(answer, found)
+            await _refuse(answer, found, receive)
             return
         try:
             await self.app({**scope, "method": "GET"} if headed else scope, receive, answer)
@@ -227,8 +229,22 @@ def _guarded(send: Send, *, headed: bool, static: bool) -> Send:
     return guarded
 
 
-async def _refuse(send: Send, refusal: Refusal) -> None:
+async def _refuse(send: Send, refusal: Refusal, receive: Receive) -> None:
+    """Answer; who is still sending too much is heard a little longer, or the answer would be lost with the connection."""
     body = json.dumps({"status": "REFUSED", "problems": [refusal.sentence]}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": refusal.status, "headers": [*headers, *refusal.headers]})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if refusal.status == 413:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(_discarded(receive), DISCARD_SECONDS)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _discarded(receive: Receive) -> None:
+    size = 0
+    while size <= UPLOAD:
+        message = await receive()
+        size += len(message.get("body", b""))
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return
