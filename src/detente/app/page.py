@@ -167,6 +167,8 @@ async def outcome(request: Request, id: Annotated[str, PathParameter(pattern=r"^
     job = api.found_job(request, id)
     if not job.over:
         raise JobFailed(409, {"status": job.status, "problems": ["the job has no result yet"]})
+    if job.content:
+        return HTMLResponse(job.content)
     kind = job.kind if "problems" not in job.document and len(job.document) > 1 else "failed"
     template = templates().get_template(f"outcome_{kind}.html.j2")
     return HTMLResponse(template.render(found=job.document, job=job))

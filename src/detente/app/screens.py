@@ -108,6 +108,16 @@ def _talks(desk: Desk, state: Selection, found: Opened, shown: View, choice: Cho
     return drawn("talks.html.j2", talks=found.case.talks, measures=found.case.measures, state=state)
 
 
+def talks_screen(desk: Desk, state: Selection, done: Any) -> str:
+    """Return settled talks as the report draws them.
+
+    Raises:
+        DetenteError: the run that they stand beside has no numbers.
+    """
+    shown = view(desk.run(state), talks=done)
+    return screen_html("talks", shown, chosen(state, shown), live=True)
+
+
 def _tree(desk: Desk, state: Selection, found: Opened, shown: View, choice: Choice) -> str:
     from detente.app.beside import leaves
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from detente.app.commands import command_of
 from detente.app.runs import Desk
 from detente.app.selection import Selection, of_plain
 from detente.core.errors import UsageError
@@ -74,7 +75,6 @@ def check(args: dict[str, Any], progress: Progress) -> Done:
 
 def solve(args: dict[str, Any], progress: Progress) -> Done:
     """Solve branches and return the numbers by country, with certificates."""
-    from detente.app.commands import command_of
     from detente.report.document import run_document
     from detente.report.select import view
 
@@ -106,6 +106,32 @@ def nash(args: dict[str, Any], progress: Progress) -> Done:
     world = DESK.world(DESK.open(_state(args)).case)
     found = search(world, args["players"], progress=progress, **args["choices"])
     return {**nash_document(found), "rates": rate_rows(found.result, found.tariffs)}, b""
+
+
+def read(args: dict[str, Any], progress: Progress) -> Done:
+    """Read an article: proposals, nothing more."""
+    from detente.app.reading import read_document
+
+    return read_document(args), b""
+
+
+def draft(args: dict[str, Any], progress: Progress) -> Done:
+    """Make a scenario of the measures that are accepted."""
+    from detente.app.reading import drafted
+
+    return drafted(args), b""
+
+
+def talks(args: dict[str, Any], progress: Progress) -> Done:
+    """Solve every package of a scenario's talks; the screen of the report is drawn with it."""
+    from detente.app.screens import talks_screen
+    from detente.report.talks_document import talks_document
+    from detente.scenario.talks import talks as settled
+
+    state = _state(args)
+    found = DESK.open(state)
+    done = settled(found.case, base=DESK.world(found.case), solution=args["solution"], progress=progress)
+    return talks_document(done, warnings=done.warnings, repeat=command_of(state)), talks_screen(DESK, state, done).encode()
 
 
 def vega(args: dict[str, Any], progress: Progress) -> Done:
@@ -161,6 +187,9 @@ TASKS: dict[str, Callable[[dict[str, Any], Progress], Done]] = {
     "solve": solve,
     "optimal": optimal,
     "nash": nash,
+    "read": read,
+    "draft": draft,
+    "talks": talks,
     "vega": vega,
 }
 
