@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from detente.app.markup import drawn
@@ -114,7 +115,7 @@ def talks_screen(desk: Desk, state: Selection, done: Any) -> str:
     Raises:
         DetenteError: the run that they stand beside has no numbers.
     """
-    shown = view(desk.run(state), talks=done)
+    shown = replace(view(desk.run(state)), talks=done)
     return screen_html("talks", shown, chosen(state, shown), live=True)
 
 
