@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,9 +62,11 @@ __all__ = [
     "UsageError",
     "Wedges",
     "baseline",
+    "cite",
     "decompose",
     "diversion",
     "escalation",
+    "export",
     "gradient",
     "nash",
     "optimal_tariffs",
@@ -128,6 +131,36 @@ def pressure(result: Result, *, by: str, against: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(pressure_columns(result, by=by, against=against))
+
+
+def export(
+    result: ScenarioRun | Result, path: str | Path, *, tables: Sequence[str] = (), figures: Sequence[str] = (),
+    force: bool = False,
+) -> list[Path]:  # fmt: skip
+    """Write a run or a result as files for other programs; the suffix of the path is the format.
+
+    Args:
+        result: what `run` or `solve` returned.
+        path: .csv, .parquet, .dta (Stata), .tex (LaTeX): one table; .xlsx: several, with contents and assumptions;
+            .nc (netCDF), .mat (MATLAB): the arrays; .svg, .png, .pdf: a figure; .zip: a replication package.
+        tables: names, or "all"; none means "countries", for a workbook those that people read.
+        figures: names, or "all", for pictures and packages; none means "real-income". force: replace files.
+    Returns:
+        The files written: NAME-TABLE or NAME-FIGURE where there are several of one format.
+    Raises:
+        UsageError: an unknown suffix, table or figure, or a file that exists. SolveError: not certified.
+        MissingDataError: the format needs a package that is not installed; the message names it.
+    """
+    from detente.report.exports import export as write
+
+    return write(result, Path(path), tables=tuple(tables), figures=tuple(figures), force=force)
+
+
+def cite(result: ScenarioRun | Result) -> str:
+    """Return BibTeX of the program, model, data, elasticities and acts that a run or a result used."""
+    from detente.report.cite import bibtex
+
+    return bibtex(result)
 
 
 def report(run: ScenarioRun, path: str | Path, *, force: bool = False) -> Path:

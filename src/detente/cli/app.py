@@ -9,6 +9,7 @@ import typer
 
 import detente
 from detente.cli.app_data import data
+from detente.cli.app_report import add as add_report
 from detente.cli.app_scenario import scenario
 from detente.cli.app_strategy import add as add_strategy
 from detente.cli.options import HELP, AsOf, Branch, Countries, Force, Json, Out, Quiet, Scenario, Words
@@ -280,4 +281,5 @@ def doctor(json: Json = False, quiet: Quiet = False) -> int:
     return body()
 
 
+add_report(app)
 add_strategy(app)

@@ -77,7 +77,5 @@ def _known(name: str, asked: str | None, valid: list[str], default: str) -> str:
         return default
     if asked not in valid:
         hint = nearest(asked, valid, aliases=dict(COUNTRY_ALIASES))
-        raise UsageError(
-            f"{name}: found {asked!r}; expected one of this run" + (f"; try {hint}" if hint else "")
-        )
+        raise UsageError(f"{name}: found {asked!r}; expected one of this run" + (f"; try {hint}" if hint else ""))
     return asked

@@ -15,15 +15,16 @@ from detente.report.select import view as shown
 from detente.scenario.execute import ScenarioRun
 
 
-def write_report(run: ScenarioRun | View, path: Path) -> Path:
+def write_report(run: ScenarioRun | View, path: Path, choice: Choice | None = None) -> Path:
     """Write the page and return its path.
 
     Args:
         run: a run, or what is shown of it. path: the file; it appears complete or not at all.
+        choice: economy, branch and pair shown first; None is the default one.
     Raises:
         SolveError: a branch is not certified. OSError: the place cannot be written.
     """
-    page = report_html(run if isinstance(run, View) else shown(run))
+    page = report_html(run if isinstance(run, View) else shown(run), choice)
     draft = path.with_name(f".{path.name}.draft")
     try:
         draft.write_text(page, encoding="utf-8")
@@ -58,10 +59,19 @@ def report_html(view: View, choice: Choice | None = None) -> str:
         view=view,
         run=view.run,
         base=view.run.base,
+        world=world_line(view),
         title=view.run.scenario.title or view.run.scenario.id,
         sentence=sentence(view),
         version=detente.__version__,
     )
+
+
+def world_line(view: View) -> str:
+    """Return the world in words: its name, its size, and how many product sectors were cut for this scenario."""
+    base = view.run.base
+    name, *cut = base.id.split("+")
+    size = f"{len(base.countries)} economies x {len(base.sectors)} sectors"
+    return f"{name}: {size}" + (f", {len(cut)} of them cut for this scenario" if cut else "")
 
 
 def named(branch: BranchView) -> str:

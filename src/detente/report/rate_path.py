@@ -17,7 +17,6 @@ from detente.scenario.path import changes
 from detente.scenario.run import plan
 from detente.scenario.schema import MAIN
 
-
 SAME: Final = 1e-9
 
 
@@ -42,7 +41,7 @@ class RatePath:
 
 def rate_path(view: View, by: str, against: str) -> RatePath:
     """Return the average rates of `by` on `against` and back, from the comparator's day to the horizon."""
-    case, base = view.run.scenario, view.run.base
+    case = view.run.scenario
     start = case.compare_to or case.as_of
     end = max(case.horizon or case.as_of, case.as_of)
     sides = ((by, against), (against, by))

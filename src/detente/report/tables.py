@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,19 +46,24 @@ def _of(result: Result, name: str, view: View) -> Columns | None:
 
 def write_tables(view: View, folder: Path) -> list[Path]:
     """Write every table to `folder/NAME.parquet` and return the files."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     folder.mkdir()
     written = []
     for name, columns in run_tables(view):
-        arrays = {key: _column(pa, key, values) for key, values in columns.items()}
         path = folder / f"{name}.parquet"
-        pq.write_table(pa.table(arrays), path)
+        pq.write_table(parquet_table(columns), path)
         written.append(path)
     return written
 
 
-def _column(pa: Any, key: str, values: list[Any]) -> Any:
+def parquet_table(columns: Mapping[str, Sequence[Any]]) -> Any:
+    """Return columns as a table of Arrow: numbers as float64, text as dictionaries."""
+    import pyarrow as pa
+
+    return pa.table({key: _column(pa, key, values) for key, values in columns.items()})
+
+
+def _column(pa: Any, key: str, values: Sequence[Any]) -> Any:
     number = key == "value" or key.rsplit("_", 1)[-1] in ("pct", "pp", "musd")
     return pa.array(values, pa.float64()) if number else pa.array(values, pa.string()).dictionary_encode()

@@ -181,7 +181,7 @@ def alluvial(
                 "encoding": {"x": x, "y": y, "text": {"field": "text"}},
             }
         )
-    return chart(layers, description=description, width=int(WIDTH), height=int(HEIGHT))
+    return chart(layers, description=description, width=int(WIDTH), height=int(HEIGHT), fixed=True)
 
 
 def _own() -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from detente.report.charts.base import BLUE, GREY, INK, SHAPES, Rows, Spec, chart, values, zero
+from detente.report.charts.base import BLUE, GREY, INK, ORANGE, PALE, SHAPES, Rows, Spec, chart, values, zero
 
 STEP = 20
 
@@ -26,7 +26,7 @@ def bars(
         "type": "nominal",
         "sort": order,
         "title": None,
-        "axis": {"labelLimit": 230, "ticks": False, "domain": False},
+        "axis": {"ticks": False, "domain": False},
     }
     x = {"field": "value", "type": "quantitative", "title": axis, "axis": {"tickCount": 6}}
     tip = [
@@ -90,6 +90,6 @@ def _bands(rows: Rows, y: Mapping[str, Any]) -> list[Spec]:
 
 
 def signs(rows: Rows) -> dict[str, str]:
-    """Return colours for rows whose `colour` is "gain", "loss" or "unclear"."""
-    known = {"gain": BLUE, "loss": "#D55E00", "unclear": GREY}
+    """Return colours for rows whose `colour` is "gain", "loss", "unclear" or "neither" (a rise is no gain)."""
+    known = {"gain": BLUE, "loss": ORANGE, "unclear": PALE, "neither": GREY}
     return {key: known[key] for key in dict.fromkeys(str(row["colour"]) for row in rows)}

@@ -38,6 +38,7 @@ CONFIG: Final[Mapping[str, Any]] = {
         "domainColor": GREY,
         "tickColor": GREY,
     },
+    "axisY": {"labelLimit": 300},
     "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12, "labelLimit": 260},
     "text": {"font": FONT, "fontSize": 12, "color": INK},
 }
@@ -48,17 +49,21 @@ def colour(code: str) -> str:
     return COLOURS.get(code, GREY)
 
 
-def chart(layers: Sequence[Mapping[str, Any]], *, description: str, width: int = WIDTH, **more: Any) -> Spec:
+def chart(
+    layers: Sequence[Mapping[str, Any]], *, description: str, width: int = WIDTH, fixed: bool = False, **more: Any
+) -> Spec:
     """Return layers on common axes as one specification.
 
     Args:
         layers: with their own data. description: one sentence for those who do not see it.
+        fixed: its proportions matter, so that no script fits it to a narrow page.
         more: `height`, `params`, `resolve` and other members of the top level.
     """
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": description,
         "config": dict(CONFIG),
+        "usermeta": {"fixed": fixed},
         "width": width,
         **more,
         "layer": [dict(layer) for layer in layers],
@@ -93,7 +98,8 @@ def vega_js() -> bytes:
     """Return Vega, Vega-Lite and vega-embed as one script: sets window.vegaEmbed. About 900 kB; takes a second once."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle(vl_version=vega_version())).encode()
+    bundle: Any = vl_convert.javascript_bundle
+    return str(bundle(vl_version=vega_version())).encode()
 
 
 def svg(spec: Mapping[str, Any]) -> str:

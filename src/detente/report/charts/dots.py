@@ -17,7 +17,7 @@ def dots(rows: Rows, *, axis: str, branches: Sequence[str], description: str) ->
         branches: names in order; each has its shape and colour. description: one sentence.
     """
     order = list(dict.fromkeys(str(row["label"]) for row in rows))
-    y = {"field": "label", "type": "nominal", "sort": order, "title": None, "axis": {"labelLimit": 230, "ticks": False}}
+    y = {"field": "label", "type": "nominal", "sort": order, "title": None, "axis": {"ticks": False}}
     x = {"field": "value", "type": "quantitative", "title": axis}
     spread = {
         "data": values(rows),
@@ -33,15 +33,20 @@ def dots(rows: Rows, *, axis: str, branches: Sequence[str], description: str) ->
         "range": [BRANCH_COLOURS[place % len(BRANCH_COLOURS)] for place, _ in enumerate(branches)],
     }
     shaped = {"domain": [*branches], "range": [SHAPES[place % len(SHAPES)] for place, _ in enumerate(branches)]}
-    legend = {"title": None, "orient": "top", "columns": 3, "symbolType": "circle"}
+    legend = {"title": None, "orient": "top", "columns": 3}
     points = {
         "data": values(rows),
         "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
         "encoding": {
             "x": x,
             "y": y,
-            "color": {"field": "branch", "type": "nominal", "scale": named, "legend": {**legend, "symbolOpacity": 1}},
-            "shape": {"field": "branch", "type": "nominal", "scale": shaped, "legend": {"title": None, "orient": "top"}},
+            "color": {"field": "branch", "type": "nominal", "scale": named, "legend": legend},
+            "shape": {
+                "field": "branch",
+                "type": "nominal",
+                "scale": shaped,
+                "legend": {"title": None, "orient": "top"},
+            },
             "tooltip": [{"field": "label", "title": "of"}, {"field": "branch"}, {"field": "shown", "title": axis}],
         },
     }

@@ -36,6 +36,7 @@ def heatmap(
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": description,
         "config": {**CONFIG, "concat": {"spacing": 24}},
+        "usermeta": {"fixed": True},
         "vconcat": [first, _sectors(rows, axis)],
         "resolve": {"scale": {"color": "independent"}, "legend": {"color": "independent"}},
     }
@@ -115,7 +116,7 @@ def _sectors(rows: Rows, axis: str) -> Spec:
          "before": row["rates_before"]}
         for row in rows
     ]  # fmt: skip
-    y = {"field": "sector", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 300, "ticks": False}}
+    y = {"field": "sector", "type": "nominal", "sort": None, "title": None, "axis": {"ticks": False}}
     return {
         "data": values(data),
         "transform": [

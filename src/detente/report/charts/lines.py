@@ -16,7 +16,13 @@ def lines(rows: Rows, *, x_axis: str, y_axis: str, colours: Mapping[str, str], d
         rows: x, value, line. x_axis, y_axis: titles with units. colours: line -> colour. description: one sentence.
     """
     encoding = {
-        "x": {"field": "x", "type": "quantitative", "title": x_axis, "scale": {"zero": False, "padding": 12}},
+        "x": {
+            "field": "x",
+            "type": "quantitative",
+            "title": x_axis,
+            "scale": {"zero": False, "padding": 12},
+            "axis": {"tickCount": 5},
+        },
         "y": {"field": "value", "type": "quantitative", "title": y_axis},
         "color": {
             "field": "line",

@@ -21,9 +21,7 @@ def plane(rows: Rows, points: Rows, *, axes: tuple[str, str], description: str) 
         rows: x, y, kind (a key of `KINDS`), package, contents. points: x, y, label: the bargaining solutions.
         axes: titles with unit. description: one sentence.
     """
-    x, y = (
-        {"field": name, "type": "quantitative", "title": title} for name, title in zip("xy", axes, strict=True)
-    )
+    x, y = ({"field": name, "type": "quantitative", "title": title} for name, title in zip("xy", axes, strict=True))
     kind = {
         "field": "kind",
         "type": "nominal",

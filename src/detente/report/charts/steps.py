@@ -28,7 +28,7 @@ def steps(
         "field": "line",
         "type": "nominal",
         "scale": {"domain": [*colours], "range": [*colours.values()]},
-        "legend": {"title": None, "orient": "top"},
+        "legend": {"title": None, "orient": "top", "offset": 26},
     }
     tip = [
         {"field": "line", "title": "of"},
@@ -72,7 +72,7 @@ def steps(
 
 
 def marked(days: Sequence[Mapping[str, str]]) -> list[Spec]:
-    """Return a vertical line with words for each day: the first is solid, the others dashed with words below each other."""
+    """Return a vertical line with words for each day: the first is solid, the others are dashed."""
     found: list[Spec] = []
     for place, day in enumerate(days):
         data, x = values([day]), {"field": "date", **TIME}
@@ -88,8 +88,8 @@ def marked(days: Sequence[Mapping[str, str]]) -> list[Spec]:
                 "mark": {
                     "type": "text",
                     "align": "right" if place == 0 else "left",
-                    "dx": -4 if place == 0 else 4,
-                    "y": 10 + 15 * max(0, place - 1),
+                    "dx": -2 if place == 0 else 2,
+                    "y": -9 - 14 * max(0, place - 1),
                     "baseline": "middle",
                 },
                 "encoding": {"x": x, "text": {"field": "text"}},
@@ -105,10 +105,10 @@ def _ends(rows: Rows, x: Mapping[str, Any], y: Mapping[str, Any], line: Mapping[
     return [
         {
             "data": values(rows),
-            "mark": {"type": "point", "shape": "diamond", "size": 50, "fill": "white", "opacity": 1},
+            "mark": {"type": "point", "shape": "diamond", "size": 50, "filled": False, "strokeWidth": 2, "opacity": 1},
             "encoding": {
                 **place,
-                "stroke": {**line, "legend": None},
+                "color": line,
                 "tooltip": [
                     {"field": "label", "title": "branch"},
                     {"field": "line", "title": "of"},

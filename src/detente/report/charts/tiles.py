@@ -48,7 +48,6 @@ def tile_map(rows: Rows, *, legend: str, limit: float, description: str) -> Spec
             "y": y,
             "color": fill,
             "stroke": {"condition": {"test": "!datum.clear", "value": GREY}, "value": None},
-            "strokeDash": {"condition": {"test": "!datum.clear", "value": [2, 2]}, "value": [1, 0]},
             "tooltip": [{"field": "label", "title": "economy"}, {"field": "shown", "title": legend}],
         },
     }
@@ -62,7 +61,7 @@ def tile_map(rows: Rows, *, legend: str, limit: float, description: str) -> Spec
     }
     width, height = (SIZE * len(_span(axis)) for axis in (columns, lines))
     return chart(
-        [tile, code, number], description=description, width=width, height=height, data=values(rows)
+        [tile, code, number], description=description, width=width, height=height, fixed=True, data=values(rows)
     )
 
 

@@ -27,7 +27,7 @@ def timeline(rows: Rows, *, today: str, days: Sequence[Mapping[str, str]], descr
             "type": "nominal",
             "sort": order,
             "title": None,
-            "axis": {"labelLimit": 230, "ticks": False, "domain": False},
+            "axis": {"ticks": False, "domain": False},
         },
         "tooltip": [
             {"field": "label", "title": "measure"},
@@ -36,7 +36,12 @@ def timeline(rows: Rows, *, today: str, days: Sequence[Mapping[str, str]], descr
         ],
     }
     scale = {"domain": [*KINDS], "range": [*KINDS.values()]}
-    colour = {"field": "kind", "type": "nominal", "scale": scale, "legend": {"title": None, "orient": "top"}}
+    colour = {
+        "field": "kind",
+        "type": "nominal",
+        "scale": scale,
+        "legend": {"title": None, "orient": "top", "offset": 26},
+    }
     law = {
         "data": values([row for row in rows if row["kind"] != "not law"]),
         "mark": {"type": "bar", "height": {"band": 0.6}},
@@ -68,5 +73,3 @@ def timeline(rows: Rows, *, today: str, days: Sequence[Mapping[str, str]], descr
         description=description,
         height={"step": STEP},
     )
-
-

@@ -20,7 +20,7 @@ def waterfall(rows: Rows, *, axis: str, description: str) -> Spec:
         "type": "nominal",
         "sort": order,
         "title": None,
-        "axis": {"labelLimit": 230, "ticks": False, "domain": False},
+        "axis": {"ticks": False, "domain": False},
     }
     placed = [{**row, "right": max(float(row["start"]), float(row["end"]), 0.0)} for row in rows]
     colour = {

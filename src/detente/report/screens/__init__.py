@@ -62,7 +62,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "instruments": "chokepoints",
     "packages": "talks",
 }
-"""Name of a figure -> module here with the function of that name, "-" as "_"; `map` and `timeline` as "map_", "timeline_"."""
+"""Name of a figure -> module here with the function of that name, "-" as "_", or as `_FUNCTION` says."""
 
 _FUNCTION: Final = {"map": "map_", "timeline": "timeline_"}
 
@@ -110,5 +110,6 @@ def figure(name: str, view: View, choice: Choice | None = None) -> Figure | None
         text = f"figures: found {name!r}; expected one of {', '.join(FIGURES)}"
         raise UsageError(text + (f"; try {hint!r}" if hint else ""))
     module = importlib.import_module(f"detente.report.screens.{FIGURES[name]}")
-    made: Figure | None = getattr(module, _FUNCTION.get(name, name.replace("-", "_")))(view, choose(view) if choice is None else choice)
+    make = getattr(module, _FUNCTION.get(name, name.replace("-", "_")))
+    made: Figure | None = make(view, choose(view) if choice is None else choice)
     return made

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from detente.core.codes import COUNTRY_GROUPS, WORLD
-from detente.report.amounts import Band, band_text, clear, dollars, dollars_each, plain, signed
+from detente.report.amounts import Band, band_text, change_text, clear, dollars, dollars_each, plain, signed
 from detente.report.choice import Choice
 from detente.report.people import count_of
 from detente.report.select import BranchView, View
@@ -87,17 +87,25 @@ def law_lines(view: View, branch: BranchView) -> list[str]:
 def ends(view: View, branch: BranchView) -> list[tuple[str, list[str]]]:
     """Return which economies lose and gain most real income, in percent; none whose sign cannot be told."""
     key = "real_income_pct"
-    found = [
-        (code, branch.values[code, key], branch.bands.get((code, key))) for code in view.run.base.countries
-    ]
+    found = [(code, branch.values[code, key], branch.bands.get((code, key))) for code in view.run.base.countries]
     told = [each for each in found if abs(each[1]) >= SMALLEST_PCT and clear(each[1], each[2])]
     lose = sorted((each for each in told if each[1] < 0), key=lambda each: each[1])[:LISTED]
     gain = sorted((each for each in told if each[1] > 0), key=lambda each: -each[1])[:LISTED]
+    ours = [code for code in (*(view.focus or ()), WORLD) if (code, key) in branch.values]
+    parties = [(code, branch.values[code, key], branch.bands.get((code, key))) for code in ours]
     return [
-        (word, [f"{view.label(code)} {signed(value)} %{_spaced(band_text(band))}" for code, value, band in part])
-        for word, part in (("lose most", lose), ("gain most", gain))
+        (word, [_changed(view, *each) for each in part])
+        for word, part in (
+            ("real income of the parties and the world", parties),
+            ("lose most", lose),
+            ("gain most", gain),
+        )
         if part
     ]
+
+
+def _changed(view: View, code: str, value: float, band: Band | None) -> str:
+    return f"{view.label(code)} {change_text(value, '%', band)}"
 
 
 def sure_lines(view: View, branch: BranchView, code: str) -> list[str]:
@@ -131,8 +139,8 @@ def _prices(branch: BranchView, code: str) -> Tile:
     key = (code, "consumer_prices_pct")
     value, band = branch.values[key], branch.bands.get(key)
     wages = branch.values[code, "consumer_prices_wage_pct"]
-    line = f"{signed(wages)} % against the wages earned there"
-    return Tile("Consumer prices", f"{signed(value)} %", (line,), _sure(value, band, "%"))
+    lines = ("relative to world income", f"{signed(wages)} % against the wages earned there")
+    return Tile("Consumer prices", f"{signed(value)} %", lines, _sure(value, band, "%"))
 
 
 def _trade(branch: BranchView, code: str) -> tuple[Tile, Tile]:
@@ -161,10 +169,6 @@ def _sign(value: float, band: Band | None) -> str:
     if not clear(value, band):
         return "none"
     return "gain" if value > 0 else "loss"
-
-
-def _spaced(text: str) -> str:
-    return f" {text}" if text else ""
 
 
 def _counted(code: str) -> str:

@@ -99,16 +99,14 @@ def substitution(view: View, choice: Choice) -> Figure | None:
         for rho, tight, free in effects
         for code in codes
     ]
-    title = (
-        f"What bounds on critical inputs do to real income, MUSD a year, by how well these can be replaced, {branch.name}"
-    )
+    title = f"What bounds on critical inputs do to real income, MUSD a year, by ease of replacement, {branch.name}"
     alternative = extremes("Line chart", title, [{**row, "label": row["line"]} for row in rows], "MUSD")
     tones = {view.label(code): BRANCH_COLOURS[n % len(BRANCH_COLOURS)] for n, code in enumerate(codes)}
     spec = drawn_lines(
         rows, x_axis="substitution rho", y_axis="MUSD a year", colours=tones, description=alternative
     )  # fmt: skip
     head, lines = ladder_lines(view.ladders[branch.name], view.countries)
-    note = "rho is assumed, not estimated: short-run values from 0.1 to 0.5; against the same branch without these bounds"
+    note = "rho is assumed, not estimated: values from 0.1 to 0.5; against the same branch without these bounds"
     code = code_of(view, "substitution", f'run["{branch.name}"].table("instruments")')
     return Figure(
         "substitution", f"substitution-{branch.name}", title, alternative, spec,

@@ -24,7 +24,7 @@ def content(view: View, choice: Choice) -> Mapping[str, Any]:
 def branches(view: View, choice: Choice) -> Figure:
     """Return real income of the economies of the headline in every branch."""
     key = "real_income_pct"
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "country": code,
             "label": view.label(code),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from detente.core.codes import SERVICES
 from detente.equilibrium.diversion import diversion_columns, pressure_columns
 from detente.report.amounts import dollars, plain, signed
 from detente.report.charts.alluvial import Link, Node, alluvial
@@ -94,9 +95,7 @@ def _parts(
         *([_Part("at home", -home, GREY)] if home < 0 else []),
     ]
     rest = sum(part.amount for part in less) - sum(part.amount for part in gain)
-    (gain if rest > 0 else less).append(
-        _Part("less in all" if rest > 0 else "more in all", abs(rest), PALE)
-    )
+    (gain if rest > 0 else less).append(_Part("less in all" if rest > 0 else "more in all", abs(rest), PALE))
     more = _split(view, sold, MARKETS)
     rest = lost - sum(part.amount for part in more)
     more += [_Part("not sold elsewhere", rest, PALE)] if rest > 0 else []
@@ -145,7 +144,9 @@ def pressure(view: View, choice: Choice) -> Figure | None:
     branch = choice.of(view)
     columns = pressure_columns(branch.result, by=by, against=against)
     rows = _rows(columns)
-    largest = sorted(rows, key=lambda row: -row["arrivals_musd"])[:PRESSED]
+    services = view.run.base.meta.get("services", SERVICES)
+    goods = [row for row in rows if row["sector"] not in services]
+    largest = sorted(goods, key=lambda row: -row["arrivals_musd"])[:PRESSED]
     labels = view.run.base.meta.get("sector_labels", {})
     shown = [
         {
@@ -162,7 +163,7 @@ def pressure(view: View, choice: Choice) -> Figure | None:
     if not shown:
         return None
     title = (
-        f"Sectors of third countries where {view.label(against)} sells more, MUSD a year at base prices against "
+        f"Goods sectors of third countries where {view.label(against)} sells more, MUSD a year at base prices against "
         f"{view.run.comparator}, {branch.name}"
     )
     alternative = extremes("Bar chart", title, shown, "MUSD")
@@ -180,8 +181,6 @@ def pressure(view: View, choice: Choice) -> Figure | None:
     )
     head = ("", f"from {against}, MUSD", f"to {by}, MUSD", "import penetration, pp", "output, %")
     code = code_of(view, "pressure", f'dt.pressure(run["{branch.name}"], by="{by}", against="{against}")')
-    note = f"the table has the orders that the same sectors gain or lose in {view.label(by)}, and their output"
+    note = f"the table adds what these sectors sell to {view.label(by)}, and their output; the file has services too"
     name = f"pressure-{branch.name}-{by}-{against}"
     return Figure("pressure", name, title, alternative, spec, Grid(title, head, lines), columns, note, code)
-
-

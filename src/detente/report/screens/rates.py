@@ -38,7 +38,7 @@ def tariffs(view: View, choice: Choice) -> Figure:
     labels = base.meta.get("sector_labels", {})
     names = [f"{base.sectors[s]} {labels.get(base.sectors[s], '')}".strip() for s in goods]
     new, old = branch.result.tariffs_new, base.tariffs
-    rows = []
+    rows: list[dict[str, Any]] = []
     for by in codes:
         for against in codes:
             if by == against:
@@ -74,9 +74,7 @@ def tariffs(view: View, choice: Choice) -> Figure:
         {"by": row["by"], "against": row["against"], "rate_pct": row["rate"], "before_pct": row["before"]}
         for row in rows
     ]
-    return Figure(
-        "tariffs", f"tariffs-{branch.name}", title, alternative, spec, grid, columns_of(carried), note, code
-    )
+    return Figure("tariffs", f"tariffs-{branch.name}", title, alternative, spec, grid, columns_of(carried), note, code)
 
 
 def _average(rates: Array, weights: Array) -> float:
@@ -97,9 +95,7 @@ def _sides(view: View, choice: Choice) -> list[str]:
 
 def _tariff_grid(title: str, rows: list[dict[str, Any]], codes: list[str]) -> Grid:
     cells = {(row["by"], row["against"]): row["rate"] for row in rows}
-    lines = tuple(
-        (against, *("" if by == against else plain(cells[by, against]) for by in codes)) for against in codes
-    )
+    lines = tuple((against, *("" if by == against else plain(cells[by, against]) for by in codes)) for against in codes)
     return Grid(f"{title}; rows: exporter, columns: importer", ("", *codes), lines)
 
 
@@ -110,7 +106,9 @@ def rates(view: View, choice: Choice) -> Figure | None:
     by, against = choice.pair
     found = rate_path(view, by, against)
     lines = {f"{by} on {against}": colour(by), f"{against} on {by}": colour(against)}
-    title = f"Average tariff of {view.label(by)} and {view.label(against)} on each other's goods, %, by the law of the day"
+    title = (
+        f"Average tariff of {view.label(by)} and {view.label(against)} on each other's goods, %, by the law of the day"
+    )
     last = found.rows[-1]
     alternative = (
         f"Step chart. {title}: "
@@ -137,5 +135,3 @@ def rates(view: View, choice: Choice) -> Figure | None:
         [{"date": r["date"], "line": r["line"], "rate_pct": r["rate"], "projected": r["projected"]} for r in found.rows]
     )
     return Figure("rates", f"rates-{by}-{against}", title, alternative, spec, grid, carried, note, code)
-
-

@@ -36,9 +36,7 @@ def content(view: View, choice: Choice) -> Mapping[str, Any]:
 
 def real_income(view: View, choice: Choice) -> Figure:
     """Return real income by economy, the branches together: those of the headline and the largest changes."""
-    return _by_country(
-        view, choice, "real-income", "real_income_pct", f"Real income, % against {view.run.comparator}"
-    )
+    return _by_country(view, choice, "real-income", "real_income_pct", f"Real income, % against {view.run.comparator}")
 
 
 def prices(view: View, choice: Choice) -> Figure:
@@ -54,7 +52,7 @@ def _by_country(view: View, choice: Choice, name: str, variable: str, title: str
     first = choice.of(view)
     others = [branch for branch in view.branches if branch.name != first.name]
     codes = _largest(view, first, variable)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "country": code,
             "label": view.label(code),
@@ -67,8 +65,10 @@ def _by_country(view: View, choice: Choice, name: str, variable: str, title: str
         for code in codes
         for branch in (first, *others)
     ]
+    valued = variable == "real_income_pct"
     drawn = [
-        {**row, "colour": _tone(row["value"], first.bands.get((row["country"], variable)))} for row in rows
+        {**row, "colour": _tone(row["value"], first.bands.get((row["country"], variable))) if valued else "neither"}
+        for row in rows
     ]
     names = [branch.name for branch in (first, *others)]
     alternative = extremes("Bar chart", title, [row for row in rows if row["branch"] == first.name], "%")
@@ -134,7 +134,7 @@ def map_(view: View, choice: Choice) -> Figure | None:
     known = [code for code in view.run.base.countries if code in places()]
     if not known:
         return None
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "country": code,
             "label": view.label(code),
@@ -175,7 +175,8 @@ def welfare(view: View, choice: Choice) -> Figure | None:
         return None
     columns = view.decomposition(branch.name).columns(choice.country)
     parts = list(zip(columns["part"], columns["value"], strict=True))
-    rows, at = [], 0.0
+    rows: list[dict[str, Any]] = []
+    at = 0.0
     for part, number in parts[:-1]:
         value = float(str(number))
         if value or part == "residual":
@@ -242,7 +243,9 @@ def sectors(view: View, choice: Choice) -> Figure | None:
     spec = bars(drawn, axis="%", branches=[branch.name], description=alternative, colours=signs(drawn))
     note = f"the {len(shown)} sectors whose output changes most in money; the file has all"
     code = code_of(view, "sectors", f'run["{branch.name}"].table("sectors")')
-    carried = [{key: row[key] for key in ("sector", "label", "variable", "unit", "value", "output_musd")} for row in rows]
+    carried = [
+        {key: row[key] for key in ("sector", "label", "variable", "unit", "value", "output_musd")} for row in rows
+    ]
     return Figure(
         "sectors", f"sectors-{branch.name}-{choice.country}", title, alternative, spec,
         branch_grid(title, shown, [branch.name]), columns_of(carried), note, code,

@@ -9,7 +9,7 @@ from detente.report.amounts import plain, signed
 from detente.report.charts.plane import KINDS, plane
 from detente.report.choice import Choice
 from detente.report.code import code_of
-from detente.report.content import Figure, Grid, columns_of
+from detente.report.content import Figure, Grid
 from detente.report.select import View
 
 LISTED: Final = 12
@@ -60,9 +60,7 @@ def packages(view: View, choice: Choice) -> Figure | None:
         for row, number in enumerate(table["package"])
         if gains[0][row] is not None and gains[1][row] is not None
     ]
-    marked = [
-        {"label": label, "x": gains[0][row], "y": gains[1][row]} for label, row in _points(talks).items()
-    ]
+    marked = [{"label": label, "x": gains[0][row], "y": gains[1][row]} for label, row in _points(talks).items()]
     names = [view.label(code) for code in (first, second)]
     title = f"What packages bring {names[0]} and {names[1]}, log points of real income (about %) against no deal"
     count = {kind: sum(row["kind"] == kind for row in rows) for kind in KINDS}
@@ -73,7 +71,7 @@ def packages(view: View, choice: Choice) -> Figure | None:
     axes = (f"gain of {names[0]}, log points", f"gain of {names[1]}, log points")
     spec = plane(rows, marked, axes=axes, description=alternative)
     note = "no deal is where the lines through zero cross; up and to the right of it both gain: the bargaining set"
-    code = code_of(view, "packages", "dt.talks(dt.scenario(\"scenario.yaml\")).acceptable()")
+    code = code_of(view, "packages", 'dt.talks(dt.scenario("scenario.yaml")).acceptable()')
     return Figure("packages", "packages", title, alternative, spec, _best(talks, title, rows), table, note, code)
 
 
@@ -162,9 +160,7 @@ def _text(cell: Any) -> str:
 def sentence(view: View, talks: TalksShown) -> str:
     """Return what comes out, from the numbers alone."""
     table = talks.columns("packages")
-    good = sum(
-        bool(ok) and not none for ok, none in zip(table["rational"], table["no_deal"], strict=True)
-    )
+    good = sum(bool(ok) and not none for ok, none in zip(table["rational"], table["no_deal"], strict=True))
     text = f"Of {len(table['package'])} packages {good} are accepted by all players against no deal."
     points = _points(talks)
     mine = next((row for label, row in points.items() if talks.rule in label.split(" = ")), None)

@@ -32,14 +32,23 @@
     place.insertBefore(button("PNG", () => view.toImageURL("png", 2).then((url) => save(figure.id + ".png", url))), first);
   }
 
+  function fit(figure, place, spec) {   // a narrow page gets a narrow chart where proportions do not matter
+    if (place.clientWidth >= 560 || !spec.usermeta || spec.usermeta.fixed) return;
+    spec.width = Math.max(180, place.clientWidth - 150);
+    spec.config.axisY = {labelLimit: 110};
+    figure.classList.add("narrow");
+  }
+
   function embed(figure) {
     const data = figure.querySelector("script.spec");
     const place = figure.querySelector(".chart");
     if (!data || !place || !window.vegaEmbed || place.dataset.live) return Promise.resolve();
+    const spec = JSON.parse(data.textContent);
+    fit(figure, place, spec);
     const still = place.innerHTML;
     const label = figure.querySelector("svg") ? figure.querySelector("svg").getAttribute("aria-label") : "";
     place.dataset.live = "1";
-    return window.vegaEmbed(place, JSON.parse(data.textContent), options).then((made) => {
+    return window.vegaEmbed(place, spec, options).then((made) => {
       const drawn = place.querySelector("svg");
       if (drawn) { drawn.setAttribute("role", "img"); drawn.setAttribute("aria-label", label || ""); }
       pictures(figure, made.view);
