@@ -47,9 +47,9 @@ def python_of(state: Selection, *, first: str = "us-china-2025-10") -> str:
     return "\n".join(lines)
 
 
-def changes(state: Selection) -> list[str]:
-    """Return, in words, what the visitor has changed in the file."""
-    found = ["the text was edited"] if state.edit else []
+def changes(state: Selection, *, own: bool = False) -> list[str]:
+    """Return, in words, what the visitor has changed in the file; `own`: the text is a scenario of its own."""
+    found = [] if own or not state.edit else ["the text was edited"]
     found += [f"{item.replace('=', ' at ', 1)}" for item in state.set]
     found += [f"with {item}" for item in state.include if not any(each.startswith(f"{item}=") for each in state.set)]
     found += [f"without {item.removeprefix('authority=')}" for item in state.drop]

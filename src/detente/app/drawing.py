@@ -55,7 +55,7 @@ def page(desk: Desk, state: Selection) -> tuple[dict[str, Any], bytes]:
         body = screens.body(desk, state, found, shown, choice)
     except DetenteError as error:
         return _unsolved(desk, state, found, error)
-    text = drawn("page.html.j2", **_common(desk, state, found), **_solved(desk, state, shown, choice), body=body, problems=())
+    text = drawn("page.html.j2", **_common(desk, state, found), **_solved(desk, state, shown, choice, found.own), body=body, problems=())
     return {"status": "CERTIFIED", **_named(state, run.scenario.title or run.scenario.id)}, text.encode()
 
 
@@ -80,7 +80,8 @@ def _common(desk: Desk, state: Selection, found: Opened | None) -> dict[str, Any
         "families": _families(state, found) if found else (),
         "bases": levers.bases(state, found.case) if found else (),
         "kept_fields": functools.partial(levers.kept_fields, state),
-        "changes": changes(state),
+        "changes": changes(state, own=bool(found and found.own)),
+        "own": bool(found and found.own),
         "reset": _address(Selection(case=state.case, branch=state.branch, country=state.country, screen=state.screen)),
         "here": _address(state),
         "keep": kept(state).address,
@@ -106,7 +107,7 @@ def _families(state: Selection, found: Opened) -> tuple[levers.Family, ...]:
     return levers.families(state, found.case, law)
 
 
-def _solved(desk: Desk, state: Selection, shown: View, choice: Choice) -> Mapping[str, Any]:
+def _solved(desk: Desk, state: Selection, shown: View, choice: Choice, own: bool) -> Mapping[str, Any]:
     run = shown.run
     first = shown.branches[0]
     labels = list(dict.fromkeys(code for code, _ in first.values))
@@ -119,7 +120,8 @@ def _solved(desk: Desk, state: Selection, shown: View, choice: Choice) -> Mappin
         "marked": first.result.status != CERTIFIED,
         "grade": first.result.certificate.grade,
         "certificate": first.result.certificate.line,
-        "before": unchanged(desk, state, first.name, choice.country) if changes(state) else None,
+        "before": None if own else unchanged(desk, state, first.name, choice.country),
+        "nothing": not run.plans[first.name].regime.applied,
     }
 
 
@@ -129,6 +131,8 @@ def _branch(state: Selection, run: ScenarioRun, name: str) -> tuple[str, str, bo
 
 def unchanged(desk: Desk, state: Selection, branch: str, country: str) -> dict[str, float] | None:
     """Return the numbers of the file as it stands, to see what the visitor's changes do; None where it has none."""
+    if not changes(state):
+        return None
     try:
         run = desk.run(Selection(case=state.case, branch=(branch,), on=state.on))
     except DetenteError:
@@ -141,7 +145,7 @@ def unchanged(desk: Desk, state: Selection, branch: str, country: str) -> dict[s
 
 EMPTY: Final[Mapping[str, Any]] = {
     "view": None, "choice": None, "branches": (), "countries": (), "status": "", "marked": False, "grade": "",
-    "certificate": "", "before": None,
+    "certificate": "", "before": None, "nothing": False,
 }  # fmt: skip
 
 

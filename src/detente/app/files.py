@@ -7,6 +7,7 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from detente.app.writeback import written
 from detente.core.errors import UsageError, nearest
 from detente.report.charts.base import pdf, png, svg
 from detente.report.content import csv_text
+from detente.report.exports import export
 from detente.report.layout import TABLE_NAMES
 from detente.report.screens import figure
 from detente.report.select import View, view
@@ -37,17 +39,17 @@ def table_file(desk: Desk, state: Selection, name: str, form: str) -> bytes:
     columns = next((columns for each, columns in run_tables(shown) if each == name), None)
     if columns is None:
         raise UsageError(f"table: {name} is empty in this state; for diversion and pressure say by and against")
-    if form == "csv":
-        return csv_text(columns).encode()
-    if form == "json":
-        return _json(shown, columns)
-    raise UsageError(f"form: found {form!r}; expected csv or json")
+    return _json(shown, columns) if form == "json" else _exported(shown, f"{name}.{form}", tables=(name,))
+
+
+def _exported(shown: View, name: str, **choice: Any) -> bytes:
+    """Return what `detente export` writes under a name."""
+    with tempfile.TemporaryDirectory(prefix="detente-") as place:
+        return export(shown, Path(place) / name, **choice)[0].read_bytes()
 
 
 def _in_focus(shown: View, state: Selection) -> View:
     """Return a view whose trade in detail is that of the pair asked for."""
-    from dataclasses import replace
-
     choice = chosen(state, shown)
     return replace(shown, focus=choice.pair) if choice.pair is not None else shown
 
@@ -111,7 +113,23 @@ def scenario_file(desk: Desk, state: Selection) -> bytes:
     return written(desk.text(state)[2], state).encode()
 
 
+def cited(desk: Desk, state: Selection) -> bytes:
+    """Return BibTeX of what the numbers of a state rest on."""
+    from detente.report.cite import bibtex
+
+    return bibtex(desk.run(state)).encode()
+
+
+def _as(name: str) -> Callable[[Desk, Selection], bytes]:
+    return lambda desk, state: _exported(_in_focus(view(desk.run(state)), state), name)
+
+
 FILES: Final[dict[str, Callable[[Desk, Selection], bytes]]] = {
+    "results.xlsx": _as("results.xlsx"),
+    "replication.zip": _as("replication.zip"),
+    "arrays.nc": _as("arrays.nc"),
+    "arrays.mat": _as("arrays.mat"),
+    "references.bib": cited,
     "report.html": report_file,
     "bundle.zip": bundle_file,
     "scenario.yaml": scenario_file,

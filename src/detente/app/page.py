@@ -44,6 +44,11 @@ FILES: Final = {
     "report.html": "text/html; charset=utf-8",
     "bundle.zip": "application/zip",
     "scenario.yaml": "application/yaml; charset=utf-8",
+    "results.xlsx": api.MEDIA["xlsx"],
+    "replication.zip": "application/zip",
+    "arrays.nc": "application/x-netcdf",
+    "arrays.mat": "application/x-matlab-data",
+    "references.bib": "application/x-bibtex; charset=utf-8",
 }
 FRAGMENT: Final = "x-detente-fragment"
 FOR_EVER: Final = "public, max-age=31536000, immutable"

@@ -27,12 +27,17 @@ KEPT_CASES: Final = 32
 
 @dataclass(frozen=True)
 class Opened:
-    """A scenario as the page has it: its text, and what it says after the switches of the state."""
+    """A scenario as the page has it: its text, and what it says after the switches of the state.
+
+    Attributes:
+        own: the text is another scenario than the file it was packed against, such as a draft from an article.
+    """
 
     entry: Entry
     text: str
     file: Scenario
     case: Scenario
+    own: bool = False
 
 
 class Desk:
@@ -66,7 +71,8 @@ class Desk:
         """
         entry, base, text = self.text(state)
         file = self._file(entry, text, edited=text != base)
-        return Opened(entry, text, file, changed(file, state))
+        own = text != base and file.id != self._file(entry, base, edited=False).id
+        return Opened(entry, text, file, changed(file, state), own)
 
     def _file(self, entry: Entry, text: str, *, edited: bool) -> Scenario:
         key = (entry.name, text)

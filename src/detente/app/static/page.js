@@ -31,7 +31,9 @@
       if (found.html === undefined) throw new Error(words(found));
       box.innerHTML = found.html;
       document.title = found.title;
+      const other = screen(found.address) !== screen(location.search);
       if (push) history.pushState(null, "", found.address);
+      if (push && other) window.scrollTo(0, 0);
       ready();
       const again = focused && document.getElementById(focused);
       if (again) again.focus({preventScroll: true});
@@ -43,6 +45,7 @@
     }
   }
 
+  const screen = (address) => new URLSearchParams(address.split("?")[1] || "").get("screen") || "brief";
   const words = (found) => (found.problems || ["no answer"]).map((each) => each.text || each).join(" ");
   const query = (form) => new URLSearchParams(new FormData(form)).toString();
 
