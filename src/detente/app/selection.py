@@ -54,7 +54,7 @@ class Selection:
         for each in fields(self):
             value = getattr(self, each.name)
             pairs += [(each.name, item) for item in value] if each.name in _LISTS else [(each.name, value)]
-        return urlencode([(name, value) for name, value in pairs if value], safe="=+:,")
+        return urlencode([(name, value) for name, value in pairs if value], safe="=:,/")
 
     @property
     def address(self) -> str:
