@@ -119,6 +119,8 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     code = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if code == 400:
+        return JSONResponse({"status": "INVALID_INPUT", "problems": ["expected a body of JSON in UTF-8"]}, 422)
     text = {404: "nothing at this address", 405: "not by this method"}.get(code, "refused")
     return JSONResponse({"status": "REFUSED", "problems": [text]}, code, headers)
 
