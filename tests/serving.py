@@ -47,7 +47,14 @@ class Server:
         return f"http://{self.host}:{self.port}"
 
     def ask(
-        self, method: str, path: str, body: Any = None, *, token: str | None = TOKEN, timeout: float = PATIENCE, **headers: str
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = TOKEN,
+        timeout: float = PATIENCE,
+        **headers: str,
     ) -> Answer:
         """Send one request; a body is sent as JSON, headers are written with _ for -."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}

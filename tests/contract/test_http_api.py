@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 import pandas as pd
 import pytest
-from serving import Server, served
 
 import detente as dt
+from serving import Server, served
 
 CASE = "us-china-2025-10"
 
@@ -65,7 +65,10 @@ def test_numbers_are_those_of_the_package(server: Server, run: dt.ScenarioRun) -
 
 
 def test_tables_come_in_every_format_and_say_the_same(server: Server, run: dt.ScenarioRun, tmp_path: Path) -> None:
-    found = {form: server.ask("GET", f"/api/tables/countries.{form}?{query()}") for form in ("json", "csv", "dta", "xlsx", "parquet")}
+    found = {
+        form: server.ask("GET", f"/api/tables/countries.{form}?{query()}")
+        for form in ("json", "csv", "dta", "xlsx", "parquet")
+    }
     assert {form: answer.status for form, answer in found.items()} == dict.fromkeys(found, 200)
     rows = found["json"].json["rows"]
     assert found["json"].json["status"] == "CERTIFIED"
@@ -221,7 +224,9 @@ def test_pages_need_no_token_and_hold_no_foreign_address(server: Server) -> None
     for found in re.findall(r"""(?:src|href|action)=["']([^"']*)""", text):
         assert found.startswith(("/", "#", "data:", "figures/")), found
     assert not re.search(r"\son[a-z]+=", text.split("<body>")[1].split("<pre>")[0])
-    assert "style=" not in re.sub(r"<script type=\"application/json\".*?</script>", "", text, flags=re.S).replace("stylesheet", "")
+    assert "style=" not in re.sub(r"<script type=\"application/json\".*?</script>", "", text, flags=re.S).replace(
+        "stylesheet", ""
+    )
 
 
 def test_static_files_are_fetched_once(server: Server) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import TOKEN, Server, processor_seconds, served
 
 import detente
+from serving import TOKEN, Server, processor_seconds, served
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -51,7 +51,7 @@ def test_it_listens_on_loopback_and_on_nothing_else(server: Server) -> None:
 def test_another_address_needs_a_token_of_the_users_own() -> None:
     from detente.app.settings import Settings, checked
 
-    with pytest.raises(detente.UsageError, match="host: found '0.0.0.0' without a token"):
+    with pytest.raises(detente.UsageError, match=r"host: found '0\.0\.0\.0' without a token"):
         checked(Settings(host="0.0.0.0"), own_token=False)
     checked(Settings(host="0.0.0.0", token="x" * 20), own_token=True)
     for host in ("127.0.0.1", "::1", "localhost"):
@@ -84,7 +84,8 @@ def test_a_server_that_others_can_reach_asks_everybody_for_its_token() -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "10.0.0.1", "localhost.evil", "", "a b", "[::2]"]
+    "host",
+    ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "10.0.0.1", "localhost.evil", "", "a b", "[::2]"],
 )
 def test_a_host_that_is_not_this_server_is_misdirected(server: Server, host: str) -> None:
     for path in ("/", "/health", "/openapi.json", "/static/x/page.js"):
@@ -92,7 +93,9 @@ def test_a_host_that_is_not_this_server_is_misdirected(server: Server, host: str
     assert server.ask("POST", "/api/solve", {}, host=host).status == 421
 
 
-@pytest.mark.parametrize("host", ["localhost:{port}", "127.0.0.1:{port}", "[::1]:{port}", "LOCALHOST:{port}", "localhost:9000"])
+@pytest.mark.parametrize(
+    "host", ["localhost:{port}", "127.0.0.1:{port}", "[::1]:{port}", "LOCALHOST:{port}", "localhost:9000"]
+)
 def test_its_own_names_are_answered(server: Server, host: str) -> None:
     assert server.ask("GET", "/health", host=host.format(port=server.port)).status == 200
 
@@ -111,7 +114,10 @@ def test_every_method_but_get_and_head_needs_the_token(server: Server, method: s
         assert server.ask(method, path, {}, token="wrong" * 5).status == 403
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1:{port}", "http://127.0.0.1:1", "http://localhost:{port}"])
+@pytest.mark.parametrize(
+    "origin",
+    ["http://evil.example", "null", "https://127.0.0.1:{port}", "http://127.0.0.1:1", "http://localhost:{port}"],
+)
 def test_another_origin_is_refused(server: Server, origin: str) -> None:
     found = server.ask("POST", "/api/scenarios", {"text": "x"}, origin=origin.format(port=server.port))
     assert found.status == 403
@@ -126,18 +132,24 @@ def test_its_own_origin_and_programs_without_one_are_heard(server: Server) -> No
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_what_another_site_embeds_or_sends_is_refused(server: Server, site: str) -> None:
     for path in ("/api/results", "/api/tables/countries.csv", "/openapi.json", "/files/report.html"):
-        assert server.ask("GET", path, sec_fetch_site=site, sec_fetch_mode="no-cors", sec_fetch_dest="image").status == 403
+        assert (
+            server.ask("GET", path, sec_fetch_site=site, sec_fetch_mode="no-cors", sec_fetch_dest="image").status == 403
+        )
     framed = server.ask("GET", "/", sec_fetch_site=site, sec_fetch_mode="navigate", sec_fetch_dest="iframe")
     assert framed.status == 403
     assert server.ask("POST", "/api/scenarios", {"text": "x"}, sec_fetch_site=site).status == 403
 
 
 def test_following_a_link_to_the_page_is_allowed(server: Server) -> None:
-    found = server.ask("GET", "/?screen=news", sec_fetch_site="cross-site", sec_fetch_mode="navigate", sec_fetch_dest="document")
+    found = server.ask(
+        "GET", "/?screen=news", sec_fetch_site="cross-site", sec_fetch_mode="navigate", sec_fetch_dest="document"
+    )
     assert found.status == 200
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
+)
 def test_a_body_that_is_not_json_is_refused(server: Server, kind: str) -> None:
     assert server.ask("POST", "/api/scenarios", b'{"text": "x"}', content_type=kind).status == 415
     assert server.ask("POST", "/api/scenarios", b'{"text": "x"}', content_encoding="gzip").status == 415
@@ -154,7 +166,13 @@ def test_no_other_site_is_ever_let_in(server: Server) -> None:
 
 
 def test_every_answer_has_the_policy(server: Server) -> None:
-    for method, path in (("GET", "/"), ("GET", "/health"), ("GET", "/nowhere"), ("POST", "/api/solve"), ("GET", "/openapi.json")):
+    for method, path in (
+        ("GET", "/"),
+        ("GET", "/health"),
+        ("GET", "/nowhere"),
+        ("POST", "/api/solve"),
+        ("GET", "/openapi.json"),
+    ):
         found = server.ask(method, path, token=None)
         assert found.headers["content-security-policy"] == CSP
         assert found.headers["x-content-type-options"] == "nosniff"
@@ -179,8 +197,16 @@ def test_head_is_get_without_a_body(server: Server) -> None:
         ("GET", "/api/tables/nothing.csv", None),
         ("GET", "/files/../../etc/passwd", None),
         ("GET", "/static/x/../page.js", None),
-        ("POST", "/api/scenarios", {"text": "detente: 1\nid: a\nas_of: 2025-01-01\nbaseline: /etc/passwd\nmeasures: []\n"}),
-        ("POST", "/api/scenarios", {"text": "detente: 1\nid: a\nas_of: 2025-01-01\nbaseline: ../../x.npz\nmeasures: []\n"}),
+        (
+            "POST",
+            "/api/scenarios",
+            {"text": "detente: 1\nid: a\nas_of: 2025-01-01\nbaseline: /etc/passwd\nmeasures: []\n"},
+        ),
+        (
+            "POST",
+            "/api/scenarios",
+            {"text": "detente: 1\nid: a\nas_of: 2025-01-01\nbaseline: ../../x.npz\nmeasures: []\n"},
+        ),
         ("POST", "/api/scenarios", {"text": "\x00"}),
         ("POST", "/api/solve", {"edit": "A" * 5000}),
         ("POST", "/api/optimal", {"player": "ZZZ"}),
@@ -215,7 +241,9 @@ def test_an_address_is_not_fetched_without_leave(server: Server) -> None:
 
 
 def test_long_bodies_are_refused_before_they_are_read(server: Server) -> None:
-    head = f"POST /api/solve HTTP/1.1\r\nHost: localhost\r\nX-Detente-Token: {TOKEN}\r\nContent-Type: application/json\r\n"
+    head = (
+        f"POST /api/solve HTTP/1.1\r\nHost: localhost\r\nX-Detente-Token: {TOKEN}\r\nContent-Type: application/json\r\n"
+    )
     found = server.raw((head + "Content-Length: 1000001\r\n\r\n").encode())
     assert found.split()[1] == b"413"
     found = server.raw((head.replace("/api/solve", "/api/read") + "Content-Length: 25000001\r\n\r\n").encode())
@@ -223,12 +251,16 @@ def test_long_bodies_are_refused_before_they_are_read(server: Server) -> None:
 
 
 def test_chunked_bodies_are_counted(server: Server) -> None:
-    head = f"POST /api/solve HTTP/1.1\r\nHost: localhost\r\nX-Detente-Token: {TOKEN}\r\nContent-Type: application/json\r\n"
+    head = (
+        f"POST /api/solve HTTP/1.1\r\nHost: localhost\r\nX-Detente-Token: {TOKEN}\r\nContent-Type: application/json\r\n"
+    )
     chunk = b"fa00\r\n" + b" " * 64000 + b"\r\n"
     found = server.raw((head + "Transfer-Encoding: chunked\r\n\r\n").encode() + chunk * 17 + b"0\r\n\r\n")
     assert found.split()[1] == b"413"
     small = b"2\r\n{}\r\n0\r\n\r\n"
-    found = server.raw((head.replace("/api/solve", "/api/optimal") + "Transfer-Encoding: chunked\r\n\r\n").encode() + small)
+    found = server.raw(
+        (head.replace("/api/solve", "/api/optimal") + "Transfer-Encoding: chunked\r\n\r\n").encode() + small
+    )
     assert found.split()[1] == b"422"
 
 

@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
+
 from serving import TOKEN, Server, served
 
 pytestmark = pytest.mark.slow
@@ -39,7 +40,12 @@ def server() -> Iterator[Server]:
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @pytest.mark.parametrize("place", range(OPERATIONS))
 def test_every_answer_is_as_described(server: Server, place: int, mode: Any) -> None:
-    schema = schemathesis.openapi.from_url(f"{server.origin}/openapi.json")
+    document = server.ask("GET", "/openapi.json").json
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            operation.pop("security", None)  # the token is tested elsewhere and always sent here
+    schema = schemathesis.openapi.from_dict(document)
+    schema.config.update(base_url=server.origin)
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) == OPERATIONS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from detente.app import edits
@@ -23,15 +23,35 @@ from detente.app.models import (
     ScenarioText,
     Solve,
     Solved,
+    Strict,
     TableQuery,
     Talks,
     refusals,
 )
-from detente.app.selection import of_plain
-from detente.app.waiting import JobFailed, code_of, finished, pool_of, result_of, submitted
+from detente.app.selection import Selection
+from detente.app.waiting import JobFailedError, code_of, finished, pool_of, result_of, submitted
 from detente.core.errors import UsageError
 
-router = APIRouter(prefix="/api", responses=refusals())
+
+def only_known(request: Request) -> None:
+    """Refuse a query field that the route does not have: a mistyped one would be a silent default.
+
+    Raises:
+        UsageError: such a field.
+    """
+    wanted = request.scope["route"].dependant.query_params
+    if any(
+        isinstance(each.field_info.annotation, type) and issubclass(each.field_info.annotation, Strict)
+        for each in wanted
+    ):
+        return
+    known = [each.alias for each in wanted]
+    for name in request.query_params:
+        if name not in known:
+            raise UsageError(f"query: found {name[:40]!r}; expected {' or '.join(known) or 'no query'}")
+
+
+router = APIRouter(prefix="/api", responses=refusals(), dependencies=[Depends(only_known)])
 
 PATIENCE: Final = 600.0
 TITLE: Final = re.compile(r"^title:[ \t]*(.*)$", re.MULTILINE)
@@ -93,7 +113,7 @@ async def scenarios(request: Request) -> list[dict[str, Any]]:
 async def check(request: Request, body: ScenarioText) -> dict[str, Any]:
     """Check a scenario text: every problem with its line and field, or its address."""
     base = text_of(opened(body.case, request.app.state.settings.folder))
-    state = of_plain({name: value for name, value in (("case", body.case), ("edit", edits.packed(body.text, base))) if value})
+    state = Selection(case=body.case, edit=edits.packed(body.text, base))
     job = await result_of(request, "check", {"state": state.plain}, PATIENCE)
     return {**job.document, "edit": state.edit, "address": state.address}
 
@@ -157,7 +177,8 @@ def download(job: Job, name: str, media: str) -> Response:
 async def optimal(request: Request, body: Optimal, wait: Wait = PATIENCE) -> Response:
     """Search the best tariffs of one country or coalition."""
     choices = {**_choices(body), "instrument": body.instrument}
-    return await _job(request, "optimal", {"state": body.state.plain(), "player": body.player, "choices": choices}, wait)
+    args = {"state": body.state.plain(), "player": body.player, "choices": choices}
+    return await _job(request, "optimal", args, wait)
 
 
 @router.post("/nash", response_model=JobDocument, responses=JOB)
@@ -196,7 +217,7 @@ def _article(request: Request, body: Article) -> dict[str, Any]:
     if bool(body.text.strip()) == bool(body.url):
         raise UsageError("text: found both or neither of text and url; expected one of them")
     if body.url and not request.app.state.settings.allow_network:
-        raise UsageError("url: found an address; expected the text itself: this server was started without --allow-network")
+        raise UsageError("url: found an address; expected the text: this server was started without --allow-network")
     return {"text": body.text, "url": body.url, "published": body.published}
 
 
@@ -215,7 +236,7 @@ async def cancel(request: Request, id: Id) -> Response:
     """End a job: its processor is free within two seconds and nothing of it is stored."""
     found = found_job(request, id)
     if found.over:
-        raise JobFailed(409, {"status": found.status, "problems": ["the job has ended already"]})
+        raise JobFailedError(409, {"status": found.status, "problems": ["the job has ended already"]})
     found.cancel()
     await finished(found, request, 5.0)
     return JSONResponse(job_document(found))
@@ -225,5 +246,6 @@ def found_job(request: Request, id_: str) -> Job:
     """Return a job by its id, or answer 404."""
     found = pool_of(request).find(id_)
     if found is None:
-        raise JobFailed(404, {"status": "UNKNOWN", "problems": ["no job of that id; finished ones are forgotten in time"]})
+        sentence = "no job of that id; finished ones are forgotten in time"
+        raise JobFailedError(404, {"status": "UNKNOWN", "problems": [sentence]})
     return found

@@ -8,6 +8,7 @@ from typing import Any, Final
 from detente.app.commands import changes
 from detente.app.runs import Desk, Opened
 from detente.app.selection import Selection
+from detente.core.errors import UsageError
 from detente.core.units import parse_percent
 from detente.report.amounts import plain, signed
 from detente.report.select import HEADLINE, view
@@ -80,6 +81,7 @@ def _inputs(first: ScenarioRun, other: ScenarioRun) -> tuple[str, ...]:
 
 
 SHOWN: Final = 8
+INCOME: Final = "real_income_pct"
 
 
 def leaves(desk: Desk, state: Selection, found: Opened) -> dict[str, Any]:
@@ -92,17 +94,22 @@ def leaves(desk: Desk, state: Selection, found: Opened) -> dict[str, Any]:
         return {"leaves": (), "head": (), "expected": (), "breakeven": (), "odds": {}, "comparator": "", "date": ""}
     odds = {name: parse_odds(value) for name, _, value in (item.partition("=") for item in state.odds)}
     done = tree(found.case, probabilities=odds, base=desk.world(found.case))
-    codes = [code for code in found.case.report_countries][:SHOWN] or list(done.base.countries[:SHOWN])
+    codes = list(found.case.report_countries)[:SHOWN] or list(done.base.countries[:SHOWN])
     paths = {leaf.name: " > ".join(leaf.path) for leaf in found.case.tree}
     rows = [
-        (name, paths.get(name, "if nobody acts"), [signed(done.values[name].get((code, "real_income_pct"))) for code in codes])
+        (name, paths.get(name, "if nobody acts"), [signed(done.values[name].get((code, INCOME))) for code in codes])
         for name in done.results
+    ]
+    odds_of = [
+        (each.party, each.better, each.worse, "" if each.probability is None else f"{plain(100 * each.probability)} %")
+        for each in done.breakeven
+        if not each.why
     ]
     return {
         "leaves": rows,
         "head": codes,
         "expected": [(e.country, e.variable, signed(e.expected), signed(e.deadline)) for e in done.expected],
-        "breakeven": [(b.party, b.better, b.worse, "" if b.probability is None else f"{plain(100 * b.probability)} %", b.why) for b in done.breakeven if not b.why],
+        "breakeven": odds_of,
         "odds": {name: f"{100 * value:g}" for name, value in (done.odds or {}).items()},
         "comparator": f"the law of {found.case.compare_to}" if found.case.compare_to else "the baseline",
         "date": str(done.date),
@@ -115,8 +122,6 @@ def parse_odds(text: str) -> float:
     Raises:
         UsageError: anything else.
     """
-    from detente.core.errors import UsageError
-
     try:
         return parse_percent(text)
     except ValueError:

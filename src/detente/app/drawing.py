@@ -55,7 +55,8 @@ def page(desk: Desk, state: Selection) -> tuple[dict[str, Any], bytes]:
         body = screens.body(desk, state, found, shown, choice)
     except DetenteError as error:
         return _unsolved(desk, state, found, error)
-    text = drawn("page.html.j2", **_common(desk, state, found), **_solved(desk, state, shown, choice, found.own), body=body, problems=())
+    context = {**_common(desk, state, found), **_solved(desk, state, shown, choice, found.own)}
+    text = drawn("page.html.j2", **context, body=body, problems=())
     return {"status": "CERTIFIED", **_named(state, run.scenario.title or run.scenario.id)}, text.encode()
 
 
@@ -154,7 +155,7 @@ def _unsolved(desk: Desk, state: Selection, found: Opened, error: DetenteError) 
     document = refused(error, _roots(desk))
     body = screens.offline(desk, state, found, document["problems"])
     text = drawn("page.html.j2", **_common(desk, state, found), **EMPTY, body=body, problems=document["problems"])
-    return {**document, **_named(state, found.case.title or found.case.id), "solver_status": document["status"]}, text.encode()
+    return {**document, **_named(state, found.case.title or found.case.id)}, text.encode()
 
 
 def _unreadable(desk: Desk, state: Selection, error: DetenteError) -> tuple[dict[str, Any], bytes]:

@@ -1,4 +1,4 @@
-"""What can be carried away: a table, a figure, the report, the bundle, the scenario with the switches written into it."""
+"""What can be carried away: tables, figures, the report, the bundle, the scenario with the switches in it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a request must satisfy before any of our code sees it (RELIABILITY.md section 8), and what every answer carries.
+"""What a request must satisfy before any of our code sees it, and what every answer carries.
 
-Pure ASGI: the body is counted as it arrives, with or without a Content-Length, and nothing is parsed before it is allowed.
+Pure ASGI: the body is counted as it arrives, with or without a Content-Length; nothing is parsed before it is allowed.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Guard:
         return self._unsafe(scope, headers, hosts[0])
 
     def _closed(self, scope: Scope, headers: dict[str, list[str]]) -> Refusal | None:
-        """Ask for the token on every request where other machines can reach the server; an address may bring it once."""
+        """Ask everybody for the token where other machines can reach the server; an address may bring it once."""
         if self._is_token(headers.get(TOKEN_HEADER, [])) or self._is_token(_cookie(headers)):
             return None
         query = scope.get("query_string", b"").decode("latin-1")
@@ -230,7 +230,7 @@ def _guarded(send: Send, *, headed: bool, static: bool) -> Send:
 
 
 async def _refuse(send: Send, refusal: Refusal, receive: Receive) -> None:
-    """Answer; who is still sending too much is heard a little longer, or the answer would be lost with the connection."""
+    """Answer; who still sends too much is heard a little longer, or the answer would be lost with the connection."""
     body = json.dumps({"status": "REFUSED", "problems": [refusal.sentence]}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": refusal.status, "headers": [*headers, *refusal.headers]})

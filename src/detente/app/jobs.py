@@ -17,7 +17,7 @@ KEPT_BYTES: Final = 256 * 1024**2
 REPEATABLE: Final = (CANCELLED, TIMEOUT, CRASHED, "MEMORY")
 
 
-class QueueFull(Exception):
+class QueueFullError(Exception):
     """Too many jobs wait; `seconds` says when to come again."""
 
     def __init__(self, seconds: int) -> None:
@@ -84,7 +84,7 @@ class Board:
         """Return the job of a question and whether it is new.
 
         Raises:
-            QueueFull: `limit` jobs wait already.
+            QueueFullError: `limit` jobs wait already.
         """
         id_ = job_id(kind, args)
         found = self.jobs.get(id_)
@@ -93,7 +93,7 @@ class Board:
             return found, False
         waiting = sum(job.status == QUEUED for job in self.jobs.values())
         if waiting >= self.limit:
-            raise QueueFull(max(1, waiting // 4))
+            raise QueueFullError(max(1, waiting // 4))
         self.jobs.pop(id_, None)
         job = self.jobs[id_] = Job(id_, kind, args)
         self._forget()

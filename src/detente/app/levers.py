@@ -79,8 +79,8 @@ def families(state: Selection, case: Scenario, regime: Regime) -> tuple[Family, 
     found = []
     for name, kinds in FAMILIES:
         own = [measure for measure in case.measures if measure.kind in kinds]
-        levers = tuple(_lever(state, case, measure, measure.id in applied, reasons.get(measure.id, "")) for measure in own)
-        levers = tuple(sorted(levers, key=lambda lever: (not lever.address, _ORDER.index(lever.measure.status))))
+        made = [_lever(state, case, each, each.id in applied, reasons.get(each.id, "")) for each in own]
+        levers = tuple(sorted(made, key=lambda lever: (not lever.address, _ORDER.index(lever.measure.status))))
         if levers:
             on = sum(lever.on for lever in levers)
             found.append(Family(name, levers, on, _all(state, levers, off=on > 0)))
@@ -93,7 +93,8 @@ def _lever(state: Selection, case: Scenario, measure: Measure, on: bool, reason:
     points = float(100 * measure.rate.value) if measure.rate is not None and measure.rate.added and not fixed else None
     top = 0 if points is None else max(WIDE if points >= 50 else 60, int(2 * points))
     sides = f"{_codes(measure.by)} on {_codes(measure.against)}" if measure.against else _codes(measure.by)
-    changed = measure.id in (*state.include, *state.drop) or any(each.startswith(f"{measure.id}=") for each in state.set)
+    moved = [item.partition("=")[0] for item in state.set]
+    changed = measure.id in (*state.include, *state.drop, *moved)
     words = "headline only: officials say it, it enters nothing" if reason == HEADLINE_ONLY else reason
     address = "" if fixed else switched(state, measure.id, on=not on).address
     return Lever(measure, sides, _level(measure), on, words, address, points, top, changed)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from detente.app.selection import EDIT_LENGTH, LENGTH, MANY
 
+DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 WORD = r"^[^\x00-\x1f\x7f]*$"
 Text = Annotated[str, Field(max_length=LENGTH, pattern=WORD)]
 Texts = Annotated[list[Text], Field(max_length=MANY)]
@@ -25,20 +26,24 @@ class Strict(BaseModel):
 class State(Strict):
     """A scenario, with switches. The same names as in the address of the page."""
 
-    case: Text = Field("", description="Packaged scenario, or my/NAME of the folder that is served; default: the first.")
+    case: Text = Field(
+        default="", description="Packaged scenario, or my/NAME of the folder served; default: the first."
+    )
     edit: str = Field(
-        "",
+        default="",
         max_length=EDIT_LENGTH,
         pattern=r"^[A-Za-z0-9_-]*$",
         description="An edited file, packed: what POST /api/scenarios returns for a text.",
     )
-    on: str = Field("", pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", description="Day whose law main is; default: as_of.")
+    on: str = Field(default="", pattern=DAY, description="Day whose law main is; default: as_of of the file.")
     branch: Texts = Field(default_factory=list, description="main (default) or leaves of the tree.")
     include: Texts = Field(default_factory=list, description="Measures that apply whatever their status.")
     drop: Texts = Field(default_factory=list, description="Measures that do not apply; authority=NAME drops a family.")
     set: Texts = Field(default_factory=list, description="ID=RATE, such as us-fentanyl=+10pp.")
-    closure: Literal["", "world-share", "balanced"] = Field("", description="Rule for deficits; default: of the file.")
-    elasticities: Text = Field("", description="Name of an elasticity set; default: of the file.")
+    closure: Literal["", "world-share", "balanced"] = Field(
+        default="", description="Rule for deficits; default: of the file."
+    )
+    elasticities: Text = Field(default="", description="Name of an elasticity set; default: of the file.")
 
     def plain(self) -> dict[str, Any]:
         """Return the state without what is usual."""
@@ -55,29 +60,29 @@ class Solve(State):
 class TableQuery(State):
     """A table of solved branches."""
 
-    by: Text = Field("", description="Importer, for diversion and pressure; default: of the scenario's talks.")
-    against: Text = Field("", description="Origin, for diversion and pressure.")
+    by: Text = Field(default="", description="Importer, for diversion and pressure; default: of the scenario's talks.")
+    against: Text = Field(default="", description="Origin, for diversion and pressure.")
 
 
 class ScenarioText(Strict):
     """A scenario file to check."""
 
     text: str = Field(max_length=1_000_000, description="YAML, as in a file; its JSON Schema is at /api/schema.json.")
-    case: Text = Field("", description="The scenario it was edited from; its tables may be used.")
+    case: Text = Field(default="", description="The scenario it was edited from; its tables may be used.")
 
 
 class Game(Strict):
     """A search for tariffs on the world of a scenario."""
 
     state: State = Field(default_factory=State)
-    against: list[Code] | None = Field(None, max_length=100, description="Partners; default: all.")
+    against: list[Code] | None = Field(default=None, max_length=100, description="Partners; default: all.")
     sectors: list[Code] | Literal["goods", "all"] = "goods"
     vary: Literal["free", "uniform", "by-partner", "by-sector", "mfn"] = "by-partner"
-    lower: Rate | None = Field("0%", description="Lowest rate with its unit; null is no limit.")
-    upper: Rate | None = Field("100%", description="Highest rate with its unit; null is no limit.")
+    lower: Rate | None = Field(default="0%", description="Lowest rate with its unit; null is no limit.")
+    upper: Rate | None = Field(default="100%", description="Highest rate with its unit; null is no limit.")
     objective: Literal["real-income", "revenue"] = "real-income"
-    starts: int = Field(1, ge=1, le=50)
-    purge: bool = Field(True, description="Remove deficits first; without it there may be no best tariff.")
+    starts: int = Field(default=1, ge=1, le=50)
+    purge: bool = Field(default=True, description="Remove deficits first; without it there may be no best tariff.")
 
     def choices(self) -> dict[str, Any]:
         """Return the arguments of the verb that are the same for one player and several."""
@@ -108,9 +113,9 @@ class Talks(Strict):
 class Article(Strict):
     """A text to read."""
 
-    text: str = Field("", max_length=25_000_000, description="The article itself; or an address.")
-    url: str = Field("", max_length=2000, description="Needs a server started with --allow-network.")
-    published: str = Field("", pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", description="Day it was published.")
+    text: str = Field(default="", max_length=25_000_000, description="The article itself; or an address.")
+    url: str = Field(default="", max_length=2000, description="Needs a server started with --allow-network.")
+    published: str = Field(default="", pattern=DAY, description="Day it was published.")
 
 
 class Draft(Article):
@@ -207,8 +212,8 @@ class Checked(BaseModel):
     title: str
     branches: list[str]
     warnings: list[str]
-    edit: str = Field("", description="The text, packed; goes into `edit` of every other request.")
-    address: str = Field("", description="The page with this scenario.")
+    edit: str = Field(default="", description="The text, packed; goes into `edit` of every other request.")
+    address: str = Field(default="", description="The page with this scenario.")
 
 
 class CaseEntry(BaseModel):

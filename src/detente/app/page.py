@@ -16,7 +16,7 @@ import detente
 from detente.app import api
 from detente.app.jobs import Job
 from detente.app.selection import of_query
-from detente.app.waiting import JobFailed, finished, result_of, submitted
+from detente.app.waiting import JobFailedError, finished, result_of, submitted
 from detente.report.amounts import plain, signed
 
 if TYPE_CHECKING:
@@ -63,9 +63,13 @@ def first_jobs() -> list[tuple[str, dict[str, Any]]]:
 @functools.cache
 def versioned() -> dict[str, str]:
     """Return the address of each static file: its name changes when it does."""
-    found = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12] for name, (folder, _) in STATIC.items()}
+    found = {name: _mark(folder / name) for name, (folder, _) in STATIC.items()}
     found["vega.js"] = importlib.metadata.version("vl-convert-python")
     return {name: f"/static/{mark}/{name}" for name, mark in found.items()}
+
+
+def _mark(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 @functools.cache
@@ -94,9 +98,9 @@ async def home(request: Request) -> Response:
     args = {"state": state.plain}
     job = submitted(request, "page", args)
     if not await finished(job, request, PATIENCE):
-        raise JobFailed(503, {"status": "TIMEOUT", "problems": ["the answer did not come in time; ask again"]})
+        raise JobFailedError(503, {"status": "TIMEOUT", "problems": ["the answer did not come in time; ask again"]})
     if not job.content:
-        raise JobFailed(500 if job.status == "CRASHED" else 503, job.document)
+        raise JobFailedError(500 if job.status == "CRASHED" else 503, job.document)
     code = 422 if job.status == "INVALID_INPUT" else 200
     if request.headers.get(FRAGMENT):
         return _inside(job, code)
@@ -111,12 +115,16 @@ def _inside(job: Job, code: int) -> Response:
 def _whole(request: Request, job: Job, code: int) -> Response:
     from markupsafe import Markup
 
-    text = templates().get_template("shell.html.j2").render(
-        title=job.document.get("title", "detente"),
-        inside=Markup(job.content.decode()),
-        token=request.app.state.settings.token,
-        files=versioned(),
-        version=detente.__version__,
+    text = (
+        templates()
+        .get_template("shell.html.j2")
+        .render(
+            title=job.document.get("title", "detente"),
+            inside=Markup(job.content.decode()),
+            token=request.app.state.settings.token,
+            files=versioned(),
+            version=detente.__version__,
+        )
     )
     return HTMLResponse(text, code)
 
@@ -125,7 +133,7 @@ def _whole(request: Request, job: Job, code: int) -> Response:
 async def static(request: Request, mark: str, name: str) -> Response:
     """Return a script or style; its address holds its version, so that it is fetched once."""
     if versioned().get(name) != f"/static/{mark}/{name}":
-        raise JobFailed(404, {"status": "UNKNOWN", "problems": ["nothing at this address"]})
+        raise JobFailedError(404, {"status": "UNKNOWN", "problems": ["nothing at this address"]})
     headers = {"cache-control": FOR_EVER, "etag": f'"{mark}"'}
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(status_code=304, headers=headers)
@@ -134,8 +142,6 @@ async def static(request: Request, mark: str, name: str) -> Response:
         return Response(job.content, media_type="text/javascript; charset=utf-8", headers=headers)
     folder, media = STATIC[name]
     return Response((folder / name).read_bytes(), media_type=media, headers=headers)
-
-
 
 
 @router.get("/part/{name}")
@@ -161,7 +167,7 @@ async def figure(
 async def file(request: Request, name: str) -> Response:
     """Return the report, the bundle or the scenario of a state."""
     if name not in FILES:
-        raise JobFailed(404, {"status": "UNKNOWN", "problems": ["nothing at this address"]})
+        raise JobFailedError(404, {"status": "UNKNOWN", "problems": ["nothing at this address"]})
     args = {"state": of_query(request.url.query).plain, "name": name}
     return api.download(await result_of(request, "file", args, PATIENCE), name, FILES[name])
 
@@ -171,7 +177,7 @@ async def outcome(request: Request, id: Annotated[str, PathParameter(pattern=r"^
     """Return what a job found as markup."""
     job = api.found_job(request, id)
     if not job.over:
-        raise JobFailed(409, {"status": job.status, "problems": ["the job has no result yet"]})
+        raise JobFailedError(409, {"status": job.status, "problems": ["the job has no result yet"]})
     if job.content:
         return HTMLResponse(job.content)
     kind = job.kind if "problems" not in job.document and len(job.document) > 1 else "failed"

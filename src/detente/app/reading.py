@@ -41,7 +41,7 @@ def read_document(args: Mapping[str, Any]) -> dict[str, Any]:
         "documents": [found.to_json()],
         "registry": standing(found),
         "cards": [_card(card) for card in cards_of(found)],
-        "pieces": [{"text": each.text, "ids": each.measures, "first": each.first, "chrome": each.chrome} for each in pieces(found)],
+        "pieces": [{"text": each.text, "ids": each.measures, "chrome": each.chrome} for each in pieces(found)],
         "asked": [each.why for each in found.questions if not each.measure],
         "why_empty": found.why_empty,
     }

@@ -90,13 +90,15 @@ def part(desk: Desk, state: Selection, name: str) -> str:
 
 def _compare(desk: Desk, state: Selection, found: Opened, shown: View, choice: Choice) -> str:
     """Return pinned runs beside each other where there are any, and all branches of the scenario."""
+    from markupsafe import Markup
+
     from detente.app.beside import pinned_table
 
     table = pinned_table(desk, state, choice.country) if state.pin else None
     names = tuple(dict.fromkeys([*(state.branch or (MAIN,)), *found.case.branches]))[:COMPARED]
     every = view(desk.solved(found.case, names, state.on))
     side = _section("compare", every, choice) or drawn("beside.html.j2", view=every, choice=choice)
-    return drawn("compare.html.j2", table=table, side=side, state=state)
+    return drawn("compare.html.j2", table=table, side=Markup(side), state=state)
 
 
 def _strategy(desk: Desk, state: Selection, found: Opened, shown: View, choice: Choice) -> str:
@@ -116,7 +118,7 @@ def talks_screen(desk: Desk, state: Selection, done: Any) -> str:
         DetenteError: the run that they stand beside has no numbers.
     """
     shown = replace(view(desk.run(state)), talks=done)
-    return screen_html("talks", shown, chosen(state, shown), live=True)
+    return _section("talks", shown, chosen(state, shown))
 
 
 def _tree(desk: Desk, state: Selection, found: Opened, shown: View, choice: Choice) -> str:
@@ -130,7 +132,7 @@ def _news(desk: Desk, state: Selection, found: Opened, shown: View, choice: Choi
 
 
 def _text(desk: Desk, state: Selection, found: Opened, shown: View, choice: Choice) -> str:
-    return editor(desk, state, ())
+    return str(editor(desk, state, ()))
 
 
 def editor(desk: Desk, state: Selection, problems: Sequence[Any]) -> Any:

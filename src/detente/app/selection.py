@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl, urlencode
 from detente.core.errors import Problem, UsageError
 
 DEFAULT_CASE: Final = "us-china-2025-10"
-SCREENS: Final = ("brief", "measures", "rates", "results", "compare", "strategy", "talks", "tree", "check", "news", "text")
+SCREENS: Final = (
+    "brief", "measures", "rates", "results", "compare", "strategy", "talks", "tree", "check", "news", "text",
+)  # fmt: skip
 MANY: Final = 200
 LENGTH: Final = 120
 EDIT_LENGTH: Final = 100_000
@@ -27,8 +29,9 @@ class Selection:
     Attributes:
         case: a name of the catalogue; "" is the first one. edit: an edited file, packed (see `edits`).
         on: day of main. branch: branches shown, the first one in front. include, drop: ids, drop also authority=NAME.
-        set: ID=RATE. closure, elasticities: instead of those of the file. country: who is in front. by, against: importer and
-        origin looked at in detail. odds: LEAF=PERCENT, the visitor's. screen: which screen. pin: further selections to compare with, each as its own query.
+        set: ID=RATE. closure, elasticities: instead of those of the file. country: who is in front.
+        by, against: importer and origin looked at in detail. odds: LEAF=PERCENT, the visitor's. screen: which one.
+        pin: further selections to compare with, each as its own query.
     """
 
     case: str = ""

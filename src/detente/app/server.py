@@ -17,11 +17,11 @@ from starlette.exceptions import HTTPException
 import detente
 from detente.app import api, page
 from detente.app.guards import TOKEN_HEADER, Guard
-from detente.app.jobs import QueueFull
+from detente.app.jobs import QueueFullError
 from detente.app.pool import Pool
 from detente.app.problems import refused
 from detente.app.settings import Settings
-from detente.app.waiting import JobFailed
+from detente.app.waiting import JobFailedError
 from detente.core.errors import DetenteError
 
 HEADER_BYTES: Final = 400_000
@@ -47,8 +47,8 @@ def create_app(settings: Settings) -> Guard:
     app.include_router(page.router)
     app.add_exception_handler(DetenteError, _invalid)
     app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(QueueFull, _full)
-    app.add_exception_handler(JobFailed, _failed)
+    app.add_exception_handler(QueueFullError, _full)
+    app.add_exception_handler(JobFailedError, _failed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _crashed)
     app.openapi = _openapi(app)  # type: ignore[method-assign]
@@ -106,12 +106,12 @@ async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _full(request: Request, error: Exception) -> JSONResponse:
-    seconds = error.seconds if isinstance(error, QueueFull) else 1
+    seconds = error.seconds if isinstance(error, QueueFullError) else 1
     return JSONResponse({"status": "BUSY", "problems": [str(error)]}, 429, {"retry-after": str(seconds)})
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, JobFailed):
+    if not isinstance(error, JobFailedError):
         return await _crashed(request, error)
     return JSONResponse(error.document, error.code)
 

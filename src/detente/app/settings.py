@@ -34,7 +34,7 @@ class Settings:
     folder: Path | None = None
     host: str | None = None
     port: int = 8765
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    token: str = field(default_factory=lambda: new_token(), repr=False)
     allow_network: bool = False
     queue: int = QUEUE
     deadline: float = DEADLINE
@@ -55,6 +55,11 @@ class Settings:
         if not self.public:
             return False
         return name == socket.gethostname().casefold() or (is_anywhere(str(self.host)) and is_address(name))
+
+
+def new_token() -> str:
+    """Return a key that nobody can guess."""
+    return secrets.token_urlsafe(24)
 
 
 def checked(settings: Settings, *, own_token: bool) -> Settings:

@@ -1,4 +1,4 @@
-"""What a worker can be asked to do, by name. Each joins verbs of the package and returns plain data, and maybe a file."""
+"""What a worker can be asked to do, by name: each task joins verbs of the package; plain data, and maybe a file."""
 
 from __future__ import annotations
 
@@ -131,7 +131,9 @@ def talks(args: dict[str, Any], progress: Progress) -> Done:
     state = _state(args)
     found = DESK.open(state)
     done = settled(found.case, base=DESK.world(found.case), solution=args["solution"], progress=progress)
-    return talks_document(done, warnings=done.warnings, repeat=command_of(state)), talks_screen(DESK, state, done).encode()
+    return talks_document(done, warnings=done.warnings, repeat=command_of(state)), talks_screen(
+        DESK, state, done
+    ).encode()
 
 
 def vega(args: dict[str, Any], progress: Progress) -> Done:
@@ -192,4 +194,3 @@ TASKS: dict[str, Callable[[dict[str, Any], Progress], Done]] = {
     "talks": talks,
     "vega": vega,
 }
-

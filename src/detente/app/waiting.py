@@ -24,7 +24,7 @@ def submitted(request: Request, kind: str, args: Mapping[str, Any]) -> Job:
     """Return the job of a question. A file of the served folder that has changed since is another question.
 
     Raises:
-        QueueFull: too many jobs wait. UsageError: a case that cannot be read.
+        QueueFullError: too many jobs wait. UsageError: a case that cannot be read.
     """
     case = str(args.get("state", {}).get("case", ""))
     folder = request.app.state.settings.folder
@@ -56,7 +56,7 @@ async def _gone(request: Request) -> None:
             return
 
 
-class JobFailed(Exception):
+class JobFailedError(Exception):
     """A job ended without what was asked; answered with its document."""
 
     def __init__(self, code: int, document: Mapping[str, Any]) -> None:
@@ -74,14 +74,12 @@ async def result_of(request: Request, kind: str, args: Mapping[str, Any], second
     """Return a job that has ended with a result.
 
     Raises:
-        JobFailed: it has none. QueueFull, DetenteError: as `submitted`.
+        JobFailedError: it has none. QueueFullError, DetenteError: as `submitted`.
     """
     job = submitted(request, kind, args)
     if not await finished(job, request, seconds):
-        raise JobFailed(503, {"status": "TIMEOUT", "problems": ["the answer did not come in time; ask again"]})
+        raise JobFailedError(503, {"status": "TIMEOUT", "problems": ["the answer did not come in time; ask again"]})
     if "problems" in job.document:
         code = code_of(job)
-        raise JobFailed(422 if code == 200 else code, job.document)
+        raise JobFailedError(422 if code == 200 else code, job.document)
     return job
-
-

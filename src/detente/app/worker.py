@@ -1,4 +1,4 @@
-"""The process that loads the model and does the work: one job after another, told over pipes what is no longer wanted."""
+"""The process that loads the model and does the work: one job after another, told what is no longer wanted."""
 
 from __future__ import annotations
 

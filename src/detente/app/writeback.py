@@ -94,9 +94,17 @@ def _switch(root: Mapping, name: str, items: tuple[str, ...], text: str, starts:
         return None
     found = _entry(root, name)
     if found is None:
-        return Change(len(text), len(text), f"{'' if text.endswith(chr(10)) else chr(10)}{name}: [{', '.join(items)}]\n")
+        return Change(
+            len(text), len(text), f"{'' if text.endswith(chr(10)) else chr(10)}{name}: [{', '.join(items)}]\n"
+        )
     key, value = found
-    old = [value.text] if isinstance(value, Scalar) else [each.text for each in value.items if isinstance(each, Scalar)] if isinstance(value, Sequence) else []
+    old = (
+        [value.text]
+        if isinstance(value, Scalar)
+        else [each.text for each in value.items if isinstance(each, Scalar)]
+        if isinstance(value, Sequence)
+        else []
+    )
     start = starts[key.line - 1]
     after = [other.line for other, _ in root.entries if other.line > key.line]
     end = starts[min(after) - 1] if after else len(text)

@@ -7,7 +7,7 @@ import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
 
-from detente.app.settings import Settings, checked
+from detente.app.settings import Settings, checked, new_token
 from detente.cli import output
 
 
@@ -27,12 +27,11 @@ def run_serve(options: Options) -> None:
     """Listen, say where, and serve.
 
     Raises:
-        UsageError: a folder that is none, a host without a token, a port or token that cannot be. OSError: a port in use.
+        UsageError: a folder that is none, a host without a token, a port or token that cannot be.
+        OSError: a port in use.
     """
-    given = {} if options.token is None else {"token": options.token}
-    asked = Settings(
-        folder=options.folder, host=options.host, port=options.port, allow_network=options.allow_network, **given
-    )
+    token = new_token() if options.token is None else options.token
+    asked = Settings(options.folder, options.host, options.port, token, options.allow_network)
     settings = checked(asked, own_token=options.token is not None)
     from detente.app.server import listening, serve
 

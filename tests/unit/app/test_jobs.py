@@ -11,12 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.app import frames, tasks
-from detente.app.jobs import CANCELLED, RUNNING, Board, QueueFull, job_id
+from detente.app.jobs import CANCELLED, RUNNING, Board, QueueFullError, job_id
 from detente.app.worker import Worker
 from detente.core.errors import UsageError
 
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**9), 10**9)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
@@ -64,7 +68,7 @@ def test_the_board_is_full_of_those_that_wait_and_of_no_others() -> None:
     running.status = RUNNING
     for k in (1, 2):
         found.open("solve", {"a": k})
-    with pytest.raises(QueueFull) as caught:
+    with pytest.raises(QueueFullError) as caught:
         found.open("solve", {"a": 3})
     assert caught.value.seconds >= 1
     found.open("solve", {"a": 1})
@@ -94,7 +98,9 @@ def test_an_unknown_task_is_refused() -> None:
         tasks.run_task("nothing", {}, lambda what, done, total: None)
 
 
-def test_a_worker_survives_what_a_task_does(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_worker_survives_what_a_task_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def crash(args: dict[str, object], progress: object) -> tuple[dict[str, object], bytes]:
         raise ZeroDivisionError("/secret/place")
 

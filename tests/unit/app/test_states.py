@@ -22,7 +22,9 @@ from detente.scenario.load import parse_scenario
 CASE = "us-china-2025-10"
 TEXT = (PACKAGED / f"{CASE}.yaml").read_text(encoding="utf-8")
 
-word = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
+word = st.text(
+    st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20
+)
 words = st.lists(word, max_size=4, unique=True).map(tuple)
 
 
@@ -111,7 +113,11 @@ def test_a_switch_undoes_what_switched() -> None:
 
 def test_every_measure_is_a_switch_unless_nothing_can_switch_it() -> None:
     case = dt.scenario(CASE)
-    found = {lever.measure.id: lever for family in levers.families(Selection(), case, regime(case)) for lever in family.levers}
+    found = {
+        lever.measure.id: lever
+        for family in levers.families(Selection(), case, regime(case))
+        for lever in family.levers
+    }
     assert set(found) == {measure.id for measure in case.measures}
     assert found["us-headline-china"].address == ""
     assert found["us-threat-100"].points == 100
@@ -126,7 +132,9 @@ def test_every_measure_is_a_switch_unless_nothing_can_switch_it() -> None:
 def test_what_a_leaf_drops_cannot_be_switched_there() -> None:
     case = dt.scenario(CASE)
     state = Selection(branch=("rollover",))
-    found = [lever for family in levers.families(state, case, regime(case, branch="rollover")) for lever in family.levers]
+    found = [
+        lever for family in levers.families(state, case, regime(case, branch="rollover")) for lever in family.levers
+    ]
     assert next(lever for lever in found if lever.measure.id == "us-snapback").address == ""
 
 
@@ -165,7 +173,8 @@ def test_switches_written_back_say_the_same(state: Selection) -> None:
 def test_what_a_file_switches_already_stays() -> None:
     head = "detente: 1\nid: a\nas_of: 2025-10-25\n"
     body = "measures:\n" + "".join(
-        f"  - {{id: {name}, by: USA, against: CHN, kind: tariff, rate: {{low: +5pp, mode: +10pp, high: +20pp}}, from: 2025-01-01}}\n"
+        f"  - {{id: {name}, by: USA, against: CHN, kind: tariff, from: 2025-01-01, "
+        "rate: {low: +5pp, mode: +10pp, high: +20pp}}\n"
         for name in "xyz"
     )
     for old in ("drop: x  # struck down\n", "drop: [x]\n", "drop:\n  - x\n  # the court\n"):
@@ -182,9 +191,12 @@ def test_what_a_file_switches_already_stays() -> None:
 
 
 def test_commands_give_the_same_numbers(tmp_path: Path) -> None:
-    state = Selection(case=CASE, branch=("threat",), drop=("authority=ieepa", "us-port-fees"), set=("us-threat-100=+60pp",))
+    state = Selection(
+        case=CASE, branch=("threat",), drop=("authority=ieepa", "us-port-fees"), set=("us-threat-100=+60pp",)
+    )
     assert command_of(state) == (
-        "detente run us-china-2025-10 --branch threat --drop authority=ieepa --drop us-port-fees --set us-threat-100=+60pp"
+        "detente run us-china-2025-10 --branch threat --drop authority=ieepa --drop us-port-fees "
+        "--set us-threat-100=+60pp"
     )
     code = python_of(state)
     names: dict[str, object] = {}

@@ -2,14 +2,15 @@
 "use strict";
 (function () {
   const token = document.querySelector("meta[name=detente-token]").content;
-  const box = document.getElementById("page");
-  const said = document.getElementById("said");
-  let running = null;
-  let watched = "";
+  const box = document.getElementById("page"), said = document.getElementById("said");
+  let running = null, watched = "";
 
   document.documentElement.classList.add("scripted");
   const say = (text) => { said.textContent = text; };
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  const words = (found) => (found.problems || ["no answer"]).map((each) => each.text || each).join(" ");
+  const screen = (address) => new URLSearchParams(address.split("?")[1] || "").get("screen") || "brief";
+  const query = (form) => new URLSearchParams(new FormData(form)).toString();
 
   function make(name, text, attributes = {}) {
     const made = document.createElement(name);
@@ -19,7 +20,6 @@
   }
 
   // going to another state
-
   async function go(address, push = true) {
     if (running) running.abort();
     const mine = running = new AbortController();
@@ -31,9 +31,8 @@
       if (found.html === undefined) throw new Error(words(found));
       box.innerHTML = found.html;
       document.title = found.title;
-      const other = screen(found.address) !== screen(location.search);
+      if (push && screen(found.address) !== screen(location.search)) window.scrollTo(0, 0);
       if (push) history.pushState(null, "", found.address);
-      if (push && other) window.scrollTo(0, 0);
       ready();
       const again = focused && document.getElementById(focused);
       if (again) again.focus({preventScroll: true});
@@ -45,13 +44,9 @@
     }
   }
 
-  const screen = (address) => new URLSearchParams(address.split("?")[1] || "").get("screen") || "brief";
-  const words = (found) => (found.problems || ["no answer"]).map((each) => each.text || each).join(" ");
-  const query = (form) => new URLSearchParams(new FormData(form)).toString();
-
-  function ready() {
+  function ready(figures = true) {
     for (const place of box.querySelectorAll(".origin")) place.textContent = location.origin;
-    if (window.detenteFigures) window.detenteFigures(box);
+    if (figures && window.detenteFigures) window.detenteFigures(box);
     for (const place of box.querySelectorAll(".later[data-part]")) later(place);
   }
 
@@ -61,27 +56,29 @@
     const answer = await fetch(address);
     if (!place.isConnected) return;
     if (!answer.ok) { place.querySelector(".note").textContent = words(await answer.json()); return; }
-    place.innerHTML = await answer.text();
+    put(place, await answer.text());
+  }
+
+  function put(place, html) {
+    place.innerHTML = html;   // made by our own templates, which escape everything
     if (window.detenteFigures) window.detenteFigures(place);
   }
 
   // what needs the key of the page
-
   async function ask(address, method, body) {
-    const headers = {"x-detente-token": token};
-    if (body) headers["content-type"] = "application/json";
+    const headers = {"x-detente-token": token, ...(body ? {"content-type": "application/json"} : {})};
     const answer = await fetch(address, {method, headers, body: body ? JSON.stringify(body) : undefined});
     return {ok: answer.ok, code: answer.status, found: await answer.json()};
   }
 
-  const state = () => {
+  function state() {
     const found = {};
     for (const [key, value] of new URLSearchParams(location.search)) {
       if (["case", "edit", "on", "closure", "elasticities"].includes(key)) found[key] = value;
       if (["branch", "include", "drop", "set"].includes(key)) (found[key] = found[key] || []).push(value);
     }
     return found;
-  };
+  }
 
   const bodies = {
     optimal: (data) => ({...search(data), player: data.get("player"), against: data.get("against") ? [data.get("against")] : null}),
@@ -103,24 +100,20 @@
 
   async function watch(id, place) {
     watched = id;
-    const bar = make("progress", "", {"aria-label": "Progress"});
-    const line = make("span", "waiting", {class: "note"});
+    const bar = make("progress", "", {"aria-label": "Progress"}), line = make("span", "waiting", {class: "note"});
     const stop = make("button", "Stop", {type: "button", id: "stop"});
     stop.addEventListener("click", async () => { stop.disabled = true; await ask("/api/jobs/" + id, "DELETE"); });
     place.replaceChildren(bar, line, stop);
     for (;;) {
-      const answer = await fetch("/api/jobs/" + id);
-      const found = await answer.json();
+      const found = await (await fetch("/api/jobs/" + id)).json();
       if (watched !== id || !place.isConnected) return;
       if (!["QUEUED", "RUNNING"].includes(found.status)) break;
       const at = found.progress || {};
-      if (at.total) { bar.max = at.total; bar.value = at.done; }
+      if (at.total) [bar.max, bar.value] = [at.total, at.done];
       line.textContent = ` ${at.what || found.status.toLowerCase()}${at.total ? `, ${at.done} of at most ${at.total}` : ""}, ${Math.round(found.seconds)} s `;
       await wait(300);
     }
-    const answer = await fetch("/outcome/" + id);
-    place.innerHTML = await answer.text();
-    if (window.detenteFigures) window.detenteFigures(place);
+    put(place, await (await fetch("/outcome/" + id)).text());
     say("Done");
   }
 
@@ -132,8 +125,8 @@
     const list = document.getElementById("wrong");
     list.replaceChildren(...(found.problems || []).map((each) => {
       const item = make("li");
-      if (each.line) item.append(make("button", "line " + each.line, {type: "button", class: "line", "data-line": each.line}),
-        " ", make("code", (lines[each.line - 1] || "").trim()), make("br"));
+      const line = () => make("button", "line " + each.line, {type: "button", class: "line", "data-line": each.line});
+      if (each.line) item.append(line(), " ", make("code", (lines[each.line - 1] || "").trim()), make("br"));
       item.append(each.text || each);
       return item;
     }));
@@ -164,7 +157,6 @@
   }
 
   // what the visitor does
-
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-go]");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
@@ -174,14 +166,13 @@
     const copy = event.target.closest("[data-copy]");
     if (copy) navigator.clipboard.writeText(location.origin + copy.dataset.copy).then(() => say("Copied"), () => say(location.href));
     const line = event.target.closest("button.line");
-    if (line) jump(Number(line.dataset.line || line.closest("li").dataset.line));
+    if (line) jump(Number(line.dataset.line));
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
     event.preventDefault();
-    if (form.dataset.job) job(form).catch((error) => say(error.message));
-    else if ("edit" in form.dataset) edit(form).catch((error) => say(error.message));
-    else if ("accept" in form.dataset) accept(form).catch((error) => say(error.message));
+    const act = form.dataset.job ? job : "edit" in form.dataset ? edit : "accept" in form.dataset ? accept : null;
+    if (act) act(form).catch((error) => say(error.message));
     else go("/?" + query(form));
   });
   document.addEventListener("input", (event) => {
@@ -199,12 +190,11 @@
     else if (event.key === " " && event.target.matches("a[role=switch]")) { event.preventDefault(); event.target.click(); }
     else if (event.key === "/") { const place = document.getElementById("country"); if (place) { event.preventDefault(); place.focus(); } }
     else if (event.key === "?") say("Keys: Tab moves, space switches, arrows change tabs and rates, / picks an economy");
-    else if (/^Arrow(Left|Right)$/.test(event.key) && event.target.closest(".tabs")) {
-      const next = event.key === "ArrowRight" ? event.target.nextElementSibling : event.target.previousElementSibling;
+    else if (event.target.closest(".tabs")) {
+      const next = {ArrowRight: event.target.nextElementSibling, ArrowLeft: event.target.previousElementSibling}[event.key];
       if (next) next.focus();
     }
   });
   window.addEventListener("popstate", () => go(location.pathname + location.search, false));
-  for (const place of box.querySelectorAll(".origin")) place.textContent = location.origin;
-  for (const place of box.querySelectorAll(".later[data-part]")) later(place);
+  ready(false);   // figures.js upgrades those that came with the page
 })();
