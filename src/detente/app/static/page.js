@@ -5,7 +5,6 @@
   const box = document.getElementById("page"), said = document.getElementById("said");
   let running = null, watched = "";
 
-  document.documentElement.classList.add("scripted");
   const say = (text) => { said.textContent = text; };
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
   const words = (found) => (found.problems || ["no answer"]).map((each) => each.text || each).join(" ");
@@ -148,8 +147,7 @@
     const answers = Array.from(data).filter(([name, value]) => name.startsWith("answer:") && value)
       .map(([name, value]) => name.slice(7) + "=" + value);
     const article = document.querySelector("form[data-job=read]");
-    const body = {...bodies.read(new FormData(article)), accept: data.getAll("accept"), answers};
-    const {found} = await ask("/api/draft", "POST", body);
+    const {found} = await ask("/api/draft", "POST", {...bodies.read(new FormData(article)), accept: data.getAll("accept"), answers});
     const place = form.querySelector(".said");
     if (!found.result) { place.textContent = words(found); return; }
     const checked = await ask("/api/scenarios", "POST", {text: found.result.text, case: ""});
@@ -196,5 +194,6 @@
     }
   });
   window.addEventListener("popstate", () => go(location.pathname + location.search, false));
+  document.documentElement.classList.add("scripted");
   ready(false);   // figures.js upgrades those that came with the page
 })();
