@@ -45,6 +45,7 @@ backtest: $(VENV)/.dev ## predicted against observed trade, 2017 to 2019 (needs 
 bench: $(VENV)/.dev ## time the engine; no test fails on a clock
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/batch.py
+	$(BIN)/python bench/strategy.py --all
 
 docs: $(VENV)/.docs ## build the documentation, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detente.baseline import Baseline
 from detente.baseline.catalogue import load_baseline as baseline
@@ -24,6 +24,7 @@ from detente.core.errors import (
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instruments import Bound, CriticalInput
 from detente.core.result import Result
+from detente.equilibrium.adjoint import Gradient
 from detente.equilibrium.batch import solve_many
 from detente.equilibrium.counterfactual import solve
 from detente.equilibrium.decompose import decompose as _decomposed
@@ -31,14 +32,21 @@ from detente.equilibrium.diversion import diversion_columns, pressure_columns
 from detente.equilibrium.rebase import rebased
 from detente.equilibrium.update import updated
 from detente.policy.wedges import Wedges
+from detente.scenario.cooperative import tariffs_of
 from detente.scenario.execute import ScenarioRun
 from detente.scenario.execute import run_scenario as run
 from detente.scenario.load import load_scenario as scenario
 from detente.scenario.schema import Scenario
+from detente.scenario.talks import PURGED
+from detente.scenario.talks import talks as _over_packages
+from detente.strategy.bargaining import NASH
+from detente.strategy.cooperative import Cooperation, cooperative
+from detente.strategy.government import REAL_INCOME
 from detente.strategy.gradient import gradient
-from detente.strategy.nash import nash
-from detente.strategy.optimal import optimal_tariffs
-from detente.strategy.retaliation import escalation, retaliate
+from detente.strategy.nash import Nash, nash
+from detente.strategy.optimal import Optimum, optimal_tariffs
+from detente.strategy.retaliation import Ladder, escalation, retaliate
+from detente.strategy.talks import Talks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,16 +57,22 @@ __all__ = [
     "Certificate",
     "CheckError",
     "Closure",
+    "Cooperation",
     "CriticalInput",
     "DataError",
     "DetenteError",
+    "Gradient",
+    "Ladder",
     "MissingDataError",
+    "Nash",
+    "Optimum",
     "PolicyError",
     "Result",
     "Scenario",
     "ScenarioError",
     "ScenarioRun",
     "SolveError",
+    "Talks",
     "UsageError",
     "Wedges",
     "baseline",
@@ -78,6 +92,7 @@ __all__ = [
     "scenario",
     "solve",
     "solve_many",
+    "talks",
     "updated",
     "welfare_cp_first_order_pct",
     "with_satellites",
@@ -181,3 +196,52 @@ def report(run: ScenarioRun, path: str | Path, *, force: bool = False) -> Path:
         raise UsageError(f"{path}: found a file; expected a new path; try force=True")
 
     return write_report(run, Path(path))
+
+
+def talks(
+    scenario_or_base: Scenario | Baseline | str | Mapping[str, Any],
+    *,
+    players: Sequence[Any] | None = None,
+    objective: Any = None,
+    disagreement: Any = None,
+    method: str = "packages",
+    solution: str = NASH,
+    closure: str = PURGED,
+    bounds: Any = ("0%", None),
+    sectors: Any = "goods",
+) -> Talks | Cooperation:
+    """Settle trade talks: who gains what against no deal, which deals both sides would sign, where bargaining ends.
+
+    Args:
+        scenario_or_base: a scenario with `talks` (or its packaged id, path or plain data); for "cooperative" a baseline
+            too.
+        players: economies or groups; None: those of the file.
+        objective: packages: player -> "real-income" or weights by sector. cooperative: as in `nash`.
+        disagreement: packages: None for that of the file, "main" or a leaf of its tree. cooperative: None or "nash",
+            "factual", "free-trade", everybody's tariffs (N, N, J), or a leaf that is tariffs alone.
+        method: "packages", every combination of the choices on the table; "cooperative", all tariffs of the players.
+        solution: "nash", "kalai-smorodinsky" or "equal-gains".
+        closure: packages: "purged", balanced trade before anything else, or "file", that of the file. Both are shown.
+        bounds, sectors: cooperative: as in `nash`.
+    Returns:
+        Talks or Cooperation: packages, acceptable(), pareto(), solution, disagreement.
+    Raises:
+        UsageError, ScenarioError, PolicyError: what cannot be compared. SolveError: no deal without an equilibrium.
+    """
+    if method == "cooperative":
+        base, who, gone = tariffs_of(scenario_or_base, players, disagreement)
+        return cooperative(
+            base, who, disagreement=gone, solution=solution, bounds=bounds, sectors=sectors,
+            objective=REAL_INCOME if objective is None else objective,
+        )  # fmt: skip
+    if method != "packages":
+        raise UsageError(f"method: found {method!r}; expected 'packages' or 'cooperative'")
+    if isinstance(scenario_or_base, Baseline):
+        raise UsageError(
+            "scenario_or_base: found a Baseline; expected a scenario, whose `talks` have the packages; or try "
+            "method='cooperative'"
+        )
+    return _over_packages(
+        scenario_or_base, players=players, objective=objective, disagreement=disagreement, solution=solution,
+        closure=closure,
+    )  # fmt: skip

@@ -61,6 +61,7 @@ UNTIL = "    until: 2027-01-01\n"
 PRODUCTS = "    products: minerals\n"
 VOLUME = "    volume: 60% of base\n"
 WHO = "    by: USA\n    against: CHN\n    kind: tariff\n    sectors: goods\n"
+CHOICES = "[imposed, suspended]"
 EDITS: list[tuple[str, str, str, int, tuple[str, ...]]] = [
     # row, what is in the good file, what is there instead, line of the problem after the edit, words of the message
     ("01", WHO, WHO.replace("CHN", "NO"), 2, ("measures[0].against: found 'NO'", "try NOR")),
@@ -119,6 +120,34 @@ EDITS: list[tuple[str, str, str, int, tuple[str, ...]]] = [
     ("34b", ", probability: 60%", "", -1, ("40%, 1 without", "100%")),
     ("35a", ", choices: [imposed, suspended]", "", 1, ("talks.issues.truce.choices: found nothing",)),
     ("35b", ", CHN: real-income}", "}", 1, ("talks.objective.CHN", "an objective for every player")),
+    ("35c", CHOICES, "[imposed, sold]", 1, ("talks.issues.truce.choices: found 'sold'", "a rate such as +10pp")),
+    ("35d", CHOICES, "[imposed, suspend]", 1, ("found 'suspend'", "try suspended")),
+    ("35e", CHOICES, "[imposed, suspended, imposed]", 1, ("'imposed' twice", "choices that differ")),
+    ("35f", CHOICES, "[imposed, suspended, dropped]", 1, ("'dropped', the same law as 'suspended'",)),
+    ("35g", CHOICES, "[imposed, +24pp]", 1, ("'+24pp', the same law as 'imposed'",)),
+    ("35h", CHOICES, "[imposed, +2400pp]", 1, ("found '+2400pp'", "at most 1000%")),
+    ("35i", CHOICES, "[imposed, 60% of base]", 1, ("found '60% of base'", "a volume that caps")),
+    ("35j", CHOICES, '[imposed, ">= 5 Mt/year"]', 1, ("found '>= 5 Mt/year'", "of kind purchase")),
+    ("35k", CHOICES, "[imposed, 24]", 1, ("found '24'", "a rate with its unit; try '24%'")),
+    ("35l", "measure: us-snapback, ", "measure: us-snapbak, ", 1, ("found 'us-snapbak'", "try us-snapback")),
+    ("35m", "measure: us-snapback, ", "measure: [us-snapback, authority=ieepa], ", 1, ("an issue decides on acts",)),
+    ("35n", "suspended]}", "suspended], worth: {USA: {suspended: 0.2}}}", 1, ("worth.USA.suspended: found '0.2'",)),
+    ("35o", "suspended]}", "suspended], worth: {USA: {suspended: 5%}}}", 1, ("with a sign; try '+5pp'",)),
+    ("35p", "suspended]}", "suspended], worth: {DEU: {suspended: +1pp}}}", 1, ("found 'DEU'", "one of the players")),
+    ("35q", "suspended]}", "suspended], worth: {USA: {supended: +1pp}}}", 1, ("found 'supended'", "try suspended")),
+    ("35r", "players: [USA, CHN]", "players: [USA, chn]", 1, ("talks.players: found 'chn'", "try CHN")),
+    ("35s", "players: [USA, CHN]", "players: [CHN]", 1, ("CHN alone", "two players or more")),
+    ("35t", "CHN: real-income}", "CHN: {c26: 2}}", 1, ("objective.CHN.c26: found an unknown sector", "try C26")),
+    ("35u", "CHN: real-income}", "CHN: {C26: -2}}", 1, ("found '-2'", "a weight of zero or more")),
+    ("35v", "CHN: real-income}", "CHN: {C26: 2x}}", 1, ("found '2x'", "a number such as 12.5")),
+    ("35w", "CHN: real-income}", "CHN: revenue}", 1, ("found 'revenue'", "real-income, or weights by sector")),
+    (
+        "35x",
+        "suspended]}\n",
+        "suspended]}\n    again: {measure: us-snapback, choices: [imposed, dropped]}\n",
+        2,
+        ("'us-snapback', which issue 'truce' (line 59) decides on as well",),
+    ),
     ("36", "detente: 1\n", "detente: 99\n", 1, ("detente: found '99'", "reads: 1")),
     ("36b", "detente: 1\n", "", 1, ("detente: found nothing",)),
     ("37", SECTORS, "\tsectors: goods\n", 1, ("found a tab",)),

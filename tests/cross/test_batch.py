@@ -102,14 +102,14 @@ def test_a_pair_that_is_cut_and_a_dense_shock_are_solved_alone(monkeypatch: pyte
     alone: list[Any] = []
     plain = batch.find_root
     monkeypatch.setattr(batch, "find_root", lambda shock, settings: alone.append(shock) or plain(shock, settings))
-    got = dt.solve_many(base, [dt.Wedges(None, cut), dt.Wedges(None, ban)])
+    got = dt.solve_many(base, [dt.Wedges(None, cut), dt.Wedges(None, ban), dt.Wedges()])
     assert len(alone) == 1
     assert alone[0].kappa_hat[0, 1, 3] == np.inf
     assert (got[0].flows_new[0, 1] == 0).all()
     monkeypatch.setattr(batch, "FEW", 0)
     monkeypatch.setattr(batch, "DENSE", 0.0)
-    dt.solve_many(base, [dt.Wedges(None, ban)])
-    assert len(alone) == 2
+    dt.solve_many(base, [dt.Wedges(None, ban), dt.Wedges()])
+    assert len(alone) == 3
 
 
 def test_the_world_is_the_same_in_narrow_batches(world: dt.Baseline, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,8 @@ import detente as dt
 from detente.equilibrium.counterfactual import as_shock
 from detente.model.clearing import Point, clear, numeraire_gap, settling_step, trade_balance
 from detente.model.economy import Economy as Pass
+from detente.model.settle import ANSWER, local_step
+from detente.model.tangent import tangent
 from economies import Economy, random_economy, random_tariffs
 
 Array = np.ndarray
@@ -170,23 +172,42 @@ def test_settling_step_zero() -> None:
     assert np.abs(settling_step(econ, at)).max() <= 1e-11
 
 
-def test_settling_step_without_inputs() -> None:
-    """Without inputs there is nothing to settle: the step is the residual."""
-    rng = np.random.default_rng(5)
-    base = dt.Baseline.from_flows(**random_economy(rng, io=False, n=3, j=2).inputs())
+def test_local_step_is_the_inverse_of_what_a_country_does_to_itself() -> None:
+    """Composed with the analytic derivatives of a country's gaps in its own unknowns it is minus the identity."""
+    for seed in range(6):
+        economy = random_economy(np.random.default_rng([7, seed]), n=4, j=3, zeros=0.2, io=seed > 0)
+        base = dt.Baseline.from_flows(**economy.inputs())
+        econ, _ = as_shock(base, dt.Wedges(), dt.Closure()).economy()
+        z = np.zeros((econ.unknowns, 1))
+        at, (n, j) = clear(econ, z), econ.shape
+        local = local_step(econ, at)
+        np.testing.assert_array_equal(local, econ.local)
+        for d in range(n):
+            own = np.r_[d, n + d * j + np.arange(j), n + n * j + d * j + np.arange(j)]
+            columns = [tangent(econ, z, at, np.eye(econ.unknowns)[:, [k]]).f[own, 0] for k in own]
+            J = np.array(columns).T
+            J[0, 0] += base.value_added[d] / base.value_added.sum()  # the numeraire is held
+            J[0, 0] *= ANSWER
+            money = np.r_[np.ones(1 + j), econ.X[d, :, 0] + econ.idle[d, :, 0]]
+            L = local[d] * money / money[:, None]
+            np.testing.assert_allclose(L @ J, -np.eye(1 + 2 * j), atol=1e-12)
+
+
+def test_settling_step_is_homogeneous() -> None:
+    """With balanced trade, a point that is off by its unit alone is put right by one step."""
+    base = dt.Baseline.from_flows(**random_economy(np.random.default_rng(5), deficits=False).inputs())
     econ, _ = as_shock(base, dt.Wedges(), dt.Closure()).economy()
-    at = clear(econ, rng.normal(0, 0.1, (econ.unknowns, 2)))
-    np.testing.assert_allclose(settling_step(econ, at), at.f, atol=1e-14)
+    z = np.full((econ.unknowns, 1), 0.1)
+    np.testing.assert_allclose(settling_step(econ, clear(econ, z)), -0.1, rtol=1e-10)
 
 
-def test_settling_step_sums_the_rounds_at_home() -> None:
-    """The step of prices is f + H f + H^2 f + .., H = home share times inputs: its own fixed point; wages are left."""
-    economy, econ, z = drawn(3)
-    at = clear(econ, 0.1 * z)
-    n, _ = econ.shape
-    step = econ.split(settling_step(econ, at))[1]
-    home = np.einsum("nns->ns", economy.flows) / np.where(economy.spending > 0, economy.spending, 1.0)
-    rounds = home[:, :, None] * econ.gamma_io.swapaxes(1, 2)
-    f_P = econ.split(at.f)[1]
-    np.testing.assert_allclose(step, f_P + rounds @ step, rtol=1e-10, atol=1e-13)
-    np.testing.assert_array_equal(settling_step(econ, at)[:n], at.f[:n])
+def test_markets_and_countries_that_do_not_move_are_left() -> None:
+    """The step of a market without spending, and of the wage of a country that trades with nobody, is the residual."""
+    economy = random_economy(np.random.default_rng(2), n=3, j=2, io=False, deficits=False)
+    flows = economy.flows.copy()
+    flows[0, 1:], flows[1:, 0] = 0.0, 0.0
+    flows[:, 1, 1] = 0.0
+    base = dt.Baseline.from_flows(**replace(economy, flows=flows).inputs())
+    local = as_shock(base, dt.Wedges(), dt.Closure()).economy()[0].local
+    np.testing.assert_array_equal(local[0, 0], np.eye(5)[0])
+    np.testing.assert_array_equal(local[1, [2, 4]], np.eye(5)[[2, 4]])

@@ -105,14 +105,14 @@ def test_wrong_kinds_of_things_get_a_sentence(wedges: dict[str, Any], words: str
 
 
 def test_a_batch_leaves_long_iterations_to_the_plain_solver(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rounding grows with the passes: beyond a limit a scenario is solved alone, so that the numbers stay the same."""
+    """Where a plain solve would work out its local step again a scenario is solved alone: the numbers stay the same."""
     alone: list[Any] = []
     plain = batch.find_root
     monkeypatch.setattr(batch, "find_root", lambda shock, settings: alone.append(shock) or plain(shock, settings))
     rates = WORLD.tariffs.copy()
     rates[1, 0] += 0.5
-    dt.solve_many(WORLD, [dt.Wedges(rates)])
+    dt.solve_many(WORLD, [dt.Wedges(rates), dt.Wedges(0.5 * rates)])
     assert not alone
-    monkeypatch.setattr(batch, "LONG", 3)
-    dt.solve_many(WORLD, [dt.Wedges(rates)])
-    assert len(alone) == 1
+    monkeypatch.setattr(batch, "PATIENT", 3)
+    dt.solve_many(WORLD, [dt.Wedges(rates), dt.Wedges(0.5 * rates)])
+    assert len(alone) == 2

@@ -7,253 +7,225 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from detente.certify.chains import RENTS, Chains, chains, is_embargo
 from detente.core.arrays import Array
 from detente.core.instruments import (
     BOUNDED,
     DEMAND,
     EXPORTER,
-    FIXED,
     GUARANTEE,
     IMPORTER,
-    LOST,
     MINIMUM_VALUE,
-    ORDER,
-    PRICE_FLOOR,
     QUOTA,
     TARIFF_RATE_QUOTA,
     Bound,
 )
-
-
-@dataclass(frozen=True)
-class _Entries:
-    """One row for each cell of each instrument that carries a wedge, in the order of the price chain.
-
-    Attributes:
-        cell: (row, 3) positions. bound: number of the instrument.
-    """
-
-    cell: Array
-    bound: Array
-
-    def rows(self, bounds: int) -> list[Array]:
-        """Return, for each instrument, its rows."""
-        order = np.argsort(self.bound, kind="stable")
-        starts = np.searchsorted(self.bound[order], np.arange(bounds + 1))
-        return [order[first:last] for first, last in pairwise(starts)]
+from detente.core.once import Once
 
 
 def instrument_residuals(
-    arrays: Mapping[str, Any], bounds: Sequence[Bound], countries: Sequence[str], sectors: Sequence[str]
+    arrays: Mapping[str, Any],
+    bounds: Sequence[Bound],
+    countries: Sequence[str],
+    sectors: Sequence[str],
+    *,
+    once: Once | None = None,
 ) -> dict[str, tuple[float, str]]:
     """Return the errors of wedges and rents ("instruments") and of the bounds ("complementarity"), with the worst.
 
     Args:
         arrays: as stored. bounds: the instruments that were asked for, in the order of `bound_wedge`.
-        countries, sectors: labels.
+        countries, sectors: labels. once: remembers how instruments are laid out.
     Source: Fischer-Burmeister residual sqrt(a^2 + b^2) - a - b of slack and multiplier.
     """
     if not bounds:
         return {}
-    entries = _entries(bounds, list(countries), list(sectors))
-    unit = _unit(arrays)
-    missing = [name for name in ("bound_wedge",) if np.shape(arrays.get(name, ())) != (len(bounds),)]
-    if missing and not all(_is_embargo(bound) for bound in bounds):
-        return {"instruments": (float("inf"), missing[0])}
-    place = tuple(entries.cell.T)
-    demand = _demand_error(arrays, bounds, list(countries), list(sectors), unit)
-    factor = _factors(arrays, entries, bounds, place, unit)
-    product, rents = _walked(arrays, factor, place)
-    wedge = np.asarray(arrays["wedge"])
-    worst = [(float(np.abs(np.log(product) - np.log(wedge[place])).max(initial=0.0)), "a price chain")]
-    untouched = wedge.copy()
-    untouched[place] = 1.0
-    worst.append((float(np.abs(untouched - 1).max()), "a cell without instrument"))
-    worst += _rent_errors(arrays, entries, bounds, rents, list(countries), unit)
-    return {
-        "instruments": max([*worst, demand, _traded_in_spite(arrays, entries, bounds)]),
-        "complementarity": _complementarity(arrays, entries, bounds, unit),
-    }
+    lost = np.shape(arrays.get("bound_wedge", ())) != (len(bounds),)
+    if lost and not all(is_embargo(bound) for bound in bounds):
+        return {"instruments": (float("inf"), "bound_wedge")}
+    seen = _Seen(arrays, bounds, (once or Once())(chains, bounds, countries, sectors), tuple(countries), tuple(sectors))
+    product, rents = _walked(seen)
+    worst = [(float(np.abs(np.log(product) - np.log(seen.of("wedge"))).max(initial=0.0)), "a price chain")]
+    worst.append((_elsewhere(seen, "wedge", 1.0), "a cell without instrument"))
+    worst += [*_rent_errors(seen, rents), _demand_error(seen), _traded_in_spite(seen)]
+    numbers = [(error if np.isfinite(error) else float("inf"), where) for error, where in worst]
+    return {"instruments": max(numbers), "complementarity": _complementarity(seen)}
 
 
-def _is_embargo(bound: Bound) -> bool:
-    return bound.kind == QUOTA and bound.volume == 0
+@dataclass(frozen=True)
+class _Seen:
+    """Stored arrays and the instruments that they are held against.
+
+    Attributes:
+        arrays, bounds, countries, sectors: as in `instrument_residuals`. chain: the rows of the instruments.
+    """
+
+    arrays: Mapping[str, Any]
+    bounds: Sequence[Bound]
+    chain: Chains
+    countries: tuple[str, ...]
+    sectors: tuple[str, ...]
+
+    def __getitem__(self, name: str) -> Array:
+        return np.asarray(self.arrays[name])
+
+    def of(self, name: str) -> Array:
+        """Return an array at the cells of the rows."""
+        return np.asarray(self[name][self.chain.place])
+
+    @property
+    def cost(self) -> Array:
+        """Return the producer cost of the rows."""
+        o, _, s = self.chain.place
+        return np.asarray(self["cost_hat"][o, s])
+
+    @property
+    def bound_wedge(self) -> Array:
+        """Return the stored wedge of every instrument; 1 where none is stored because all of them are embargoes."""
+        return np.asarray(self.arrays.get("bound_wedge", np.ones(len(self.bounds))))
+
+    @property
+    def unit(self) -> float:
+        """Return what one unit of baseline world value added is worth in the numeraire."""
+        value_added = self["value_added"]
+        return float((self["wage_hat"] * value_added).sum() / value_added.sum())
+
+    def name(self, number: int) -> str:
+        """Return an instrument in words."""
+        bound = self.bounds[number]
+        return bound.name or f"{bound.kind} on {'-'.join(bound.cells[0])}"
 
 
-def _traded_in_spite(arrays: Mapping[str, Any], entries: _Entries, bounds: Sequence[Bound]) -> tuple[float, str]:
+def _elsewhere(seen: _Seen, name: str, value: float) -> float:
+    """Return how far an array is from a constant outside the cells of the instruments."""
+    array = seen[name]
+    other, place = array != value, seen.chain.place
+    other[place] = False
+    return float(np.abs(array[other] - value).max(initial=0.0))
+
+
+def _traded_in_spite(seen: _Seen) -> tuple[float, str]:
     """Return the trade on cells whose quota is zero, relative to the largest flow."""
-    closed = np.array([_is_embargo(bound) for bound in bounds])[entries.bound]
-    flows = np.asarray(arrays["flows_new"])
-    left = flows[tuple(entries.cell[closed].T)]
-    return float(left.max(initial=0.0) / flows.max()), "a quota of zero"
+    closed = np.array([is_embargo(bound) for bound in seen.bounds])[seen.chain.bound]
+    if not closed.any():
+        return 0.0, "a quota of zero"
+    return float(seen.of("flows_new")[closed].max() / seen["flows_new"].max()), "a quota of zero"
 
 
-def _demand_error(
-    arrays: Mapping[str, Any], bounds: Sequence[Bound], countries: list[str], sectors: list[str], unit: float
-) -> tuple[float, str]:
+def _demand_error(seen: _Seen) -> tuple[float, str]:
     """Return how far stored purchases from named cells are from those asked for, which follow baseline values."""
-    flows = np.asarray(arrays["flows"])
-    expected, stated = np.zeros_like(flows), np.asarray(arrays.get("directed_new", np.zeros_like(flows)))
-    for bound in bounds:
-        if bound.kind == DEMAND:
-            cells = [(countries.index(o), countries.index(d), sectors.index(s)) for o, d, s in bound.cells]
-            place = tuple(np.array(cells).T)
-            expected[place] += float(bound.value_musd or 0.0) * unit * flows[place] / flows[place].sum()
-    error = np.abs(stated - expected).max() / (expected.max() or flows.max())
-    return float(error), "purchases from named cells"
+    asked = [bound for bound in seen.bounds if bound.kind == DEMAND]
+    where = "purchases from named cells"
+    if not asked and "directed_new" not in seen.arrays:
+        return 0.0, where
+    flows = seen["flows"]
+    expected = np.zeros_like(flows)
+    for bound in asked:
+        cells = [(seen.countries.index(o), seen.countries.index(d), seen.sectors.index(s)) for o, d, s in bound.cells]
+        place = tuple(np.array(cells).T)
+        expected[place] += float(bound.value_musd or 0.0) * seen.unit * flows[place] / flows[place].sum()
+    stated = seen["directed_new"] if "directed_new" in seen.arrays else np.zeros_like(flows)
+    return float(np.abs(stated - expected).max() / (expected.max() or flows.max())), where
 
 
-def _unit(arrays: Mapping[str, Any]) -> float:
-    """Return what one unit of baseline world value added is worth in the numeraire."""
-    value_added = np.asarray(arrays["value_added"])
-    return float((np.asarray(arrays["wage_hat"]) * value_added).sum() / value_added.sum())
+def _walked(seen: _Seen) -> tuple[Array, Array]:
+    """Return the product of the factors of each row's cell, and what each row collects, walking inwards.
+
+    A factor is 1 + mu by its own rule where there is one, else the stored wedge of its bound.
+    """
+    chain = seen.chain
+    factor: Array = np.where(np.isnan(chain.fixed), seen.bound_wedge[chain.bound].astype(float), chain.fixed)
+    floors = ~np.isnan(chain.floor)
+    if floors.any():
+        kappa = seen.of("trade_cost_hat")
+        cost = seen.cost * np.where(np.isinf(kappa), 1.0, kappa)
+        factor = np.where(floors, np.maximum(1.0, chain.floor * seen.unit / cost), factor)
+    product, value = np.ones(len(chain.at)), np.zeros(len(chain.at))
+    value[chain.at] = seen.of("flows_new")
+    collected = np.zeros(len(chain.at))
+    for rows in chain.steps:
+        cells = chain.at[rows]
+        collected[rows] = value[cells] * (1.0 - 1.0 / factor[rows])
+        value[cells] /= factor[rows]
+        product[cells] *= factor[rows]
+    return product[chain.at], collected
 
 
-def _entries(bounds: Sequence[Bound], countries: list[str], sectors: list[str]) -> _Entries:
-    n_of = {code: at for at, code in enumerate(countries)}
-    s_of = {code: at for at, code in enumerate(sectors)}
-    rows = [
-        (n_of[o], n_of[d], s_of[s], number)
-        for kind in ORDER
-        for number, bound in enumerate(bounds)
-        if bound.kind == kind
-        for o, d, s in bound.cells
-    ]
-    table = np.array(rows, dtype=np.int64).reshape(-1, 4)
-    return _Entries(table[:, :3], table[:, 3])
-
-
-def _factors(
-    arrays: Mapping[str, Any], entries: _Entries, bounds: Sequence[Bound], place: tuple[Array, ...], unit: float
-) -> Array:
-    """Return 1 + mu of every entry, from its own rule where it has one and from the stored wedge of its bound."""
-    stored = np.asarray(arrays.get("bound_wedge", np.ones(len(bounds))))
-    factor: Array = stored[entries.bound].astype(float)
-    for bound, mine in zip(bounds, entries.rows(len(bounds)), strict=True):
-        if bound.kind == FIXED:
-            factor[mine] = 1.0 + float(bound.rate or 0.0)
-        elif bound.kind == PRICE_FLOOR:
-            o, _, s = (axis[mine] for axis in place)
-            kappa = np.asarray(arrays["trade_cost_hat"])[tuple(axis[mine] for axis in place)]
-            cost = np.asarray(arrays["cost_hat"])[o, s] * np.where(np.isinf(kappa), 1.0, kappa)
-            factor[mine] = np.maximum(1.0, float(bound.price or 0.0) * unit / cost)
-    return factor
-
-
-def _walked(arrays: Mapping[str, Any], factor: Array, place: tuple[Array, ...]) -> tuple[Array, Array]:
-    """Return the product of the factors of each entry's cell, and what each entry collects, walking inwards."""
-    flows = np.asarray(arrays["flows_new"])
-    n, _, j = flows.shape
-    key = (place[0] * n + place[1]) * j + place[2]
-    value = {int(k): float(v) for k, v in zip(key, flows[place], strict=True)}
-    product: dict[int, float] = {}
-    collected = np.zeros(len(key))
-    for row in range(len(key) - 1, -1, -1):
-        k, m = int(key[row]), float(factor[row])
-        collected[row] = value[k] * (1.0 - 1.0 / m)
-        value[k] /= m
-        product[k] = product.get(k, 1.0) * m
-    return np.array([product[int(k)] for k in key]), collected
-
-
-def _rent_errors(
-    arrays: Mapping[str, Any], entries: _Entries, bounds: Sequence[Bound], rents: Array, countries: list[str],
-    unit: float,
-) -> list[tuple[float, str]]:  # fmt: skip
+def _rent_errors(seen: _Seen, rents: Array) -> list[tuple[float, str]]:
     """Return how far the stored rents and transfers are from those of the price chains."""
-    o, d, s = entries.cell.T
-    shape = np.asarray(arrays["flows_new"]).shape
-    expected = {name: np.zeros(shape) for name in ("rent_exporter", "rent_importer", "rent_other", "rent_lost")}
-    received = np.zeros(len(countries))
-    for bound, mine in zip(bounds, entries.rows(len(bounds)), strict=True):
-        part = _licence(arrays, entries, bound, mine, unit) if bound.kind == TARIFF_RATE_QUOTA else 1.0
-        for row in mine:
-            kind, n = _beneficiary(bound.to, int(o[row]), int(d[row]), countries)
-            cell = (o[row], d[row], s[row])
-            expected[kind][cell] += part * rents[row]
-            expected["rent_importer"][cell] += (1 - part) * rents[row]
-            if n >= 0:
-                received[n] += part * rents[row]
-            received[d[row]] += (1 - part) * rents[row]
-        if bound.kind == GUARANTEE:
-            _pay(arrays, bound, mine, entries, received, countries, unit)
-    scale = float(np.asarray(arrays["flows_new"]).max())
-    errors = [(float(np.abs(np.asarray(arrays[name]) - rent).max()) / scale, name) for name, rent in expected.items()]
-    gap = np.abs(np.asarray(arrays["transfer_new"]) - received) / np.asarray(arrays["income_new"])
-    return [*errors, (float(gap.max()), f"payments to {countries[int(gap.argmax())]}")]
+    chain, n = seen.chain, len(seen.countries)
+    licence = np.ones(len(rents))
+    for number in _of_kind(seen, TARIFF_RATE_QUOTA):
+        licence[chain.bound == number] = np.exp(-max(float(_gaps(seen)[number]), 0.0))
+    _, d, _ = chain.place
+    got, excess = licence * rents, (1 - licence) * rents
+    owed = chain.receiver >= 0
+    received = np.bincount(chain.receiver[owed], got[owed], n) + np.bincount(d, excess, n)
+    for number in _of_kind(seen, GUARANTEE):
+        _pay(seen, number, received)
+    scale, errors = float(seen["flows_new"].max()), []
+    for kind, name in enumerate(RENTS):
+        expected = np.bincount(chain.at, np.where(chain.rent == kind, got, 0.0) + (excess if kind == 1 else 0.0))
+        error = float(np.abs(seen.of(name) - expected[chain.at]).max(initial=0.0))
+        errors.append((max(error, _elsewhere(seen, name, 0.0)) / scale, name))
+    gap = np.abs(seen["transfer_new"] - received) / seen["income_new"]
+    return [*errors, (float(gap.max()), f"payments to {seen.countries[int(gap.argmax())]}")]
 
 
-def _beneficiary(to: str, o: int, d: int, countries: list[str]) -> tuple[str, int]:
-    """Return the array that a rent belongs to, and the country that receives it (-1 if it is lost)."""
-    if to == LOST:
-        return "rent_lost", -1
-    n = {EXPORTER: o, IMPORTER: d}.get(to, -1)
-    n = countries.index(to) if n < 0 else n
-    return "rent_exporter" if n == o else "rent_importer" if n == d else "rent_other", n
+def _of_kind(seen: _Seen, kind: str) -> list[int]:
+    return [number for number, bound in enumerate(seen.bounds) if bound.kind == kind]
 
 
-def _volume(arrays: Mapping[str, Any], entries: _Entries, rows: Array) -> float:
-    """Return the volume of cells at base prices: border value over wedge and producer cost. [MUSD]"""
-    o, d, s = entries.cell[rows].T
-    value = np.asarray(arrays["flows_new"])[o, d, s] / np.asarray(arrays["wedge"])[o, d, s]
-    return float((value / np.asarray(arrays["cost_hat"])[o, s]).sum())
+def _gaps(seen: _Seen) -> Array:
+    """Return, for every bounded instrument, ln of volume over the bound, or of the amount over the bound.
+
+    Volume at base prices: border value over wedge and producer cost. [MUSD]
+    """
+    chain, bounds = seen.chain, seen.bounds
+    flows = seen.of("flows_new")
+    volume, base = chain.by_bound(flows / seen.of("wedge") / seen.cost), chain.by_bound(seen.of("flows"))
+    money = np.array([bound.kind == MINIMUM_VALUE for bound in bounds])
+    limit = np.array([float(bound.volume or 0.0) for bound in bounds]) * base
+    limit[money] = np.array([float(bound.value_musd or 0.0) for bound in bounds])[money] * seen.unit
+    total = np.where(money, chain.by_bound(flows), volume)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.log(total / limit))
 
 
-def _base_value(arrays: Mapping[str, Any], entries: _Entries, rows: Array) -> float:
-    return float(np.asarray(arrays["flows"])[tuple(entries.cell[rows].T)].sum())
-
-
-def _gap(arrays: Mapping[str, Any], entries: _Entries, bound: Bound, rows: Array, unit: float) -> float:
-    """Return ln of volume over the bound, or of the amount over the bound."""
-    if bound.kind == MINIMUM_VALUE:
-        total = float(np.asarray(arrays["flows_new"])[tuple(entries.cell[rows].T)].sum())
-        with np.errstate(divide="ignore"):
-            return float(np.log(total / (float(bound.value_musd or 0.0) * unit)))
-    base = _base_value(arrays, entries, rows) * float(bound.volume or 0.0)
-    with np.errstate(divide="ignore"):
-        return float(np.log(_volume(arrays, entries, rows) / base))
-
-
-def _licence(arrays: Mapping[str, Any], entries: _Entries, bound: Bound, rows: Array, unit: float) -> float:
-    return float(np.exp(-max(_gap(arrays, entries, bound, rows, unit), 0.0)))
-
-
-def _pay(
-    arrays: Mapping[str, Any], bound: Bound, rows: Array, entries: _Entries, received: Array, countries: list[str],
-    unit: float,
-) -> None:  # fmt: skip
+def _pay(seen: _Seen, number: int, received: Array) -> None:
     """Add the payment under a price guarantee: (price - cost) x contract volume, from the payer to the producer."""
-    o, d, s = entries.cell[rows[0]]
-    cost = float(np.asarray(arrays["cost_hat"])[o, s])
-    volume = float(bound.volume or 0.0) * _base_value(arrays, entries, rows)
-    amount = (float(bound.price or 0.0) * unit - cost) * volume
-    payer = {EXPORTER: int(o), IMPORTER: int(d)}.get(bound.to, -1)
-    received[countries.index(bound.to) if payer < 0 else payer] -= amount
+    bound, row = seen.bounds[number], seen.chain.first[number]
+    o, d, s = (int(i) for i in seen.chain.cell[row])
+    volume = float(bound.volume or 0.0) * float(seen.chain.by_bound(seen.of("flows"))[number])
+    amount = (float(bound.price or 0.0) * seen.unit - float(seen["cost_hat"][o, s])) * volume
+    payer = {EXPORTER: o, IMPORTER: d}.get(bound.to, -1)
+    received[seen.countries.index(bound.to) if payer < 0 else payer] -= amount
     received[o] += amount
 
 
-def _complementarity(
-    arrays: Mapping[str, Any], entries: _Entries, bounds: Sequence[Bound], unit: float
-) -> tuple[float, str]:
+def _complementarity(seen: _Seen) -> tuple[float, str]:
     """Return the largest Fischer-Burmeister residual of the bounds, with the bound."""
-    worst = (0.0, "")
-    stored = np.asarray(arrays.get("bound_wedge", np.ones(len(bounds))))
-    for number, (bound, rows) in enumerate(zip(bounds, entries.rows(len(bounds)), strict=True)):
-        if bound.kind not in BOUNDED or _is_embargo(bound):
-            continue
-        level, gap = float(np.log(stored[number])), _gap(arrays, entries, bound, rows, unit)
-        if bound.kind == TARIFF_RATE_QUOTA:
-            o, d, s = entries.cell[rows[0]]
-            rate = float(np.asarray(arrays["tariffs_new"])[o, d, s])
-            limit = float(np.log((1 + float(bound.rate or 0.0)) / (1 + rate)))
-            error = level - min(max(0.0, level + gap), limit)
-        else:
-            a, b = (level, -gap) if bound.kind == "quota" else (-level, gap)
-            error = float(np.hypot(a, b) - a - b) if np.isfinite(b) else a if b > 0 else np.inf
-        worst = max(worst, (abs(error), bound.name or f"{bound.kind} on {'-'.join(bound.cells[0])}"))
-    return worst
+    chosen = [n for n, bound in enumerate(seen.bounds) if bound.kind in BOUNDED and not is_embargo(bound)]
+    if not chosen:
+        return 0.0, ""
+    level, gap = np.log(seen.bound_wedge)[chosen], _gaps(seen)[chosen]
+    cap = np.array([seen.bounds[number].kind == QUOTA for number in chosen])
+    a, b = np.where(cap, level, -level), np.where(cap, -gap, gap)
+    finite = np.isfinite(b)
+    reached = np.where(finite, b, 0.0)
+    error = np.where(finite, np.hypot(a, reached) - a - reached, np.where(b > 0, a, np.inf))
+    for position, number in enumerate(chosen):
+        if seen.bounds[number].kind == TARIFF_RATE_QUOTA:
+            error[position] = level[position] - min(max(0.0, level[position] + gap[position]), _limit(seen, number))
+    size = np.where(np.isnan(error), np.inf, np.abs(error))
+    return float(size.max()), seen.name(chosen[int(size.argmax())])
+
+
+def _limit(seen: _Seen, number: int) -> float:
+    """Return the largest wedge of a tariff-rate quota: ln of the duty above over the duty up to the quota."""
+    o, d, s = seen.chain.cell[seen.chain.first[number]]
+    return float(np.log((1 + float(seen.bounds[number].rate or 0.0)) / (1 + float(seen["tariffs_new"][o, d, s]))))

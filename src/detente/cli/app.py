@@ -231,6 +231,45 @@ def tree(
     run_tree(case, probabilities=probabilities or [], as_of=as_of, countries=countries)
 
 
+@app.command(
+    epilog="\b\nExamples:\n  detente talks us-china-2025-10\n"
+    "  detente talks us-china-2025-10 --players USA,CHN,EU27 --objective USA=C29:2,C24A:2 --solution equal-gains\n"
+    "  detente talks us-china-2025-10 --method cooperative --players USA,CHN,EU27"
+)
+def talks(
+    case: Scenario,
+    players: Annotated[
+        str | None, typer.Option("--players", metavar="A,B", help="Economies or groups; default: those of the file.")
+    ] = None,
+    objective: Annotated[
+        Words,
+        typer.Option("--objective", metavar="A=..", help="real-income, or weights by sector such as USA=C29:2."),
+    ] = None,
+    disagreement: Annotated[
+        str | None,
+        typer.Option("--disagreement", metavar="NAME", help="No deal: main or a leaf; default: that of the file."),
+    ] = None,
+    solution: Annotated[
+        str, typer.Option("--solution", metavar="RULE", help="nash, kalai-smorodinsky or equal-gains.")
+    ] = "nash",
+    closure: Annotated[
+        str,
+        typer.Option("--closure", metavar="RULE", help="purged: balanced trade first; file: the closure of the file."),
+    ] = "purged",
+    method: Annotated[
+        str, typer.Option("--method", metavar="HOW", help="packages, or cooperative: all tariffs of the players.")
+    ] = "packages",
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Solve every package on the table: what each side gains against no deal, and where bargaining ends."""
+    from detente.cli.talks import Options, run_talks
+
+    return run_talks(Options(case, players, objective or [], disagreement, solution, closure, out, force, method))
+
+
 @app.command(epilog="\b\nExamples:\n  detente verify --quick\n  detente verify results --rerun")
 def verify(
     folder: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from detente.cli.options import Json, Quiet, Words
+from detente.cli.options import Force, Json, Out, Quiet, Words
 
 World = Annotated[str, typer.Option("--baseline", metavar="ID|PATH", help="The world.")]
 Elasticities = Annotated[
@@ -39,13 +39,15 @@ def add(app: typer.Typer) -> None:
         baseline: World = "world-2022",
         elasticities: Elasticities = None,
         keep_deficits: KeepDeficits = False,
+        out: Out = None,
+        force: Force = False,
         json: Json = False,
         quiet: Quiet = False,
     ) -> None:
         """Find the tariff, or export tax, that is best for one side while the others stay as they are."""
         from detente.cli.strategy import Choices, run_optimal
 
-        choices = Choices(baseline, elasticities, sectors or [], vary, lowest, highest, keep_deficits)
+        choices = Choices(baseline, elasticities, sectors or [], vary, lowest, highest, keep_deficits, out, force)
         run_optimal(player, choices, against=against or [], instrument=instrument, objective=objective, starts=starts)
 
     @app.command(
@@ -61,13 +63,15 @@ def add(app: typer.Typer) -> None:
         baseline: World = "world-2022",
         elasticities: Elasticities = None,
         keep_deficits: KeepDeficits = False,
+        out: Out = None,
+        force: Force = False,
         json: Json = False,
         quiet: Quiet = False,
     ) -> int:
         """Find tariffs at which nobody gains by changing its own, and say what deviations were tried."""
         from detente.cli.strategy import Choices, run_nash
 
-        choices = Choices(baseline, elasticities, sectors or [], vary, lowest, highest, keep_deficits)
+        choices = Choices(baseline, elasticities, sectors or [], vary, lowest, highest, keep_deficits, out, force)
         return run_nash(players, choices, starts=starts)
 
     @app.command(
@@ -85,11 +89,13 @@ def add(app: typer.Typer) -> None:
         baseline: World = "world-2022",
         elasticities: Elasticities = None,
         keep_deficits: KeepDeficits = False,
+        out: Out = None,
+        force: Force = False,
         json: Json = False,
         quiet: Quiet = False,
     ) -> int:
         """Let two sides answer each other round by round: who moves, and what it costs both."""
         from detente.cli.strategy import Choices, run_escalation
 
-        choices = Choices(baseline, elasticities, sectors or [], vary, lowest, highest, keep_deficits)
+        choices = Choices(baseline, elasticities, sectors or [], vary, lowest, highest, keep_deficits, out, force)
         return run_escalation(players, choices, rule=rule, opening=opening, rounds=rounds)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from detente.baseline import Baseline
 from detente.baseline.catalogue import load_baseline
 from detente.cli import INTERRUPTED, output, progress
 from detente.cli.run import words
+from detente.core.result import Result
+from detente.report.folder import check_target
+from detente.report.layout import stranger
 from detente.report.strategy_document import ladder_document, nash_document, optimum_document
 from detente.report.strategy_text import ladder_text, nash_text, optimum_text
 from detente.strategy.nash import nash
@@ -28,6 +32,8 @@ class Choices:
     lowest: str | None
     highest: str | None
     keep_deficits: bool
+    out: Path | None = None
+    force: bool = False
 
     def world(self) -> Baseline:
         """Return the baseline with its elasticity set."""
@@ -41,6 +47,22 @@ class Choices:
         bounds = tuple(None if text is None or text in none else text for text in (self.lowest, self.highest))
         return {"sectors": sectors, "vary": self.vary, "bounds": bounds, "purge": not self.keep_deficits}
 
+    def check(self) -> None:
+        """Refuse a folder that must not be replaced, before anything is solved."""
+        if self.out is not None:
+            check_target(self.out, force=self.force, own=stranger)
+
+    def write(self, verb: str, results: Mapping[str, Result], extra: Mapping[str, Sequence[Any]]) -> None:
+        """Write the bundle, if one was asked for."""
+        if self.out is None:
+            return
+        from detente.report.strategy_bundle import write_strategy_bundle
+
+        asked = {"verb": verb, "baseline": self.baseline, "elasticities": self.elasticities, **self.options()}
+        repeat = output.command({}, () if self.force else ("--force",))
+        write_strategy_bundle(results, self.out, asked=asked, extra=extra, repeat=repeat, force=self.force)
+        output.note(f"bundle: {output.shown(self.out)}")
+
 
 def run_optimal(
     player: Sequence[str], choices: Choices, *, against: Sequence[str], instrument: str, objective: str, starts: int
@@ -50,13 +72,15 @@ def run_optimal(
     Raises:
         DetenteError: as `optimal_tariffs`.
     """
+    choices.check()
     codes = words(player)
     with progress.reported() as told:
         found = optimal_tariffs(
             choices.world(), codes[0] if len(codes) == 1 else codes, against=words(against) or None,
             instrument=instrument, objective=objective, starts=starts, progress=told, **choices.options(),
         )  # fmt: skip
-    _print(optimum_text, optimum_document, found)
+    show(optimum_text, optimum_document, found)
+    choices.write("optimal", {"main": found.result}, {"starts": found.starts, "binding": found.binding})
 
 
 def run_nash(players: Sequence[str], choices: Choices, *, starts: int) -> int:
@@ -65,13 +89,16 @@ def run_nash(players: Sequence[str], choices: Choices, *, starts: int) -> int:
     Raises:
         DetenteError: as `nash`.
     """
+    choices.check()
     world = choices.world()
     names = [name.split("+") if "+" in name else name for name in words(players)]
     if names == ["ALL"] or names == ["all"]:
         names = list(world.countries)
     with progress.reported() as told:
         found = nash(world, names, starts=starts, progress=told, **choices.options())
-    _print(nash_text, nash_document, found)
+    show(nash_text, nash_document, found)
+    extra = {"starts": found.starts, "deviations": found.examination.best, "binding": found.binding}
+    choices.write("nash", {"main": found.result}, extra)
     return 0 if found.complete else INTERRUPTED
 
 
@@ -81,16 +108,20 @@ def run_escalation(players: Sequence[str], choices: Choices, *, rule: str, openi
     Raises:
         DetenteError: as `escalation`.
     """
+    choices.check()
     names = [name.split("+") if "+" in name else name for name in words(players)]
     with progress.reported() as told:
         found = escalation(
             choices.world(), names, rule=rule, opening=opening, rounds=rounds, progress=told, **choices.options()
         )
-    _print(ladder_text, ladder_document, found)
+    show(ladder_text, ladder_document, found)
+    if found.rungs:
+        choices.write("escalate", {f"round-{rung.round}": rung.result for rung in found.rungs}, {})
     return 0 if found.complete else INTERRUPTED
 
 
-def _print(text: Callable[[Any], str], document: Callable[[Any], dict[str, Any]], found: Any) -> None:
+def show(text: Callable[[Any], str], document: Callable[[Any], dict[str, Any]], found: Any) -> None:
+    """Print what was found as text, or as one JSON document."""
     if output.wants_json():
         output.document({**document(found), "repeat": output.command()})
     else:

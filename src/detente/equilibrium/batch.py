@@ -9,8 +9,9 @@ a batch and one solve after another give the same numbers.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,13 +20,14 @@ from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.closure import Closure
 from detente.core.errors import DataError, PolicyError, UsageError
+from detente.core.once import Once
 from detente.core.result import Result
+from detente.equilibrium.contradictions import over_the_cap
 from detente.equilibrium.counterfactual import as_shock, certified, check_arguments, closure_rule, require
-from detente.equilibrium.root import MAX_PASSES, TOL, Root, Settings, find_root
+from detente.equilibrium.root import MAX_PASSES, PATIENT, TOL, Root, Settings, find_root
 from detente.equilibrium.shock import Shock
+from detente.equilibrium.together import Together, differing, in_order, side_by_side, together
 from detente.model.clearing import clear, settling_step
-from detente.model.economy import Economy
-from detente.model.trade import Cells, cell_factors, changed_cells
 from detente.policy.wedges import Wedges
 from detente.solve.anderson import WINDOW, Residual, anderson
 from detente.solve.solution import CONVERGED, Solution
@@ -34,11 +36,9 @@ MEMORY: Final = 64 * 1024**2
 """Bytes that one batch may take beside the baseline; the width of a batch follows from it."""
 
 WIDEST: Final = 64
-LONG: Final = 60
-"""Passes after which rounding has been amplified so far that a batch is no longer one solve to the last digits."""
-
 FEW, DENSE = 5_000, 0.15
-"""A shock that changes more cells than FEW and this share of all is cheaper with factors of its own (measured)."""
+"""A shock that differs from the others in more cells than FEW and this share of all is cheaper with factors of its own
+(measured)."""
 
 
 def solve_many(
@@ -71,7 +71,11 @@ def solve_many(
     settings = Settings(tol, max_iter).validated()
     check_arguments(base, None, None, None, market, certify)
     rule = closure_rule(closure, numeraire, revenue).validated(base.countries)
-    shocks = [as_shock(base, checked, rule, include_purge=include_purge) for checked in _all_validated(wedges, base)]
+    once = Once()
+    shocks = [
+        as_shock(base, checked, rule, include_purge=include_purge, once=once)
+        for checked in all_validated(wedges, base, once)
+    ]
 
     results = _solved_all(shocks, settings, full=certify == "full")
     if throw:
@@ -80,7 +84,7 @@ def solve_many(
     return results
 
 
-def _all_validated(wedges: Iterable[Wedges], base: Baseline) -> list[Wedges]:
+def all_validated(wedges: Iterable[Wedges], base: Baseline, once: Once) -> list[Wedges]:
     """Return the wedges of all scenarios, or raise `DataError` with the problems of all."""
     if isinstance(wedges, Wedges) or not isinstance(wedges, Iterable):
         raise UsageError(f"wedges: found {type(wedges).__name__}; expected a list of dt.Wedges(tariffs=..)")
@@ -89,7 +93,7 @@ def _all_validated(wedges: Iterable[Wedges], base: Baseline) -> list[Wedges]:
         if not isinstance(item, Wedges):
             raise UsageError(f"wedges[{position}]: found {type(item).__name__}; expected dt.Wedges(tariffs=..)")
         try:
-            found.append(item.validated(base))
+            found.append(item.validated(base, once))
         except DataError as error:
             problems += [replace(problem, where=f"wedges[{position}]") for problem in error.problems]
         except PolicyError as error:
@@ -101,64 +105,62 @@ def _all_validated(wedges: Iterable[Wedges], base: Baseline) -> list[Wedges]:
 
 def _solved_all(shocks: Sequence[Shock], settings: Settings, *, full: bool) -> list[Result]:
     """Return the certified results of shocks on one baseline under one closure, in order."""
+    results: dict[int, Result] = {}
+    for at, root, seconds in roots(shocks, settings):
+        results[at] = certified(shocks[at], root, settings, solve_seconds=seconds, full=full)
+    return [results[at] for at in range(len(shocks))]
+
+
+def roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, Root, float]]:
+    """Yield the position, root and seconds of every shock, all on one baseline under one closure; not in order."""
+    alone = set(range(len(shocks)))
+    for batch in batches(shocks):
+        started = time.perf_counter()
+        chosen = [shocks[at] for at in batch]
+        instruments = side_by_side(chosen[0].base, [shock.plan for shock in chosen])
+        solution = _iterated(together(chosen, instruments), settings)
+        seconds = (time.perf_counter() - started) / len(batch)
+        for column, at in enumerate(batch):
+            root = _confirmed(
+                shocks[at], instruments.own(solution.value[:, column], column), solution, column, settings
+            )
+            if root is not None:
+                alone.remove(at)
+                yield at, root, seconds
+    for at in sorted(alone):
+        started = time.perf_counter()
+        root = find_root(shocks[at], settings)
+        yield at, root, time.perf_counter() - started
+
+
+def batches(shocks: Sequence[Shock]) -> list[list[int]]:
+    """Return the positions of the shocks that are solved together; those in no batch must be solved alone."""
     if not shocks:
         return []
     base = shocks[0].base
     econ, found = replace(shocks[0], t_new=base.tariffs, kappa_hat=None, plan=None, nests=None).economy()
-    supplies = (base.share_rows > 0).sum(axis=0).T
-    changes = [None if found.infeasible else _change(shock, supplies) for shock in shocks]
-    together = {at: change for at, change in enumerate(changes) if change is not None}
-    results: dict[int, Result] = {}
-    width = _width(econ.unknowns)
-    for first in range(0, len(together), width):
-        chosen = list(together)[first : first + width]
-        started = time.perf_counter()
-        solution = _iterated(econ, [shocks[at] for at in chosen], [together[at] for at in chosen], settings)
-        seconds = (time.perf_counter() - started) / len(chosen)
-        for column, at in enumerate(chosen):
-            root = _confirmed(shocks[at], solution, column, settings)
-            if root is not None:
-                results[at] = certified(shocks[at], root, settings, solve_seconds=seconds, full=full)
+    groups: dict[bytes, list[int]] = defaultdict(list)
     for at, shock in enumerate(shocks):
-        if at not in results:
-            started = time.perf_counter()
-            root = find_root(shock, settings)
-            results[at] = certified(shock, root, settings, solve_seconds=time.perf_counter() - started, full=full)
-    return [results[at] for at in range(len(shocks))]
+        if not (found.infeasible or _cuts(shock) or over_the_cap(base, shock.bounds)):
+            groups[b"" if shock.nests is None else shock.nests.key].append(at)
+    chosen, width = [], _width(econ.unknowns)
+    for group in groups.values():
+        fit = in_order([shocks[at].plan for at in group])
+        ordered = [at for at, fits in zip(group, fit, strict=True) if fits]
+        for first in range(0, len(ordered), width):
+            chunk = ordered[first : first + width]
+            few = differing([shocks[at] for at in chunk]) <= FEW + DENSE * base.flows.size
+            chosen.append([at for at, sparse in zip(chunk, few, strict=True) if sparse])
+    return [batch for batch in chosen if len(batch) > 1]
 
 
-@dataclass(frozen=True)
-class _Change:
-    """The cells of one shock, and what they add to the shared factors."""
-
-    cells: tuple[Array, ...]
-    A: Array
-    B: Array
-
-
-def _change(shock: Shock, supplies: Array) -> _Change | None:
-    """Return the cells of a shock, or None where it must be solved alone: too many cells, a pair cut
-    altogether, instruments.
-
-    Args:
-        shock: one scenario. supplies: (origin, dest) sectors sold in the baseline.
-    """
-    base = shock.base
-    if shock.plan is not None or shock.nests is not None:
-        return None
-    cells = changed_cells(base.tariffs, shock.t_new, shock.kappa_hat)
-    if len(cells[0]) > FEW + DENSE * base.flows.size:
-        return None
-    o, d, s = cells
-    A, B = cell_factors(cells, base.share_rows, base.tariffs, shock.t_new, shock.kappa_hat, base.trade_elasticity)
-    before = base.share_rows[s, d, o]
-    cut = (A == 0) & (before > 0)
-    if cut.any():
-        left = supplies.copy()
-        np.subtract.at(left, (o[cut], d[cut]), 1)
-        if ((left == 0) & (supplies > 0)).any():
-            return None
-    return _Change(cells, A - before, B - base.border_rows[s, d, o])
+def _cuts(shock: Shock) -> bool:
+    """Return whether a shock cuts a pair of countries off from each other altogether, so that trade may fall apart."""
+    if shock.kappa_hat is None or not np.isinf(shock.kappa_hat).any():
+        return False
+    before = shock.base.share > 0
+    left = before & ~np.isinf(shock.kappa_hat)
+    return bool((before.any(axis=2) & ~left.any(axis=2)).any())
 
 
 def _width(unknowns: int) -> int:
@@ -166,45 +168,33 @@ def _width(unknowns: int) -> int:
     return int(min(WIDEST, max(1, MEMORY // ((2 * WINDOW + 30) * unknowns * 8))))
 
 
-def _iterated(econ: Economy, shocks: Sequence[Shock], changes: Sequence[_Change], settings: Settings) -> Solution:
-    """Run the iteration of a batch; the scenarios that have ended are left out of later passes."""
+def _iterated(batch: Together, settings: Settings) -> Solution:
+    """Run the iteration of a batch; the scenarios that have ended are left out of later passes.
+
+    It ends where the plain solver would work out its local step again: what needs longer is solved alone.
+    """
 
     def of(inside: Array) -> Residual:
-        batch = _economy(econ, [shocks[at] for at in inside], [changes[at] for at in inside])
+        econ = batch.of(inside)
 
         def residual(z: Array) -> tuple[Array, Array]:
-            at = clear(batch, z)
-            return settling_step(batch, at), at.error
+            at = clear(econ, z)
+            return settling_step(econ, at), at.error
 
         return residual
 
-    start = np.zeros((econ.unknowns, len(shocks)))
+    everyone = np.arange(len(batch.changes))
     with np.errstate(all="ignore"):
-        residual = of(np.arange(len(shocks)))
-        return anderson(residual, start, tol=settings.tol, max_iter=settings.max_iter, of=of)
+        start = np.zeros((batch.of(everyone).unknowns, len(everyone)))
+        return anderson(of(everyone), start, tol=settings.tol, max_iter=min(PATIENT, settings.max_iter), of=of)
 
 
-def _economy(econ: Economy, shocks: Sequence[Shock], changes: Sequence[_Change]) -> Economy:
-    """Return the shared economy with the cells that each scenario changes."""
-    b, j = len(changes), econ.shape[1]
-    o, d, s = (np.concatenate([change.cells[axis] for change in changes]) for axis in range(3))
-    column = np.repeat(np.arange(b), [len(change.A) for change in changes])
-    A, B = (np.concatenate([getattr(change, name) for change in changes]) for name in ("A", "B"))
-    B_home = np.repeat(econ.trade.B_home, b, axis=2)
-    home = o == d
-    B_home[o[home], s[home], column[home]] += B[home]
-    cells = Cells((d * j + s) * b + column, (o * j + s) * b + column, A, np.where(home, 0.0, B))
-    Z = np.stack([shock.Z_new for shock in shocks], axis=2)
-    return replace(econ, Z=Z, trade=replace(econ.trade, B_home=B_home, cells=cells))
-
-
-def _confirmed(shock: Shock, solution: Solution, column: int, settings: Settings) -> Root | None:
+def _confirmed(shock: Shock, z: Array, solution: Solution, column: int, settings: Settings) -> Root | None:
     """Return the root of one scenario, if one pass of its own economy finds nothing left to do."""
-    if solution.status[column] != CONVERGED or solution.steps[column] > LONG:
+    if solution.status[column] != CONVERGED:
         return None
     econ, found = shock.economy()
-    z = solution.value[:, [column]]
     with np.errstate(all="ignore"):
-        at = clear(econ, z)
-    root = Root(econ, z, at, CONVERGED, int(solution.steps[column]), found)
+        at = clear(econ, z[:, None])
+    root = Root(econ, z[:, None], at, CONVERGED, int(solution.steps[column]), found)
     return root if at.error[0] <= settings.tol and root.converged else None

@@ -14,6 +14,7 @@ from detente.core.arrays import Array
 from detente.core.certificate import INFEASIBLE, Warn
 from detente.core.closure import Closure
 from detente.core.errors import Problem, SolveError, UsageError
+from detente.core.once import Once
 from detente.core.result import Result, all_arrays
 from detente.core.tables import trade_totals
 from detente.equilibrium.assemble import outputs
@@ -107,9 +108,14 @@ def closure_rule(closure: str | Closure, numeraire: str | None, revenue: str) ->
     return closure
 
 
-def as_shock(base: Baseline, wedges: Wedges, closure: Closure, *, include_purge: bool = False) -> Shock:
+def as_shock(
+    base: Baseline, wedges: Wedges, closure: Closure, *, include_purge: bool = False, once: Once | None = None
+) -> Shock:
     """Return the validated shock.
 
+    Args:
+        base: the world. wedges: validated. closure: validated. include_purge: as in `solve`.
+        once: remembers what was made for other shocks from the same objects.
     Raises:
         UsageError: balanced trade on a baseline with deficits, without `include_purge`.
     """
@@ -125,10 +131,11 @@ def as_shock(base: Baseline, wedges: Wedges, closure: Closure, *, include_purge:
     t_new = base.tariffs if wedges.tariffs is None else wedges.tariffs
     Z = base.final_exogenous if wedges.final_exogenous is None else wedges.final_exogenous
     D = np.zeros_like(base.deficit) if closure.deficits == "balanced" else base.deficit
-    kappa, bounds = embargoed(base, wedges.trade_cost_hat, wedges.bounds)
-    plan = placed(base, bounds)
-    Z = Z + directed_demand(base, wedges.bounds)
-    return Shock(base, closure, t_new, kappa, Z, D, plan, nests(base, wedges.critical), wedges)
+    once = once or Once()
+    kappa, bounds = once(embargoed, base, wedges.trade_cost_hat, wedges.bounds)
+    plan = once(placed, base, bounds)
+    Z = Z + once(directed_demand, base, wedges.bounds)
+    return Shock(base, closure, t_new, kappa, Z, D, plan, once(nests, base, wedges.critical), wedges)
 
 
 def require(result: Result, name: str = "") -> None:

@@ -37,11 +37,14 @@ class Plan:
 
     Attributes:
         wedges: the arrays of a pass; factors, tariffs and icebergs of the cells are filled in for each shock.
+        chosen: all instruments, from the producer to the border. owner: which of them each link is of.
         bounds: the bounded instruments in the order of their unknowns. start: ln of each target at no shock.
         over: ln(1 + rate) above a tariff-rate quota, else nan.
     """
 
     wedges: Wedges
+    chosen: tuple[Bound, ...]
+    owner: Array
     bounds: tuple[Bound, ...]
     start: Array
     over: Array
@@ -165,6 +168,7 @@ def placed(base: Baseline, bounds: Sequence[Bound]) -> Plan | None:
             weight = F0[cells, 0] / F0[cells, 0].sum()
             directed[cells, 0] += float(bound.value_musd or 0.0) * weight
     bounded = [bound for bound in chosen if bound.kind in BOUNDED]
+    links, owner = _links(chosen, of, bounded, (origin, dest), country)
     wedges = Wedges(
         origin, dest, kind,
         theta=base.trade_elasticity[kind][:, None],
@@ -173,20 +177,20 @@ def placed(base: Baseline, bounds: Sequence[Bound]) -> Plan | None:
         A=np.zeros_like(F0),
         F0=F0,
         directed=directed,
-        links=_links(chosen, of, bounded, (origin, dest), country),
+        links=links,
         bounds=_bounds(bounded, country),
     )  # fmt: skip
     value = [F0[cells, 0].sum() for bound, cells in zip(chosen, of, strict=True) if bound.kind in BOUNDED]
     start = [np.log(total) if bound.kind == MINIMUM_VALUE else 0.0 for bound, total in zip(bounded, value, strict=True)]
     over = [np.log1p(bound.rate or 0.0) if bound.kind == TARIFF_RATE_QUOTA else np.nan for bound in bounded]
-    return Plan(wedges, tuple(bounded), _column(start), _column(over))
+    return Plan(wedges, tuple(chosen), owner, tuple(bounded), _column(start), _column(over))
 
 
 def _links(
     chosen: Sequence[Bound], of: Sequence[list[int]], bounded: Sequence[Bound], ends: tuple[Array, Array],
     country: dict[str, int],
-) -> Links:  # fmt: skip
-    """Return the links of all cells, those of a cell together and in the order of `chosen`."""
+) -> tuple[Links, Array]:  # fmt: skip
+    """Return the links of all cells, those of a cell together, in the order of `chosen`; and whose each is."""
     number = {id(bound): at for at, bound in enumerate(bounded)}
     rows: list[tuple[int, int, int, int, float, float, bool]] = []
     for rank, (bound, cells) in enumerate(zip(chosen, of, strict=True)):
@@ -200,8 +204,8 @@ def _links(
             for cell in cells
         ]
     rows.sort(key=lambda row: row[:2])
-    cell, _, to, at, fixed_, floor_, licensed_ = ([row[i] for row in rows] for i in range(7))
-    return Links(
+    cell, owner, to, at, fixed_, floor_, licensed_ = ([row[i] for row in rows] for i in range(7))
+    links = Links(
         np.array(cell, dtype=np.int64),
         np.array(to, dtype=np.int64),
         np.array(at, dtype=np.int64),
@@ -209,6 +213,7 @@ def _links(
         _column(floor_),
         np.array(licensed_, dtype=bool),
     )
+    return links, np.array(owner, dtype=np.int64)
 
 
 def _receiver(to: str, cell: int, ends: tuple[Array, Array], country: dict[str, int]) -> int:

@@ -14,6 +14,7 @@ from detente.equilibrium.contradictions import over_the_cap
 from detente.equilibrium.shock import Shock
 from detente.model.clearing import Point, clear, settling_step
 from detente.model.economy import Economy
+from detente.model.settle import local_step
 from detente.model.tangent import tangent
 from detente.model.trade import rescaled, supplied
 from detente.solve.anderson import anderson
@@ -26,6 +27,8 @@ LEAST_STEP, LEAST_STEP_OF_BOUNDS = 1e-3, 0.02
 """Of the continuation. What stops it under bounds is that a commitment cannot be met: smaller steps found nothing."""
 NEAR: Final = 0.1
 """Under bounds Newton is tried only from a residual below this: further away it never arrived, at great cost."""
+PATIENT: Final = 30
+"""Passes with one local step; where they do not suffice, it is worked out again at the point reached (measured)."""
 RESCALE: Final = 30.0
 """Largest theta times log cost change that the bilateral factors carry before they are scaled anew."""
 
@@ -115,23 +118,47 @@ def _attempt(shock: Shock, econ: Economy, found: Links, z0: Array, settings: Set
 
 
 def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[Economy, Solution]:
-    """Run Anderson; when costs move so far that the factors lose their range, rescale them there and go on."""
+    """Run Anderson; where it takes long, see afresh what countries do to themselves, and go on.
+
+    When costs move so far that the factors lose their range, these are rescaled as well.
+    """
     z, used, original = z0, 0, econ.trade
-    while True:
+    for patience in (PATIENT, settings.max_iter, settings.max_iter):
         scaled = econ
 
         def residual(point: Array, econ: Economy = scaled) -> tuple[Array, Array]:
             at = clear(econ, point)
             return settling_step(econ, at), at.error
 
-        solution = anderson(residual, z, tol=settings.tol, max_iter=settings.max_iter - used)
+        solution = anderson(residual, z, tol=settings.tol, max_iter=min(patience, settings.max_iter - used))
         used += int(solution.steps[0])
         z = solution.value
-        lc = clear(econ, z).lc
-        drift = float(np.abs(econ.theta * (lc - econ.trade.c0)).max()) if np.isfinite(lc).all() else 0.0
-        if solution.converged or used >= settings.max_iter or drift < RESCALE or econ.wedges is not None:
-            return econ, replace(solution, steps=np.array([used]))
-        econ = econ.with_trade(rescaled(original, shock.base.trade_elasticity, lc[..., 0]))
+        if solution.converged or used >= settings.max_iter:
+            break
+        at = clear(econ, z)
+        if np.isfinite(at.lc).all() and econ.wedges is None and _drift(econ, at) >= RESCALE:
+            econ = econ.with_trade(rescaled(original, shock.base.trade_elasticity, at.lc[..., 0]))
+        elif patience == settings.max_iter:
+            break
+        econ = _resettled(econ, z)
+    return econ, replace(solution, steps=np.array([used]))
+
+
+def _drift(econ: Economy, at: Point) -> float:
+    """Return how far costs have moved from where the bilateral factors are scaled, as a power of e in shares."""
+    return float(np.abs(econ.theta * (at.lc - econ.trade.c0)).max())
+
+
+def _resettled(econ: Economy, z: Array) -> Economy:
+    """Return the economy with the local step at a point, where there is one."""
+    at = clear(econ, z)
+    if not np.isfinite(at.f).all():
+        return econ
+    try:
+        local = local_step(econ, at)
+    except np.linalg.LinAlgError:
+        return econ
+    return replace(econ, local=local) if np.isfinite(local).all() else econ
 
 
 def second_opinion(econ: Economy, z0: Array, settings: Settings) -> Solution:

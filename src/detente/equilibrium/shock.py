@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from detente.core.closure import WORLD_INCOME, Closure
 from detente.core.instruments import Bound
 from detente.equilibrium.connect import Links, links
 from detente.equilibrium.instruments import Plan
+from detente.model.clearing import clear
 from detente.model.economy import Economy
 from detente.model.nest import Nests
+from detente.model.settle import local_step
 from detente.model.trade import trade_factors
 from detente.policy.wedges import Wedges
 
@@ -92,6 +95,10 @@ class Shock:
 
     def economy(self) -> tuple[Economy, Links]:
         """Return the economy under the shock, and the connected parts of its trade."""
+        return self.unsettled(settled_at_home(self.base))
+
+    def unsettled(self, local: Array) -> tuple[Economy, Links]:
+        """Return the same with a local step of one's own."""
         base = self.base
         trade = trade_factors(
             base.share_rows, base.border_rows, base.tariffs, self.t_new, self.kappa_hat, base.trade_elasticity
@@ -113,11 +120,22 @@ class Shock:
             idle=(base.expenditure <= 0).astype(float)[..., None],
             members=found.members,
             spread=base.home_multiplier,
+            local=local,
             trade=trade,
             wedges=wedges,
             nests=self.nests,
         )
         return econ, found
+
+
+@lru_cache(maxsize=4)
+def settled_at_home(base: Baseline) -> Array:
+    """Return the local step of a baseline, every hat being 1; worked out once for each of the last few worlds."""
+    calm = Shock(base, Closure(), base.tariffs, None, base.final_exogenous, base.deficit)
+    econ = calm.unsettled(np.zeros((len(base.countries), 0, 0)))[0]
+    found = local_step(econ, clear(econ, np.zeros((econ.unknowns, 1))))
+    found.flags.writeable = False
+    return found
 
 
 def budget_shares(base: Baseline) -> Array:

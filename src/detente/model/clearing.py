@@ -127,19 +127,21 @@ def _input_use(
 
 
 def settling_step(econ: Economy, at: Point) -> Float[Array, "unknown b"]:
-    """Return the residual with prices and spending settled within each country: the step of the iteration.
+    """Return the residual with the gaps of each country settled within it: the step of the iteration.
 
-    A price gap raises the cost of what is made from it at home, a spending gap the inputs of what is sold at home; both
-    rounds are summed at once by the local multiplier and its transpose. Same roots as the residual, fewer passes. Far
-    from the root, where the linear rounds say little, it is the residual itself.
-    Source: own. Laws: zero where the residual is zero; the residual itself without inputs.
+    What a country's own wage, prices and spending do to its own gaps is summed at once; a gap of the numeraire is a
+    common shift of all unknowns. Same roots as the residual, fewer passes. Far from the root, where the linear rounds
+    say little, it is the residual itself.
+    Source: own. Laws: zero where the residual is zero.
     """
-    f_w, f_P, f_X = econ.split(at.f)
-    b = at.f.shape[1]
-    X = at.X + econ.idle
-    settled_X = (econ.spread.swapaxes(1, 2) @ (X * f_X)) / X
-    settled = np.concatenate([f_w, (econ.spread @ f_P).reshape(-1, b), settled_X.reshape(-1, b), econ.bounds(at.f)])
     far = np.abs(at.f).max(axis=0) > FAR
+    if far.all():
+        return at.f
+    (f_w, f_P, f_X), X, j = econ.split(at.f), at.X + econ.idle, econ.shape[1]
+    numeraire = numeraire_gap(econ, at.wL)[:, None]
+    own = econ.local @ np.concatenate([f_w[:, None] + numeraire, f_P, X * f_X], axis=1)
+    steps = (own[:, :1] - numeraire, own[:, 1 : 1 + j] - numeraire, own[:, 1 + j :] / X - numeraire)
+    settled = np.concatenate([*(step.reshape(-1, len(far)) for step in steps), econ.bounds(at.f)])
     return np.where(far, at.f, settled) if far.any() else settled
 
 

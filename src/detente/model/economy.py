@@ -26,6 +26,7 @@ class Economy:
         idle: 1 in markets with no spending in the baseline, else 0.
         members: 1 where a country belongs to a connected part of the trade graph; wages are pinned part by part.
         spread: how a price gap spreads through home-made inputs, (I - diag(home share) g')^-1 per country.
+        local: the step that closes a country's own gaps (wage, prices, spending in money) if nothing changes abroad.
         trade: bilateral factors of the shock, without the cells of `wedges`.
         wedges: cells with instruments between producer and border, or None. nests: critical inputs, or None.
     """
@@ -42,6 +43,7 @@ class Economy:
     idle: Float[Array, "country sector one"]
     members: Float[Array, "part country"]
     spread: Float[Array, "country sector input"]
+    local: Float[Array, "country own own"]
     trade: Trade
     wedges: Wedges | None = None
     nests: Nests | None = None

@@ -7,6 +7,7 @@ the Cobb-Douglas of (5). Source: own; cost shares by Shephard's lemma.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,6 +26,17 @@ class Nests:
     good: Int[Array, " good"]
     share: Float[Array, "good country sector one"]
     rho: Float[Array, "country sector one"]
+
+    @property
+    def key(self) -> bytes:
+        """Return what makes two nests the same."""
+        return b"".join(array.tobytes() for array in (self.good, self.share, self.rho))
+
+    @cached_property
+    def users(self) -> tuple[Int[Array, " user"], Int[Array, " user"]]:
+        """Return country and sector of every user."""
+        o, s = np.nonzero(self.rho[..., 0] != 1)
+        return o, s
 
     @property
     def rest(self) -> Float[Array, "country sector one"]:
@@ -61,19 +73,20 @@ def nested_cost(nests: Nests, lc: Float[Array, "country sector b"], lP: Float[Ar
         nests: users and shares. lc: log cost by (5), Cobb-Douglas in everything. lP: log prices.
     Laws: no_change; homogeneous of degree 1; without users lc is returned bit for bit; rho to 1 is (5).
     """
-    q = lP[:, nests.good].transpose(1, 0, 2)[:, :, None, :]
-    rest, one = nests.rest, 1.0 - np.where(nests.rho == 1, 0.0, nests.rho)
-    users = nests.rho != 1
-    lc0 = (lc - (nests.share * q).sum(axis=0)) / rest
-    peak = np.maximum(lc0, np.where(nests.share > 0, q, -np.inf).max(axis=0))
-    held, other = np.where(nests.share > 0, one * (q - peak), 0.0), one * (lc0 - peak)
-    index = rest * np.exp(other) + (nests.share * np.exp(held)).sum(axis=0)
-    near_one = rest * np.expm1(other) + (nests.share * np.expm1(held)).sum(axis=0)
-    log_index = np.where(index > 0.5, np.log1p(near_one), np.log(index))
-    cost = np.where(users, peak + log_index / one, lc)
-    share = nests.share * np.exp(np.where(nests.share > 0, one * (q - cost), 0.0))
-    kept = np.where(users, np.exp(one * (lc0 - cost)), 1.0)
-    return Technology(cost, share, kept)
+    o, s = nests.users
+    share = nests.share[:, o, s]
+    held, rest, one = share > 0, 1.0 - share.sum(axis=0), 1.0 - nests.rho[o, s]
+    q = lP[o[None, :], nests.good[:, None]]
+    lc0 = (lc[o, s] - (share * q).sum(axis=0)) / rest
+    peak = np.maximum(lc0, np.where(held, q, -np.inf).max(axis=0))
+    above, other = np.where(held, one * (q - peak), 0.0), one * (lc0 - peak)
+    index = rest * np.exp(other) + (share * np.exp(above)).sum(axis=0)
+    near_one = rest * np.expm1(other) + (share * np.expm1(above)).sum(axis=0)
+    own = peak + np.where(index > 0.5, np.log1p(near_one), np.log(index)) / one
+    cost, kept, new = lc.copy(), np.ones_like(lc), np.zeros((len(nests.good), *lc.shape))
+    cost[o, s], kept[o, s] = own, np.exp(one * (lc0 - own))
+    new[:, o, s] = share * np.exp(np.where(held, one * (q - own), 0.0))
+    return Technology(cost, new, kept)
 
 
 def nested_use(
@@ -88,9 +101,11 @@ def nested_use(
     """
     if tech.share is None or tech.kept is None:
         return use
-    more = ((tech.share - nests.share * tech.kept) * Y).sum(axis=2)
+    o, s = nests.users  # in the order of their countries
+    more = (tech.share[:, o, s] - nests.share[:, o, s] * tech.kept[o, s]) * Y[o, s]
+    country, first = np.unique(o, return_index=True)
     use = use.copy()
-    use[:, nests.good] += more.transpose(1, 0, 2)
+    use[country[None, :], nests.good[:, None]] += np.add.reduceat(more, first, axis=1)
     return use
 
 

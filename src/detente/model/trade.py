@@ -29,6 +29,11 @@ class Cells:
     A: Float[Array, " cell"]
     B: Float[Array, " cell"]
 
+    def joined(self, other: Cells) -> Cells:
+        """Return these cells and others."""
+        pairs = ((getattr(self, name), getattr(other, name)) for name in ("market", "seller", "A", "B"))
+        return Cells(*(np.concatenate(pair) for pair in pairs))
+
 
 @dataclass(frozen=True)
 class Trade:

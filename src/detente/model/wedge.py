@@ -37,14 +37,14 @@ class Links:
     cell: Int[Array, " link"]
     to: Int[Array, " link"]
     bound: Int[Array, " link"]
-    fixed: Float[Array, "link one"]
-    floor: Float[Array, "link one"]
+    fixed: Float[Array, "link b"]
+    floor: Float[Array, "link b"]
     licensed: Bool[Array, " link"]
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """The bounds, one unknown each.
+    """The bounds, one unknown each. A scenario of a batch that lacks one has limits of 0 for it.
 
     Attributes:
         lower, upper: limits of l. target: ln of the bound, a volume over that of the baseline or an amount. [MUSD]
@@ -53,11 +53,11 @@ class Bounds:
         payer, producer: countries that pay and receive the difference of a guarantee.
     """
 
-    lower: Float[Array, "bound one"]
-    upper: Float[Array, "bound one"]
-    target: Float[Array, "bound one"]
+    lower: Float[Array, "bound b"]
+    upper: Float[Array, "bound b"]
+    target: Float[Array, "bound b"]
     money: Float[Array, "bound one"]
-    guarantee: Float[Array, "bound one"]
+    guarantee: Float[Array, "bound b"]
     payer: Int[Array, " bound"]
     producer: Int[Array, " bound"]
 
@@ -79,6 +79,8 @@ NOTHING = Directed(0.0, 0.0, 0.0, 0.0)
 class Wedges:
     """The cells that carry instruments, with the links of their price chains and the bounds on them.
 
+    The scenarios of a batch share cells, links and bounds; levels are their own or one for all.
+
     Attributes:
         origin, dest, sector: position of each cell. theta: elasticity. tau: 1 + t'. log_kappa: ln of the iceberg.
         A: spending factor of the cell, taken out of the dense one. F0: baseline value. [MUSD]
@@ -89,11 +91,11 @@ class Wedges:
     dest: Int[Array, " cell"]
     sector: Int[Array, " cell"]
     theta: Float[Array, "cell one"]
-    tau: Float[Array, "cell one"]
-    log_kappa: Float[Array, "cell one"]
-    A: Float[Array, "cell one"]
+    tau: Float[Array, "cell b"]
+    log_kappa: Float[Array, "cell b"]
+    A: Float[Array, "cell b"]
     F0: Float[Array, "cell one"]
-    directed: Float[Array, "cell one"]
+    directed: Float[Array, "cell b"]
     links: Links
     bounds: Bounds
 
@@ -120,7 +122,7 @@ class Wedges:
         border, own = self.directed / self.tau, self.home[:, None]
 
         def over(values: Array, to: Array) -> Array:
-            return summed(values, to, n * j).reshape(n, j, 1)
+            return summed(values, to, n * j).reshape(n, j, -1)
 
         foreign = np.where(own, 0.0, border)
         return Directed(
@@ -130,11 +132,7 @@ class Wedges:
     def taken_from(self, trade: Trade) -> tuple[Wedges, Trade]:
         """Return the wedges with the factors of their cells, and the trade without these cells."""
         o, d, s = self.origin, self.dest, self.sector
-        A, B, B_home = trade.A.copy(), trade.B.copy(), trade.B_home.copy()
-        mine = replace(self, A=A[s, d, o][:, None])
-        A[s, d, o], B[s, d, o] = 0.0, 0.0
-        B_home[o[self.home], s[self.home]] = 0.0
-        return mine, replace(trade, A=A, B=B, B_home=B_home)
+        return replace(self, A=trade.A[s, d, o][:, None]), without_cells(trade, (o, d, s))
 
 
 @dataclass(frozen=True)
@@ -217,6 +215,15 @@ def _inner(link: Float[Array, "link b"], at: Int[Array, " link"]) -> Float[Array
     return inner
 
 
+def without_cells(trade: Trade, cells: tuple[Array, Array, Array]) -> Trade:
+    """Return the trade without some cells (origin, dest, sector)."""
+    o, d, s = cells
+    A, B, B_home = trade.A.copy(), trade.B.copy(), trade.B_home.copy()
+    A[s, d, o], B[s, d, o] = 0.0, 0.0
+    B_home[o[o == d], s[o == d]] = 0.0
+    return replace(trade, A=A, B=B, B_home=B_home)
+
+
 def with_cells(wedges: Wedges, trade: Trade, a: Float[Array, "cell b"], b: Float[Array, "cell b"]) -> Trade:
     """Return the trade with the factors of the instrument cells, in the layout of a batch."""
     j, width = trade.A.shape[0], a.shape[1]
@@ -224,9 +231,12 @@ def with_cells(wedges: Wedges, trade: Trade, a: Float[Array, "cell b"], b: Float
     market = ((wedges.dest * j + wedges.sector)[:, None] * width + column).ravel()
     seller = ((wedges.origin * j + wedges.sector)[:, None] * width + column).ravel()
     own = wedges.home
-    B_home = np.repeat(trade.B_home, width, axis=2) if trade.B_home.shape[2] < width else trade.B_home.copy()
-    B_home[wedges.origin[own], wedges.sector[own]] += b[own]
-    return replace(trade, B_home=B_home, cells=Cells(market, seller, a.ravel(), np.where(own[:, None], 0.0, b).ravel()))
+    B_home = trade.B_home
+    if own.any():
+        B_home = np.repeat(B_home, width, axis=2) if B_home.shape[2] < width else B_home.copy()
+        B_home[wedges.origin[own], wedges.sector[own]] += b[own]
+    cells = Cells(market, seller, a.ravel(), np.where(own[:, None], 0.0, b).ravel())
+    return replace(trade, B_home=B_home, cells=cells if trade.cells is None else trade.cells.joined(cells))
 
 
 def taken(
@@ -295,14 +305,15 @@ def kept_share(wedges: Wedges, gap: Float[Array, "bound b"]) -> Float[Array, "li
 def payments(wedges: Wedges, lc: Float[Array, "country sector b"], n: int) -> Float[Array, "country b"]:
     """Return the net payments under price guarantees, by country: (guaranteed price - cost) x contract volume."""
     bounds, (given, volume, o, s) = wedges.bounds, contracts(wedges)
-    amount = (np.exp(bounds.guarantee[given]) - np.exp(lc[o, s])) * volume
+    price = bounds.guarantee[given]
+    amount = np.where(np.isfinite(price), np.exp(price) - np.exp(lc[o, s]), 0.0) * volume
     return summed(amount, bounds.producer[given], n) - summed(amount, bounds.payer[given], n)
 
 
 def contracts(wedges: Wedges) -> tuple[Array, Array, Array, Array]:
     """Return the bounds with a guaranteed price, their contract volumes [MUSD], and origin and sector of each."""
     links, bounds = wedges.links, wedges.bounds
-    given = np.flatnonzero(np.isfinite(bounds.guarantee[:, 0]))
+    given = np.flatnonzero(np.isfinite(bounds.guarantee).any(axis=1))
     if not len(given):
         return given, np.zeros((0, 1)), given, given
     volume = np.exp(bounds.target) * summed(wedges.F0[links.cell], links.bound, len(bounds.target))

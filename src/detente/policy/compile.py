@@ -6,44 +6,30 @@ never the mirrored flow, never home sales, never services unless a measure names
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 
 from detente.baseline import Baseline
-from detente.core.arrays import Array
+from detente.core.arrays import Array, frozen_array
 from detente.core.errors import PolicyError, Problem
-from detente.core.instruments import FIXED, QUOTA, TARIFF_RATE_QUOTA, Bound, CriticalInput
+from detente.core.instruments import TARIFF_RATE_QUOTA, Bound, CriticalInput
 from detente.core.units import Rate, percent_text, rate_text
 from detente.policy.grid import Grid
 from detente.policy.instruments import Instruments, instruments
 from detente.policy.levels import LevelError, over_rate
-from detente.policy.measure import Measure
+from detente.policy.measure import KINDS, Measure
 from detente.policy.overlap import settled
 from detente.policy.rates import RATED, Rates, rates
+from detente.policy.remarks import Coverage, caps_above_base, on_coverage, one_rate, without_effect
 from detente.policy.stacking import Layer, stacked
 from detente.policy.wedges import Wedges
 
 NEGATIVE = -1e-12
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """What a measure touched.
-
-    Attributes:
-        rows_read, rows_matched: lines of its table (0 without a table). unmatched: what the baseline does not have.
-        cells: number of (origin, dest, sector). trade_musd: baseline flows on them. assumed_rows: rows marked so.
-    """
-
-    measure: str
-    rows_read: int
-    rows_matched: int
-    unmatched: tuple[str, ...]
-    cells: int
-    trade_musd: float
-    assumed_rows: int = 0
+_LEVERS: Final = frozenset(KINDS) - (frozenset(RATED) - {TARIFF_RATE_QUOTA})
+"""Kinds that may put something between producer and buyer besides a rate."""
 
 
 @dataclass(frozen=True)
@@ -88,23 +74,158 @@ def compiled(base: Baseline, measures: Iterable[Measure], critical: Sequence[Cri
         PolicyError: contradicting all-in rates, a total rate below zero that is no subsidy, instruments that cannot
             stand side by side, levels that say nothing, codes that the baseline lacks; all problems of a kind at once.
     """
-    chosen = [each for each in measures if each.rate_kind == "applied" and each.kind != "non-trade"]
-    grid = Grid(base)
-    of_rates = {each.id: _rates(grid, each) for each in chosen if each.kind in RATED}
-    layers = [layer for found in of_rates.values() for layer in found.layers]
-    total = stacked(base.tariffs.reshape(-1), layers, grid.place) if layers and not grid.problems else None
-    now = base.tariffs.reshape(-1) if total is None else total
-    built = {each.id: found for each in chosen if (found := _instruments(grid, each, now, layers)) is not None}
-    _raise(grid)
-    if total is not None:
-        _refuse_negative(total, chosen, layers, grid)
-    bounds, gave_way = _settled(base, chosen, built.values())
-    coverage = [_coverage(base, each, of_rates.get(each.id), built.get(each.id)) for each in chosen]
-    tariffs = None if total is None else total.reshape(base.tariffs.shape)
-    result = Wedges(tariffs, _cost(base, built.values()), bounds, _demand(base, built.values()), tuple(critical))
-    idle = (*_without_effect(base, total, layers, built), *_caps(built), *_one_rate(built, now))
-    notes = (*_warnings(coverage), *idle, *grid.notes, *gave_way)
-    return Compiled(result, tuple(layers), tuple(coverage), tuple(dict.fromkeys(notes)))
+    return Compiler(base, critical).compiled(measures)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What one measure says: rates or instruments, with the problems and notes that came up."""
+
+    measure: Measure
+    rates: Rates | None = None
+    built: Instruments | None = None
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Tariffs:
+    """The rates of a set of measures: their layers, and the total on every cell, None where no measure sets one."""
+
+    layers: tuple[Layer, ...] = ()
+    total: Array | None = None
+
+
+_NO_TARIFFS: Final = _Tariffs()
+
+
+@dataclass(frozen=True, eq=False)
+class _Levers:
+    """The instruments of a set of measures side by side, with sentences on what gave way."""
+
+    bounds: tuple[Bound, ...]
+    notes: tuple[str, ...]
+    cost: Array | None
+    demand: Array | None
+
+
+class Compiler:
+    """Compiles sets of measures on one baseline; what several sets have in common is done once.
+
+    A measure is known by its object. Wedges of sets with the same measures that set rates hold the same array of
+    tariffs, those with the same other measures the same tuple of bounds, and all of them the same critical inputs.
+    """
+
+    def __init__(self, base: Baseline, critical: Sequence[CriticalInput] = ()) -> None:
+        self.base = base
+        self._grid = Grid(base)
+        self._critical = tuple(critical)
+        self._found: dict[tuple[Any, ...], Any] = {}
+        self._held: dict[int, Measure] = {}
+
+    def compiled(self, measures: Iterable[Measure]) -> Compiled:
+        """Return what measures compile to; arguments, result and errors as of the function `compiled`."""
+        chosen = [each for each in measures if each.rate_kind == "applied" and each.kind != "non-trade"]
+        self._held |= {id(each): each for each in chosen}  # an id says something only while its object lives
+        rated = [self._rates(each) for each in chosen if each.kind in RATED]
+        wrong = any(part.problems for part in rated)
+        tariffs = _NO_TARIFFS if wrong else self._tariffs(rated)
+        levers = [self._built(each, tariffs) for each in chosen if each.kind in _LEVERS]
+        problems = [problem for part in (*rated, *levers) for problem in part.problems]
+        if problems:
+            raise PolicyError(problems=list(dict.fromkeys(problems)))
+        self._check_total(rated, tariffs)
+        settled = self._settled(levers)
+        return self._assembled(chosen, rated, levers, tariffs, settled)
+
+    def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """Return what was made under a key, or make it; a refusal is remembered as well."""
+        if key not in self._found:
+            try:
+                self._found[key] = make()
+            except PolicyError as error:
+                self._found[key] = error
+        found = self._found[key]
+        if isinstance(found, PolicyError):
+            raise found
+        return found
+
+    def _rates(self, measure: Measure) -> _Part:
+        def make() -> _Part:
+            found = _rates(self._grid, measure)
+            return self._noted(_Part(measure, rates=found))
+
+        part: _Part = self._once(("rates", id(measure)), make)
+        return part
+
+    def _built(self, measure: Measure, tariffs: _Tariffs) -> _Part:
+        def make() -> _Part:
+            now = self.base.tariffs.reshape(-1) if tariffs.total is None else tariffs.total.reshape(-1)
+            found = _instruments(self._grid, measure, now, tariffs.layers)
+            return self._noted(_Part(measure, built=found))
+
+        beside = (id(tariffs),) if measure.kind == TARIFF_RATE_QUOTA else ()
+        part: _Part = self._once(("built", id(measure), *beside), make)
+        return part
+
+    def _noted(self, part: _Part) -> _Part:
+        """Return a part with what came up while it was made."""
+        grid = self._grid
+        problems, notes = tuple(grid.problems), tuple(grid.notes)
+        grid.problems.clear()
+        grid.notes.clear()
+        return replace(part, problems=problems, notes=notes)
+
+    def _tariffs(self, rated: Sequence[_Part]) -> _Tariffs:
+        def make() -> _Tariffs:
+            layers = tuple(layer for part in rated if part.rates for layer in part.rates.layers)
+            if not layers:
+                return _NO_TARIFFS
+            total = stacked(self.base.tariffs.reshape(-1), layers, self._grid.place)
+            return _Tariffs(layers, frozen_array(total.reshape(self.base.tariffs.shape)))
+
+        found: _Tariffs = self._once(("tariffs", *(id(part) for part in rated)), make)
+        return found
+
+    def _check_total(self, rated: Sequence[_Part], tariffs: _Tariffs) -> None:
+        total = tariffs.total
+        if total is not None:
+            measures = [part.measure for part in rated]
+            key = ("total", id(tariffs))
+            self._once(key, lambda: _refuse_negative(total.reshape(-1), measures, tariffs.layers, self._grid))
+
+    def _settled(self, levers: Sequence[_Part]) -> _Levers:
+        def make() -> _Levers:
+            built = [part.built for part in levers if part.built is not None]
+            bounds, notes = _settled(self.base, [part.measure for part in levers], built)
+            return _Levers(bounds, notes, _cost(self.base, built), _demand(self.base, built))
+
+        found: _Levers = self._once(("levers", *(id(part) for part in levers)), make)
+        return found
+
+    def _assembled(
+        self, chosen: Sequence[Measure], rated: Sequence[_Part], levers: Sequence[_Part], tariffs: _Tariffs,
+        settled: _Levers,
+    ) -> Compiled:  # fmt: skip
+        rates = {part.measure.id: part.rates for part in rated}
+        built = {part.measure.id: part.built for part in levers if part.built is not None}
+        coverage = [self._coverage(each, rates.get(each.id), built.get(each.id)) for each in chosen]
+        total = None if tariffs.total is None else tariffs.total.reshape(-1)
+        now = self.base.tariffs.reshape(-1) if total is None else total
+        idle = (
+            *without_effect(self.base, total, tariffs.layers, built),
+            *caps_above_base(built),
+            *one_rate(built, now),
+        )
+        told = [note for part in (*rated, *levers) for note in part.notes]
+        notes = tuple(dict.fromkeys((*on_coverage(coverage), *idle, *told, *settled.notes)))
+        result = Wedges(tariffs.total, settled.cost, settled.bounds, settled.demand, self._critical)
+        return Compiled(result, tariffs.layers, tuple(coverage), notes)
+
+    def _coverage(self, measure: Measure, rates: Rates | None, built: Instruments | None) -> Coverage:
+        key = ("coverage", id(measure), id(rates), id(built))
+        found: Coverage = self._once(key, lambda: _coverage(self.base, measure, rates, built))
+        return found
 
 
 def _rates(grid: Grid, measure: Measure) -> Rates:
@@ -131,8 +252,6 @@ def _above(grid: Grid, measure: Measure, tariffs: Array, layers: Sequence[Layer]
         LevelError: a rate above the volume that is lower than the one up to it.
     """
     over, where = over_rate(measure), measure.where("over_rate")
-    if grid.problems:
-        return tariffs
     raised = []
     for layer in layers:
         if layer.measure != measure.id:
@@ -148,11 +267,6 @@ def _above(grid: Grid, measure: Measure, tariffs: Array, layers: Sequence[Layer]
         expected = f"at least the rate up to the volume, {within} on {grid.place(int(lower[0]))}"
         raise LevelError("over_rate", rate_text(over), expected)
     return above
-
-
-def _raise(grid: Grid) -> None:
-    if grid.problems:
-        raise PolicyError(problems=list(dict.fromkeys(grid.problems)))
 
 
 def _settled(
@@ -218,64 +332,6 @@ def _coverage(base: Baseline, measure: Measure, found: Rates | None, built: Inst
     assumed = sum(row.assumed for row in rows)
     unmatched, matched = (found.unmatched, found.matched) if found else ((), 0)
     return Coverage(measure.id, len(rows), matched, unmatched, len(cells), trade, assumed)
-
-
-def _warnings(coverage: Sequence[Coverage]) -> list[str]:
-    warnings = []
-    for each in coverage:
-        if each.unmatched:
-            shown = "; ".join(each.unmatched[:3]) + (" .." if len(each.unmatched) > 3 else "")
-            warnings.append(
-                f"{each.measure}: {each.rows_read} rows read, {each.rows_matched} matched, "
-                f"{len(each.unmatched)} not in this baseline ({shown})"
-            )
-        if not each.trade_musd > 0:
-            warnings.append(f"{each.measure}: touches no trade of this baseline, so it changes nothing")
-    return warnings
-
-
-def _without_effect(
-    base: Baseline, rates: Array | None, layers: Sequence[Layer], built: Mapping[str, Instruments]
-) -> list[str]:
-    """Return sentences on measures that change nothing: rates as they were, a cost, fee, tax or amount of zero."""
-    nothing = [name for name, each in built.items() if len(each.cells) and _idle(base, each)]
-    told = [f"{name}: adds nothing, so the measure changes nothing" for name in nothing]
-    if rates is None:
-        return told
-    before = base.tariffs.reshape(-1)
-    idle: dict[str, bool] = {}
-    for layer in layers:
-        same = bool((rates[layer.cells] == before[layer.cells]).all())
-        idle[layer.measure] = idle.get(layer.measure, True) and same
-    names = [name for name, same in idle.items() if same and name not in built]
-    return [*told, *(f"{name}: leaves every rate as it is in the baseline" for name in names)]
-
-
-def _idle(base: Baseline, built: Instruments) -> bool:
-    """Return whether instruments are all of size zero."""
-    added = built.demand is not None and built.demand.any()
-    return built.cost in (None, 1.0) and not added and all(b.kind == FIXED and b.rate == 0 for b in built.bounds)
-
-
-def _caps(built: Mapping[str, Instruments]) -> list[str]:
-    """Return sentences on caps that are not below the baseline."""
-    caps = (QUOTA, TARIFF_RATE_QUOTA)
-    found = [
-        (name, max(volumes))
-        for name, each in built.items()
-        if (volumes := [b.volume for b in each.bounds if b.kind in caps and b.volume is not None and b.volume >= 1])
-    ]
-    return [f"{name}: a cap of {100 * most:.4g}% of base binds only if trade grows" for name, most in found]
-
-
-def _one_rate(built: Mapping[str, Instruments], tariffs: Array) -> list[str]:
-    """Return sentences on tariff-rate quotas whose rate is the same on both sides of the volume, on every flow."""
-    names = []
-    for name, each in built.items():
-        rates = [b.rate for b in each.bounds if b.kind == TARIFF_RATE_QUOTA]
-        if rates and (np.array(rates) == tariffs[each.cells]).all():
-            names.append(name)
-    return [f"{name}: the same rate up to the volume and above it, so the volume changes nothing" for name in names]
 
 
 def _refuse_negative(rates: Array, measures: Sequence[Measure], layers: Sequence[Layer], grid: Grid) -> None:

@@ -32,7 +32,7 @@ def dollars(musd: float | None) -> str:
     size = abs(musd)
     for limit, unit in ((1e6, "trillion"), (1e3, "billion"), (1.0, "million")):
         if size >= 0.9995 * limit:
-            return f"{sign}${number(size / limit)} {unit}"
+            return f"{sign}${number(max(size / limit, 1.0))} {unit}"
     return f"{sign}${number(1e3 * size)} thousand" if size >= 0.0005 else "$0"
 
 
@@ -60,6 +60,6 @@ def band_text(band: Band | None, unit: str = "") -> str:
 def change_text(value: float, unit: str, band: Band | None) -> str:
     """Return a change for a sentence: the number, with its band, or "no clear effect" where the band holds zero."""
     if not clear(value, band):
-        return f"{NO_EFFECT} {band_text(band, unit)}" if band is not None else f"no change of {unit or 'it'}"
+        return f"{NO_EFFECT} {band_text(band, unit)}".strip()
     text = f"{signed(value)} {unit}".strip()
     return f"{text} {band_text(band)}" if band is not None else text

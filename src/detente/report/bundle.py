@@ -78,19 +78,27 @@ def bundle_arrays(run: ScenarioRun) -> dict[str, Array]:
     for name, result in run.items():
         found = result.arrays
         if not arrays:
-            arrays = {key: _stored(found[key]) for key in (*LABELS, *BASE_KEYS)}
+            arrays = {key: stored_array(found[key]) for key in (*LABELS, *BASE_KEYS)}
         extra = (key for key in INSTRUMENT_KEYS if key in found)
-        arrays |= {f"{name}/{key}": _stored(found[key]) for key in (*NEW_KEYS, *extra)}
+        arrays |= {f"{name}/{key}": stored_array(found[key]) for key in (*NEW_KEYS, *extra)}
     return arrays
 
 
-def _stored(array: Array) -> Array:
+def stored_array(array: Array) -> Array:
     return array if array.dtype.kind == "U" else np.ascontiguousarray(array, dtype=np.float64)
 
 
-def manifest(run: ScenarioRun, folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the manifest of a filled folder: inputs, versions, certificates, files with checksums, a seal."""
-    inputs = _inputs(run, settings)
+def manifest(
+    run: ScenarioRun, folder: Path, settings: Mapping[str, Any], *, inputs: Mapping[str, Any] | None = None,
+    repeat: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """Return the manifest of a filled folder: inputs, versions, certificates, files with checksums, a seal.
+
+    Args:
+        run: solved. folder: filled. settings: of the run. inputs: to be stored instead of those of a plain run.
+        repeat: the command, where it is not `detente run`.
+    """
+    inputs = {**run_inputs(run, settings), **(inputs or {})}
     files = {
         name: {"sha256": file_sha256(folder / name), "bytes": (folder / name).stat().st_size}
         for name in NAMES
@@ -104,13 +112,13 @@ def manifest(run: ScenarioRun, folder: Path, settings: Mapping[str, Any]) -> dic
         "versions": environment.versions(),
         "certificates": {name: result.certificate.to_dict() for name, result in run.items()},
         "files": files,
-        "repeat": repeat_command(run, settings),
+        "repeat": repeat or repeat_command(run, settings),
     }
     plain: dict[str, Any] = json.loads(json.dumps(content))
     return {**plain, "seal": digest(plain)}
 
 
-def _inputs(run: ScenarioRun, settings: Mapping[str, Any]) -> dict[str, Any]:
+def run_inputs(run: ScenarioRun, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything that decides the numbers."""
     case, base = run.scenario, run.base
     first = next(iter(run.values()))

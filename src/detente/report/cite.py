@@ -12,7 +12,7 @@ from typing import Any, Final
 import detente
 from detente.core.result import Result
 from detente.policy.measure import Source
-from detente.report.exports.latex import escaped
+from detente.report.tex import escaped
 from detente.scenario.execute import ScenarioRun
 
 BIB: Final = Path(__file__).parent / "data" / "citations.bib"
@@ -100,18 +100,15 @@ def _scenario(run: ScenarioRun) -> str:
 
 
 def _acts(sources: Iterable[Source | None]) -> list[str]:
-    """Return the acts that apply, by title and date."""
-    found = []
+    """Return the acts that apply, by title and date; keys that would be the same are numbered."""
+    found: dict[str, str] = {}
     for source in dict.fromkeys(each for each in sources if each is not None):
         date = "" if source.date is None else str(source.date)
-        words = " ".join(source.title.split()[:6])
-        found.append(
-            _entry(
-                "misc", _key(f"act {date} {words}"), title=escaped(source.title), note=escaped(date),
-                url=source.url, year=date[:4],
-            )
-        )  # fmt: skip
-    return found
+        stem = _key(f"act {date} {' '.join(source.title.split()[:6])}")
+        key = stem if stem not in found else f"{stem}_{len(found)}"
+        title = escaped(source.title)
+        found[key] = _entry("misc", key, title=title, note=escaped(date), url=source.url, year=date[:4])
+    return list(found.values())
 
 
 def _key(text: str) -> str:

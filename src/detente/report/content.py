@@ -67,9 +67,9 @@ def safe_text(value: Any) -> Any:
 
 
 def csv_text(columns: Columns) -> str:
-    """Return columns as CSV: UTF-8 text, one header line, all digits of every number, formulas made harmless."""
+    """Return columns as CSV (RFC 4180): one header line, all digits of every number, formulas made harmless."""
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow([safe_text(name) for name in columns])
     for row in zip(*columns.values(), strict=True):
         writer.writerow(["" if value is None else safe_text(value) for value in row])

@@ -15,7 +15,17 @@ TABLES: Final = "tables"
 PLAIN_TABLES: Final = ("countries", "sectors", "tariffs", "flows", "instruments")
 TABLE_NAMES: Final = (*PLAIN_TABLES, "pairs", "diversion", "pressure")
 LABELS: Final = ("countries", "sectors")
-NAMES: Final = (MANIFEST, SCENARIO, ARRAYS, REPORT, *(f"{TABLES}/{name}.parquet" for name in TABLE_NAMES))
+TALKS_NAMES: Final = tuple(
+    f"talks_{name}" for name in ("packages", "points", "concessions", "linkages", "threats", "truces")
+)
+STRATEGY_NAMES: Final = tuple(f"strategy_{name}" for name in ("starts", "deviations", "binding"))
+NAMES: Final = (
+    MANIFEST,
+    SCENARIO,
+    ARRAYS,
+    REPORT,
+    *(f"{TABLES}/{name}.parquet" for name in (*TABLE_NAMES, *TALKS_NAMES, *STRATEGY_NAMES)),
+)
 BRANCH: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 

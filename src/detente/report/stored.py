@@ -17,11 +17,13 @@ from detente.core.arrays import Array
 from detente.core.certificate import SHOWN
 from detente.core.closure import Closure
 from detente.core.errors import CheckError, DataError, DetenteError, MissingDataError, Problem, UsageError
-from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS
+from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS, Result
 from detente.report.bounds import unlike, unpacked
 from detente.report.bundle import digest, file_sha256
 from detente.report.layout import ARRAYS, BRANCH, FORMAT, LABELS, MANIFEST, NAMES, SCENARIO
 
+STRATEGY: Final = "strategy"
+"""Kind of a bundle of a best response, war, ladder or bargain: it rests on no scenario."""
 LIMIT: Final = 16 * 1024**2
 SAME: Final = 1e-10
 
@@ -68,7 +70,8 @@ def read_bundle(folder: Path) -> Bundle:
                 Problem(str(path), "sha256", file_sha256(path), entry["sha256"], "running the scenario again")
             )
     problems += _strangers(folder, manifest["files"])
-    missing = [name for name in (SCENARIO, ARRAYS) if name not in manifest["files"]]
+    needed = (ARRAYS,) if manifest["inputs"].get("kind") == STRATEGY else (SCENARIO, ARRAYS)
+    missing = [name for name in needed if name not in manifest["files"]]
     problems += [Problem(str(folder / MANIFEST), "files", f"no {name}", "every file of a bundle") for name in missing]
     if problems:
         raise CheckError(problems=problems)
@@ -215,6 +218,10 @@ def check_rerun(folder: Path) -> dict[str, float]:
     from detente.scenario.execute import run_scenario
 
     bundle = read_bundle(folder)
+    if bundle.manifest["inputs"].get("kind") == STRATEGY:
+        return _moved(bundle, _strategy_again(bundle))
+    if "talks" in bundle.manifest["inputs"]:
+        return _moved(bundle, _talks_again(bundle))
     settings = dict(bundle.manifest["inputs"]["settings"])
     branches = bundle.manifest["inputs"]["branches"]
     day = branches["main"]["on"] if "main" in branches else None
@@ -224,7 +231,41 @@ def check_rerun(folder: Path) -> dict[str, float]:
         raise
     except DetenteError as error:
         raise CheckError(f"{folder}: the stored scenario does not solve as it did: {error}") from error
-    moved = {}
+    return _moved(bundle, again)
+
+
+def _talks_again(bundle: Bundle) -> Mapping[str, Result]:
+    from detente.report.talks_bundle import talks_again
+
+    try:
+        return talks_again(bundle.path, bundle.manifest["inputs"]["talks"])
+    except (CheckError, MissingDataError):
+        raise
+    except (DetenteError, KeyError, TypeError) as error:
+        raise CheckError(f"{bundle.path}: the stored talks do not settle as they did: {error}") from error
+
+
+def _strategy_again(bundle: Bundle) -> Mapping[str, Result]:
+    from detente.report.strategy_bundle import solved_again
+
+    try:
+        return solved_again(bundle.path, bundle.manifest["inputs"], bundle.arrays)
+    except (CheckError, MissingDataError):
+        raise
+    except (DetenteError, KeyError, TypeError, ValueError) as error:
+        raise CheckError(f"{bundle.path}: the stored rates do not solve as they did: {error}") from error
+
+
+def _moved(bundle: Bundle, again: Mapping[str, Result]) -> dict[str, float]:
+    """Return the largest relative difference by branch.
+
+    Raises:
+        CheckError: a branch that is no longer there, or a number that differs by more than `SAME`.
+    """
+    folder, moved = bundle.path, {}
+    missing = [branch for branch in bundle.branches if branch not in again]
+    if missing:
+        raise CheckError(f"{folder}: found no {', '.join(missing)} on solving again; expected every branch")
     for branch in bundle.branches:
         stored, new = bundle.of(branch), again[branch].arrays
         moved[branch] = max(_distance(stored[key], new[key]) for key in NEW_KEYS)

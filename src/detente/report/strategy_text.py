@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -135,12 +136,13 @@ def _others(result: Result, players: Sequence[str]) -> str:
 
 def _bound(binding: Sequence[Binding], idle: int) -> str:
     told = []
-    if binding:
-        shown = [
-            f"{each.by} on {each.against} {each.sector} {number(each.rate_pct)}% ({each.bound})" for each in binding
-        ]
-        more = f" and {len(binding) - LARGEST} more, all with --json" if len(binding) > LARGEST else ""
-        told.append(f"{len(binding)} rates at a bound: {'; '.join(shown[:LARGEST])}{more}")
+    if len(binding) > LARGEST:
+        count = Counter((each.by, each.bound) for each in binding)
+        kinds = "; ".join(f"{by} {times} {bound}" for (by, bound), times in count.most_common(LARGEST))
+        told.append(f"{len(binding)} rates at a bound, all with --json: {kinds}")
+    elif binding:
+        shown = [f"{b.by} on {b.against} {b.sector} {number(b.rate_pct)}% ({b.bound})" for b in binding]
+        told.append(f"{len(binding)} rates at a bound: {'; '.join(shown)}")
     else:
         told.append("no rate is at a bound")
     if idle:

@@ -16,20 +16,33 @@ Columns = dict[str, list[Any]]
 
 
 def run_tables(view: View) -> Iterable[tuple[str, Columns]]:
-    """Yield (name, columns) of every table, branches below each other."""
-    for name in TABLE_NAMES:
-        parts = [(branch.name, _of(branch.result, name, view)) for branch in view.branches]
-        whole: Columns = {"scenario": [], "branch": []}
-        for branch_name, columns in parts:
-            count = 0 if columns is None else len(next(iter(columns.values())))
-            if columns is None or not count:
-                continue
-            whole["scenario"] += [view.run.scenario.id] * count
-            whole["branch"] += [branch_name] * count
-            for key, values in columns.items():
-                whole.setdefault(key, []).extend(values)
-        if len(whole) > 2:
-            yield name, whole
+    """Yield (name, columns) of every table that has rows, branches below each other."""
+    for name in names_of(view):
+        columns = table_of(view, name)
+        if columns:
+            yield name, columns
+
+
+def names_of(view: View) -> tuple[str, ...]:
+    """Return the names of the tables of a run, without making them."""
+    missing = set() if view.focus else {"diversion", "pressure"}
+    missing |= set() if any(branch.result.bounds for branch in view.branches) else {"instruments"}
+    return tuple(name for name in TABLE_NAMES if name not in missing)
+
+
+def table_of(view: View, name: str) -> Columns:
+    """Return a table, branches below each other; {} where no branch has a row in it."""
+    parts = [(branch.name, _of(branch.result, name, view)) for branch in view.branches]
+    whole: Columns = {"scenario": [], "branch": []}
+    for branch_name, columns in parts:
+        count = 0 if columns is None else len(next(iter(columns.values())))
+        if columns is None or not count:
+            continue
+        whole["scenario"] += [view.run.scenario.id] * count
+        whole["branch"] += [branch_name] * count
+        for key, values in columns.items():
+            whole.setdefault(key, []).extend(values)
+    return whole if len(whole) > 2 else {}
 
 
 def _of(result: Result, name: str, view: View) -> Columns | None:

@@ -14,7 +14,7 @@ from detente.scenario.amounts import Spread
 from detente.scenario.fields import Reader, Section
 from detente.scenario.format import DETAILS
 from detente.scenario.known import Known, double_counts, of_id
-from detente.scenario.schema import BaselineRef, Issue, Leaf, Talks, Uncertainty
+from detente.scenario.schema import BaselineRef, Leaf, Uncertainty
 from detente.scenario.text import Scalar
 
 RESERVED: Final = ("main", "comparator", "all")
@@ -237,35 +237,6 @@ def leaves(reader: Reader, top: Section) -> tuple[Leaf, ...]:
     if any(not 0 <= each <= 1 for each in odds):
         reader.wrong(top.at("tree"), "tree", "a probability outside 0% to 100%", "a share of 100%")
     return tuple(found)
-
-
-def talks(ctx: Context, top: Section) -> Talks | None:
-    """Return the talks: every player has an objective, every issue has choices."""
-    part: Section | None = top.get("talks")
-    if part is None:
-        return None
-    players = ctx.countries(part.get("players"), "talks.players")
-    objective = {name: value for name, (_, value) in part.get("objective", {}).items()}
-    for name in [player for player in players if player not in objective]:
-        expected = "an objective for every player, real-income or weights by sector"
-        ctx.reader.wrong(part.at("objective"), f"talks.objective.{name}", "nothing", expected, f"{name}: real-income")
-    for name in [name for name in objective if name not in players]:
-        ctx.reader.wrong(part.at("objective"), f"talks.objective.{name}", "no player", f"one of {', '.join(players)}")
-    for name, value in objective.items():
-        if isinstance(value, str) and value != "real-income":
-            expected = "real-income, or weights by sector such as {C29: 2}"
-            ctx.reader.wrong(part.at("objective"), f"talks.objective.{name}", repr(value), expected, "real-income")
-    weights = {
-        name: value if isinstance(value, str) else MappingProxyType({code: text for code, (_, text) in value.items()})
-        for name, value in objective.items()
-    }
-    without = part.get("disagreement")
-    include, drop = (texts(without.get(each)) if without else () for each in ("include", "drop"))
-    issues = tuple(
-        Issue(name, texts(each.get("measure")), each.get("choices", ()))
-        for name, (_, each) in part.get("issues", {}).items()
-    )
-    return Talks(players, MappingProxyType(weights), part.get("deadline"), include, drop, issues)
 
 
 def uncertainty(top: Section) -> Uncertainty:

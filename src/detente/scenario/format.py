@@ -52,6 +52,18 @@ def _floor(text: str) -> str:
 GROUP_NAME: Final = parsed("a name", _group_name, {"type": "string"})
 FLOOR: Final = parsed("a floor such as +20% or 110 USD/kg", _floor, {"type": "string"})
 
+
+def _points(text: str) -> float:
+    from detente.core.units import parse_rate
+
+    rate = parse_rate(text)
+    if not rate.added:
+        raise ValueError(f"points of real income with a sign; try '+{text.strip().removesuffix('%').lstrip('+')}pp'")
+    return rate.value
+
+
+POINTS: Final = parsed("points of real income such as +0.05pp", _points, {"type": "string", "pattern": "pp$"})
+
 SOURCE: Final = (
     Field("title", TEXT, "the act, order, notice or report", True),
     Field("date", DATE, "the day it was published; not later than as_of"),
@@ -125,6 +137,11 @@ LEAF: Final = (
 ISSUE: Final = (
     Field("measure", IDS, "the measures that it decides on", True),
     Field("choices", list_of(TEXT), "imposed, suspended, dropped, a rate, or a volume", True),
+    Field(
+        "worth",
+        named(named(POINTS, TEXT), GROUP_NAME),
+        "player: choice: what it is worth to the player beyond trade, such as +0.05pp of real income; else nothing",
+    ),
 )
 TALKS: Final = (
     Field("players", CODES, "who talks", True),

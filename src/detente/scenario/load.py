@@ -13,10 +13,11 @@ from detente.baseline.text import decode, read_bytes
 from detente.core.errors import DataError, MissingDataError, Problem, ScenarioError, nearest
 from detente.policy.measure import Measure
 from detente.policy.table import read_table
-from detente.scenario import build, checks
+from detente.scenario import build, build_talks, checks
 from detente.scenario.critical import critical_of
 from detente.scenario.fields import Reader, Section
 from detente.scenario.format import MAX_MEASURES, SCENARIO, VERSIONS
+from detente.scenario.issues import check_issues
 from detente.scenario.schema import Scenario
 from detente.scenario.text import SIZE, Node, from_plain, tree
 
@@ -114,8 +115,9 @@ def _scenario(reader: Reader, top: Section, path: str, folder: Path | None) -> S
     if as_of and horizon and horizon < as_of:
         reader.wrong(top.at("horizon"), "horizon", f"{horizon}, before as_of: {as_of}", "as_of or a later day")
     measures = _measures(ctx, top, path, folder, as_of, compare_to)
-    talks, leaves = build.talks(ctx, top), build.leaves(reader, top)
+    talks, leaves = build_talks.talks(ctx, top), build.leaves(reader, top)
     checks.names(reader, top, measures, talks, leaves)
+    check_issues(reader, top, talks, measures)
     elasticity_set, sd = build.elasticities(top.get("model"))
     report = top.get("report")
     if report is not None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import detente
-from detente.core.units import percent_text, rate_text
+from detente.core.units import Rate, percent_text, rate_text
 from detente.policy.measure import Measure, Products, Source
 from detente.scenario.critical import plain_critical
-from detente.scenario.schema import DEFAULT_CLOSURE, Scenario, Talks
+from detente.scenario.schema import DEFAULT_CLOSURE, Issue, Scenario, Talks
 
 _SAFE: Final = re.compile(
     r"[A-Za-z+][A-Za-z0-9_./%+=-]*(?: [A-Za-z0-9_./%+=()-]+)*|[0-9]+(\.[0-9]+)?%|[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -138,7 +138,7 @@ def _talks(talks: Talks | None) -> dict[str, Any]:
     if talks is None:
         return {}
     objective = {name: value if isinstance(value, str) else dict(value) for name, value in talks.objective.items()}
-    issues = {issue.name: {"measure": list(issue.measures), "choices": list(issue.choices)} for issue in talks.issues}
+    issues = {issue.name: _issue(issue) for issue in talks.issues}
     return _some(
         players=list(talks.players),
         objective=objective,
@@ -146,6 +146,14 @@ def _talks(talks: Talks | None) -> dict[str, Any]:
         disagreement=_some(include=list(talks.include), drop=list(talks.drop)),
         issues=issues,
     )
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    worth = {
+        player: {choice: rate_text(Rate(points, True)) for choice, points in values.items()}
+        for player, values in issue.worth.items()
+    }
+    return _some(measure=list(issue.measures), choices=list(issue.choices), worth=worth)
 
 
 def _lines(data: Mapping[str, Any], depth: int) -> list[str]:

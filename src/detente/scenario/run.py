@@ -10,9 +10,10 @@ from detente.baseline import Baseline
 from detente.core.codes import WORLD
 from detente.core.errors import PolicyError, Problem, ScenarioError
 from detente.core.instruments import CriticalInput
-from detente.policy.compile import Compiled, Coverage, compiled
+from detente.policy.compile import Compiled, compiled
 from detente.policy.measure import ALL, GOODS, Measure, Regime
 from detente.policy.rates import RATED
+from detente.policy.remarks import Coverage
 from detente.policy.stacking import Layer
 from detente.policy.wedges import Wedges
 from detente.scenario import calendar
@@ -152,7 +153,8 @@ def check_codes(scenario: Scenario, base: Baseline) -> None:
     columns = [code for code in scenario.report_countries if code not in scenario.groups]
     problems += _unknown(known, columns, scenario.path, "report.countries")
     if scenario.talks:
-        problems += _unknown(known, scenario.talks.players, scenario.path, "talks.players")
+        players = [code for code in scenario.talks.players if code not in scenario.groups]
+        problems += _unknown(known, players, scenario.path, "talks.players")
     if problems:
         raise ScenarioError(problems=problems)
 

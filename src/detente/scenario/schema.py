@@ -60,11 +60,18 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Issue:
-    """Something to be settled: measures and the choices for them, as written."""
+    """Something to be settled: measures and the choices for them, as written.
+
+    Attributes:
+        worth: player -> choice -> what it is worth to the player beyond trade. [fraction of real income]
+        line: of the choices in the file.
+    """
 
     name: str
     measures: tuple[str, ...]
     choices: tuple[str, ...]
+    worth: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -186,6 +193,8 @@ class Scenario:
         Raises:
             UsageError: one that does not, with the nearest that does.
         """
+        if not items:
+            return ()
         ids = [measure.id for measure in self.measures]
         bases = sorted({AUTHORITY + name for measure in self.measures for name in measure.authorities})
         for item in items:

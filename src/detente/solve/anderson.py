@@ -28,6 +28,8 @@ SHRINK: Final = 0.5
 """When this share of a batch is left, the rest goes on alone."""
 
 Residual = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+Guard = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""From a residual and the mixed step to the step that is taken."""
 
 
 class _History:
@@ -130,6 +132,7 @@ def anderson(
     max_iter: int,
     window: int = WINDOW,
     of: Callable[[np.ndarray], Residual] | None = None,
+    guard: Guard | None = None,
 ) -> Solution:
     """Find z with f(z) = 0 by mixing the iteration z + f(z).
 
@@ -141,6 +144,7 @@ def anderson(
         window: differences kept.
         of: returns the residual of some of the scenarios, given their positions; with it, those that have ended are
             left out of the passes that follow.
+        guard: has the last word on a step, where a root is looked for that an extrapolation may turn away from.
     Returns:
         The best point of every scenario, converged or not; a scenario that has converged is left where it is.
     """
@@ -163,12 +167,14 @@ def anderson(
             history.keep(going)
             f, inside, running = f[:, going], inside[going], running[going]
             residual = of(inside) if of is not None else residual
-        _advance(run, history, f, running, first=passes == 1)
+        _advance(run, history, f, running, first=passes == 1, guard=guard)
     endings = tuple(_ending(error, tol, since) for error, since in zip(worst, waited, strict=True))
     return Solution(value, endings, worst, steps)
 
 
-def _advance(run: _Run, history: _History, f: np.ndarray, running: np.ndarray, *, first: bool) -> None:
+def _advance(
+    run: _Run, history: _History, f: np.ndarray, running: np.ndarray, *, first: bool, guard: Guard | None = None
+) -> None:
     """Move every running scenario by one mixed step, a plain step far from the root, a retreat where it broke."""
     z, size = run.z, np.abs(f).max(axis=0)
     broken = running & ~(size < JUMP * np.maximum(run.least, 1e-3))
@@ -186,6 +192,8 @@ def _advance(run: _Run, history: _History, f: np.ndarray, running: np.ndarray, *
     if far.any():
         run.far_passes = run.far_passes + far
         step = _chosen(far, np.where(run.far_passes > FAR_PASSES, 0.5, 1.0) * f, step)
+    if guard is not None:
+        step = guard(f, step)
     largest = np.abs(step).max(axis=0)
     if not (largest <= STEP_CAP).all():
         step = step * np.where(largest > STEP_CAP, STEP_CAP / largest, 1.0)

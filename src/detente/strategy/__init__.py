@@ -1,1 +1,1 @@
-"""Best moves, wars and talks on a baseline: knows no file and no date."""
+"""Best moves, wars and talks: on a baseline, lists of wedges and payoffs. This room knows no file and no date."""

@@ -19,13 +19,17 @@ IMPORT_TARIFF: Final = "import-tariff"
 EXPORT_TAX: Final = "export-tax"
 INSTRUMENTS: Final = (IMPORT_TARIFF, EXPORT_TAX)
 VARY: Final = ("free", "uniform", "by-partner", "by-sector", "mfn")
+PROHIBITIVE: Final = float(np.log1p(100.0))
+"""Where a rate without an upper bound ends: at 10,000 % next to nothing is bought any more. [ln(1 + rate)]"""
+LOWEST: Final = float(np.log(0.01))
+"""Where a rate without a lower bound ends: a subsidy of 99 %. [ln(1 + rate)]"""
 TOUCHES: Final = 1e-9
 """A rate this close to a bound is at the bound. [log points]"""
 
 
 @dataclass(frozen=True)
 class Binding:
-    """A cell whose rate is at a bound: `bound` is "lower" or "upper"."""
+    """A cell whose rate is at a bound: "lower", "upper", or "prohibitive" and "lowest" where none was given."""
 
     by: str
     against: str
@@ -42,7 +46,8 @@ class Controls:
         instrument: "import-tariff" or "export-tax".
         cells: positions (origin, dest, sector) of all cells whose rate is chosen. group: the entry of x of each.
         player: the player of each. trades: whether there is a flow; where there is none the rate follows its group.
-        owner: the player of each entry of x. lower, upper: limits of ln(1 + rate), infinite where there is none.
+        owner: the player of each entry of x. lower, upper: limits of ln(1 + rate). capped: whether the upper limit was
+        given, and is not merely where a rate is prohibitive; floored: the same of the lower one.
         idle: cells without trade that were left out, as they have no derivative.
     """
 
@@ -54,6 +59,8 @@ class Controls:
     owner: Array
     lower: float
     upper: float
+    floored: bool
+    capped: bool
     idle: int
 
     @property
@@ -91,7 +98,7 @@ class Controls:
         return Controls(
             self.instrument, tuple(axis[mine] for axis in self.cells), number[self.group[mine]],
             np.zeros(int(mine.sum()), dtype=int), self.trades[mine], np.zeros(len(kept), dtype=int),
-            self.lower, self.upper, self.idle,
+            self.lower, self.upper, self.floored, self.capped, self.idle,
         )  # fmt: skip
 
     def binding(self, x: Array, base: Baseline) -> tuple[Binding, ...]:
@@ -104,7 +111,8 @@ class Controls:
             by, against = (o, d) if self.instrument == EXPORT_TAX else (d, o)
             rate = 100 * float(np.expm1(inside[at]))
             names = base.countries[by], base.countries[against], base.sectors[s]
-            found.append(Binding(*names, rate, "lower" if low[at] else "upper"))
+            kind = ("lower" if self.floored else "lowest") if low[at] else "upper" if self.capped else "prohibitive"
+            found.append(Binding(*names, rate, kind))
         return tuple(found)
 
 
@@ -131,7 +139,7 @@ def controls(
         UsageError: unknown codes or words, crossed bounds, a partition of the wrong shape, nothing left to choose.
     """
     problems: list[Problem] = []
-    lower, upper = _limits(bounds, problems)
+    limits = _limits(bounds, problems)
     chosen = _sectors(base, sectors, problems)
     partners = _partners(base, against, problems)
     if instrument not in INSTRUMENTS:
@@ -158,19 +166,20 @@ def controls(
     owner = np.zeros(len(alive), dtype=int)
     owner[group] = player[cells]
     idle = int((~kept).sum())
-    return Controls(instrument, cells, group, player[cells], trades[cells], owner, lower, upper, idle)  # type: ignore[arg-type]
+    return Controls(instrument, cells, group, player[cells], trades[cells], owner, *limits, idle)  # type: ignore[arg-type]
 
 
-def _limits(bounds: Any, problems: list[Problem]) -> tuple[float, float]:
+def _limits(bounds: Any, problems: list[Problem]) -> tuple[float, float, bool, bool]:
+    """Return the limits of ln(1 + rate), and whether each was given."""
     if isinstance(bounds, str) or not isinstance(bounds, Sequence) or len(bounds) != 2:
         problems.append(Problem("", "bounds", repr(bounds), "a lower and an upper rate", "('0%', '100%')"))
-        return -np.inf, np.inf
-    lower = _limit(bounds[0], "bounds[0]", -np.inf, problems)
-    upper = _limit(bounds[1], "bounds[1]", np.inf, problems)
+        return LOWEST, PROHIBITIVE, False, False
+    lower = _limit(bounds[0], "bounds[0]", LOWEST, problems)
+    upper = _limit(bounds[1], "bounds[1]", PROHIBITIVE, problems)
     if lower > upper:
         expected = "a lower rate that is not above the upper one"
         problems.append(Problem("", "bounds", f"{bounds[0]!r} above {bounds[1]!r}", expected))
-    return lower, upper
+    return lower, upper, bounds[0] is not None, bounds[1] is not None
 
 
 def _limit(value: Any, field: str, none: float, problems: list[Problem]) -> float:

@@ -21,13 +21,12 @@ from detente.core.errors import Problem, SolveError, UsageError, nearest
 from detente.core.result import Result
 from detente.equilibrium.counterfactual import solve
 from detente.policy.wedges import Wedges
-from detente.solve.anderson import anderson
 from detente.strategy.controls import Binding
 from detente.strategy.deviation import GAIN_LINE
 from detente.strategy.government import REAL_INCOME
 from detente.strategy.nash import nash
 from detente.strategy.optimal import new_game
-from detente.strategy.search import EVALUATIONS, FOC, LONGEST, Game, Search, Watch, converged, medians, silent
+from detente.strategy.search import FOC, LONGEST, Game, Search, Watch, medians, silent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,13 +39,15 @@ FACTUAL: Final = "factual"
 FREE_TRADE: Final = "free-trade"
 DISAGREEMENTS: Final = (NASH, FACTUAL, FREE_TRADE)
 
-STEP: Final = 0.6
 LEAST_GAIN: Final = 1e-3
 """Of the largest gain: what a gain counts as, while the product of gains is climbed from outside its domain."""
-LEAST_WEIGHT: Final = 0.02
-"""Of the largest weight: what a player's weight counts as in the curvature of its own rates."""
+LEAST_WEIGHT: Final = 0.3
+"""Of the largest weight on a dollar: what a player's dollar counts as in the curvature of its own rates."""
 ROUNDS: Final = 3
 SWEEPS: Final = 200
+STEPS: Final = 240
+PATIENCE: Final = 12
+"""Steps without progress after which they are halved."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +201,6 @@ class _Bargain:
 
         def rule(gains: Array, brings: Array) -> tuple[Array, Array]:
             weights = largest_least(gains / scale, brings / np.outer(scale, scale)) / scale
-            weights = weights / weights.sum()
             return weights, weights
 
         return self._climbed(x0, rule, "equal gains")
@@ -226,46 +226,53 @@ class _Bargain:
         for player in range(len(self.gone)):
             rule = partial(_serving, player)
             best.append(float(self.gains(self._climbed(x0, rule, "best for one player"))[player]))
-        if min(best) <= 0:
+        if 100 * min(best) <= GAIN_LINE:
             raise SolveError("talks: found nothing to be gained from the disagreement point; try another one")
         return np.array(best)
 
     def _climbed(self, x0: Array, rule: Rule, label: str) -> Array:
-        search = self.search
-        search.left, used = 1.0, search.effort.evaluations
-
-        def residual(x: Array) -> tuple[Array, Array]:
-            try:
-                inside, step = self._step(x[:, 0], rule)
-            except (SolveError, np.linalg.LinAlgError):
-                return np.full_like(x, np.nan), np.array([np.inf])
-            self.watch(label, search.effort.evaluations - used, 2 * EVALUATIONS)
+        """Return rates at which no step is left; every step is shortened when the last ones have led nowhere."""
+        search, x, damping = self.search, x0, 1.0
+        search.left, best, best_x, waited = 1.0, np.inf, x0, 0
+        for passes in range(STEPS):
+            inside, step = self._step(x, rule)
             search.left = float(np.abs(step).max())
-            return (inside + step - x[:, 0])[:, None], np.array([search.left])
-
-        found = anderson(residual, x0[:, None], tol=10 * FOC, max_iter=2 * EVALUATIONS)
-        if not converged(found):
-            raise SolveError(
-                f"talks: {label}: first-order conditions not met ({found.status[0]}, step left "
-                f"{float(found.error[0]):.1e}); try bounds on rates, or fewer free rates"
-            )
-        rates: Array = search.game.controls.projected(found.value[:, 0])
-        return rates
+            self.watch(label, passes + 1, STEPS)
+            if search.left < best:
+                best, best_x, waited = search.left, inside, 0
+            if best <= 10 * FOC:
+                return best_x
+            waited += 1
+            if waited > PATIENCE:
+                damping, waited, inside = damping / 2, 0, best_x
+                step = self._step(inside, rule)[1]
+            x = inside + damping * step
+        raise SolveError(
+            f"talks: {label}: first-order conditions not met, a step of {best:.1e} is left after {STEPS} passes; try "
+            "bounds on rates, or fewer free rates"
+        )
 
     def _step(self, x: Array, rule: Rule) -> tuple[Array, Array]:
         """Return the rates inside their bounds and the step from there; rates held at a bound serve nobody."""
         search, chosen = self.search, self.search.game.controls
         at = search.point(x)
         slopes, gains = search.slopes(at), at.values - self.gone
-        free = np.ones(chosen.size, dtype=bool)
+        free = ~self._held(at.x, self.weights @ slopes)
         for _ in range(ROUNDS):
-            weight = np.maximum(self.weights, LEAST_WEIGHT * self.weights.max())
+            counts = self.weights / at.scale
+            weight = np.maximum(counts, LEAST_WEIGHT * counts.max()) * at.scale
             reach = np.where(free, 1 / (at.curvature * weight[chosen.owner]), 0.0)
             serving, self.weights = rule(gains, (slopes * reach) @ slopes.T)
-            step = np.clip(STEP * reach * (serving @ slopes), -LONGEST, LONGEST)
-            held = chosen.projected(at.x + step) == at.x
-            free &= ~(held & (step != 0))
+            free = ~self._held(at.x, serving @ slopes)
+        reach = np.where(free, 1 / (at.curvature * weight[chosen.owner]), 0.0)
+        step = np.clip(reach * (serving @ slopes), -LONGEST, LONGEST)
         return at.x, chosen.projected(at.x + step) - at.x
+
+    def _held(self, x: Array, uphill: Array) -> Array:
+        """Return which rates are at a bound that their direction points out of."""
+        chosen = self.search.game.controls
+        held: Array = ((x <= chosen.lower) & (uphill < 0)) | ((x >= chosen.upper) & (uphill > 0))
+        return held
 
 
 def largest_least(gains: Array, brings: Array) -> Array:
@@ -276,6 +283,8 @@ def largest_least(gains: Array, brings: Array) -> Array:
     Laws: equal gains and a diagonal `brings`: weights inverse to it; a player far ahead has weight 0.
     """
     served = np.ones(len(gains), dtype=bool)
+    unit = float(np.abs(brings).max()) or 1.0
+    gains, brings = gains / unit, brings / unit
     while True:
         count = int(served.sum())
         matrix = np.zeros((count + 1, count + 1))

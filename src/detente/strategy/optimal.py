@@ -163,7 +163,7 @@ def new_game(base: Any, players: Any, objective: Any, *, purge: bool, bounds: An
         raise UsageError(f"base: found {type(base).__name__}; expected a Baseline; try dt.baseline({base!r})")
     found = governments(base, players, objective)
     chosen = controls(base, found, bounds=bounds, **choices)
-    if not purge and not np.isfinite(chosen.upper):
+    if not purge and not chosen.capped:
         raise UsageError(
             "purge: found False without an upper bound; expected bounds such as ('0%', '100%'): while a deficit is "
             "held fixed the gain from a tariff can grow without end"

@@ -33,7 +33,9 @@ FOC: Final = 1e-9
 """Largest step left in any rate, in logs, at which the first-order conditions hold."""
 STEP: Final = 0.8
 LONGEST: Final = 0.3
+LONGEST_GROWTH: Final = 1e6
 EVALUATIONS: Final = 120
+LEAST_REST: Final = 0.02
 LOOSEST: Final = 1e-5
 TIGHTEST: Final = 1e-12
 SHARE: Final = 1e-4
@@ -96,7 +98,7 @@ class Search:
 
     def __init__(self, game: Game, z: Array | None = None, y: Array | None = None) -> None:
         self.game, self.z, self.y, self.effort = game, z, y, Effort()
-        self.left = 1.0
+        self.left, self.curvature = 1.0, np.ones(game.controls.size)
         self._taxes = _Taxes(game) if game.controls.instrument == EXPORT_TAX else None
 
     def shock(self, x: Array) -> Shock:
@@ -152,12 +154,13 @@ class Search:
         self.y = found.y
         self.effort.evaluations += 1
         self.effort.adjoint += found.passes
-        curvature = self._summed(m, m.econ.theta[controls.cells[2], 0] + 1) / scale[controls.owner]
+        curvature = self._summed(m, (m.econ.theta[controls.cells[2], 0] + 1) * self._rest(m)) / scale[controls.owner]
         curvature = np.where(curvature > 0, curvature, 1.0)
         own = self._summed(m, self._rule(m, found.worth, controls.cells, controls.player)) / scale[controls.owner]
         step = np.clip(STEP * own / curvature, -LONGEST, LONGEST)
         step = controls.projected(inside + step) - inside
         self.left = float(np.abs(step).max())
+        self.curvature = curvature
         values = np.array([each.value for each in standings])
         return Point(inside, step, values, curvature, m, found, scale)
 
@@ -169,6 +172,17 @@ class Search:
             for player in range(len(at.scale))
         ]
         return np.array(rows)
+
+    def _rest(self, m: Margins) -> Array:
+        """Return, for every cell, the share of its market that does not move with its rate: what buyers can turn to."""
+        controls = self.game.controls
+        o, d, s = controls.cells
+        n, j = m.shape
+        market = (controls.group * n + d) * j + s
+        _, place = np.unique(market, return_inverse=True)
+        together = np.bincount(place, weights=np.where(controls.trades, m.pi[s, d, o], 0.0))
+        rest: Array = np.maximum(1 - together[place], LEAST_REST)
+        return rest
 
     @property
     def _rule(self) -> Callable[[Margins, Worth, tuple[Array, Array, Array], Array | int], Array]:
@@ -226,7 +240,17 @@ def climb(search: Search, x0: Array, *, watch: Watch = silent, label: str = "fir
         f = at.x + at.step - x[:, 0]
         return f[:, None], np.array([search.left])
 
-    found = anderson(residual, controls.projected(x0)[:, None], tol=FOC, max_iter=EVALUATIONS)
+    growth = np.ones(len(search.game.players))
+
+    def guard(f: Array, step: Array) -> Array:
+        """Take the mixed step of players for whom it leads uphill; lengthen the plain step of the others."""
+        uphill = np.bincount(controls.owner, weights=search.curvature * f[:, 0] * step[:, 0], minlength=len(growth)) > 0
+        growth[:] = np.where(uphill, 1.0, np.minimum(2 * growth, LONGEST_GROWTH))
+        plain = np.clip(growth[controls.owner] * f[:, 0], -LONGEST, LONGEST)
+        mixed = np.clip(step[:, 0], -2 * LONGEST, 2 * LONGEST)
+        return np.where(uphill[controls.owner], mixed, plain)[:, None]
+
+    found = anderson(residual, controls.projected(x0)[:, None], tol=FOC, max_iter=EVALUATIONS, guard=guard)
     return replace(found, value=controls.projected(found.value))
 
 

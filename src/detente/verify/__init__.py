@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from detente.core.errors import UsageError, nearest
-from detente.verify import certificates, facts, golden, instruments, laws, policies, stores, tables
+from detente.verify import bargains, certificates, facts, golden, instruments, laws, policies, stores, strategy, tables
 from detente.verify.check import Check, Checks
 
 __all__ = ["LAWS", "Check", "report", "run"]
@@ -36,6 +36,10 @@ LAWS: Final[Mapping[str, tuple[Callable[[bool], Checks], ...]]] = MappingProxyTy
         "I14": (laws.check_batch,),
         "I15": (laws.check_starts,),
         "I21": (laws.check_ladder,),
+        "I16": (strategy.check_gradient,),
+        "I17": (strategy.check_optimum,),
+        "I18": (strategy.check_war,),
+        "I19": (strategy.check_bargain,),
         "I20": (instruments.check_equivalence,),
         "instruments": (instruments.check_kinds, certificates.check_instruments),
         "critical": (instruments.check_critical,),
@@ -47,6 +51,7 @@ LAWS: Final[Mapping[str, tuple[Callable[[bool], Checks], ...]]] = MappingProxyTy
         "I25": (tables.check_decomposition,),
         "diversion": (tables.check_diversion,),
         "tables": (tables.check_tables,),
+        "talks": (bargains.check_packages, bargains.check_bargaining, bargains.check_threats),
         "store": (stores.check_store,),
         "facts": (facts.check_facts,),
         "B06": (facts.check_treatments,),

@@ -32,7 +32,7 @@ def steps(
     }
     tip = [
         {"field": "line", "title": "of"},
-        {"field": "date", **TIME, "title": "from", "format": "%Y-%m-%d"},
+        {"field": "date", "type": "temporal", "timeUnit": "utcyearmonthdate", "title": "from", "format": "%Y-%m-%d"},
         {"field": "rate", "type": "quantitative", "title": axis, "format": ".3~g"},
     ]
     known = {

@@ -32,7 +32,13 @@ def timeline(rows: Rows, *, today: str, days: Sequence[Mapping[str, str]], descr
         "tooltip": [
             {"field": "label", "title": "measure"},
             {"field": "status"},
-            {"field": "start", **TIME, "title": "from", "format": "%Y-%m-%d"},
+            {
+                "field": "start",
+                "type": "temporal",
+                "timeUnit": "utcyearmonthdate",
+                "title": "from",
+                "format": "%Y-%m-%d",
+            },
         ],
     }
     scale = {"domain": [*KINDS], "range": [*KINDS.values()]}

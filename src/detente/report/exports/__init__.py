@@ -112,12 +112,10 @@ def _jobs(item: Carried, path: Path, suffix: str, tables: tuple[str, ...], figur
     names = tuple(item.tables) if ALL in tables else tables
     if suffix == WORKBOOK:
         chosen = names or tuple(name for name in SHEETS if name in item.tables)
-        for name in chosen:
-            item.table(name)
+        item.known(chosen)
         return [(path, lambda target: write_workbook(item, chosen, target))]
     chosen = names or (DEFAULT_TABLE,)
-    for name in chosen:
-        item.table(name)
+    item.known(chosen)
     places = [path] if len(chosen) == 1 else [path.with_name(f"{path.stem}-{name}{path.suffix}") for name in chosen]
     return [(place, _one(item, name, suffix)) for place, name in zip(places, chosen, strict=True)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,13 +15,39 @@ from detente.report.screens.measures import facts as assumed_facts
 from detente.report.screens.measures import listed
 from detente.report.select import View
 from detente.report.select import view as shown
-from detente.report.tables import run_tables
+from detente.report.tables import names_of, table_of
 from detente.report.text import units
 from detente.scenario.execute import ScenarioRun
 
 DEFAULT_TABLE: Final = "countries"
 SHEETS: Final = ("countries", "sectors", "pairs", "instruments", "diversion", "pressure")
 """Tables of a workbook where none are named: those that people read; tariffs and flows have a row for every cell."""
+
+
+class Tables(Mapping[str, Columns]):
+    """Tables by name, each made when it is first asked for: some have a row for every cell of the world."""
+
+    def __init__(self, names: Iterable[str], make: Callable[[str], Columns]) -> None:
+        self._names, self._make = tuple(names), make
+        self._made: dict[str, Columns] = {}
+
+    def __getitem__(self, name: str) -> Columns:
+        """Return a table.
+
+        Raises:
+            KeyError: no such table.
+        """
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass(frozen=True)
@@ -40,16 +66,25 @@ class Carried:
     view: View | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    def known(self, names: Iterable[str]) -> None:
+        """Refuse names of tables that are not here.
+
+        Raises:
+            UsageError: the first of them, with the nearest.
+        """
+        for name in names:
+            if name not in tuple(self.tables):
+                hint = nearest(name, [*self.tables])
+                text = f"tables: found {name!r}; expected one of {', '.join(self.tables)}"
+                raise UsageError(text + (f"; try {hint!r}" if hint else ""))
+
     def table(self, name: str) -> Columns:
         """Return a table by its name.
 
         Raises:
             UsageError: no such table here.
         """
-        if name not in self.tables:
-            hint = nearest(name, [*self.tables])
-            text = f"tables: found {name!r}; expected one of {', '.join(self.tables)}"
-            raise UsageError(text + (f"; try {hint!r}" if hint else ""))
+        self.known((name,))
         return self.tables[name]
 
 
@@ -86,7 +121,14 @@ def _of_view(view: View) -> Carried:
         ("detente", detente.__version__),
     ]
     title = f"{run.scenario.title or run.scenario.id}; change against {run.comparator}"
-    return Carried(title, dict(run_tables(view)), tuple(facts), dict(run), view, _labels(run.base.meta))
+    return Carried(
+        title,
+        Tables(names_of(view), lambda name: table_of(view, name)),
+        tuple(facts),
+        dict(run),
+        view,
+        _labels(run.base.meta),
+    )
 
 
 def _measures(view: View) -> list[tuple[str, str]]:
@@ -119,8 +161,7 @@ def _of_result(result: Result) -> Carried:
         ("data", str(base.meta.get("licence", ""))),
         ("detente", detente.__version__),
     )
-    tables = {name: result.columns(name) for name in PLAIN_TABLES}
-    tables = {name: columns for name, columns in tables.items() if len(next(iter(columns.values())))}
+    tables = Tables((name for name in PLAIN_TABLES if name != "instruments" or result.bounds), result.columns)
     return Carried(f"{base.id}; change against the baseline", tables, facts, {"main": result}, None, _labels(base.meta))
 
 

@@ -8,20 +8,12 @@ from typing import Any, Final
 from detente.core.errors import UsageError
 from detente.report.exports.carried import Carried
 from detente.report.select import HEADLINE, View
+from detente.report.tex import escaped
 from detente.report.text import units
 from detente.report.text_table import number
 
 MOST: Final = 400
 """Rows above which a table is no table of a paper."""
-ESCAPES: Final = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-}  # fmt: skip
-
-
-def escaped(text: str) -> str:
-    """Return a text that LaTeX sets as it is."""
-    return "".join(ESCAPES.get(mark, mark) for mark in text)
 
 
 def write_latex(item: Carried, name: str, path: Path) -> None:

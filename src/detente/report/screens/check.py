@@ -42,10 +42,15 @@ def content(view: View, choice: Choice) -> Mapping[str, Any]:
 def certificate_grid(branch: BranchView) -> Grid:
     """Return the recomputed residuals of a branch."""
     cert = branch.result.certificate
-    rows = tuple((name, f"{value:.1e}", where) for name, (value, where) in cert.residuals.items())
+    rows = [(name, f"{value:.1e}", where) for name, (value, where) in cert.residuals.items()]
+    if cert.uniqueness.get("claim"):
+        rows.append(("other starts", str(cert.uniqueness.get("distinct", "-")), str(cert.uniqueness["claim"])))
+    if cert.conditioning.get("cond"):
+        digits = cert.conditioning.get("digits")
+        rows.append(("condition", f"{cert.conditioning['cond']:.1e}", f"{digits} significant digits" if digits else ""))
     caption = f"{branch.mark} {branch.name}: {cert.line}".strip()
     head = ("equation", "largest relative error", "where")
-    return Grid(caption, head, rows, text_columns=frozenset({2}))
+    return Grid(caption, head, tuple(rows), text_columns=frozenset({2}))
 
 
 def command(view: View) -> str:
