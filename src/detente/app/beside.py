@@ -40,7 +40,7 @@ class Comparison:
 
 
 def pinned_table(desk: Desk, state: Selection, country: str) -> Comparison:
-    """Return the run in front and the pinned ones beside it.
+    """Return the kept runs and the one in front, differences against the first.
 
     Raises:
         DetenteError: one of them has no numbers.
@@ -53,10 +53,11 @@ def pinned_table(desk: Desk, state: Selection, country: str) -> Comparison:
         now = [values[place].get((country, line.variable)) for line in HEADLINE]
         base = [values[0].get((country, line.variable)) for line in HEADLINE]
         deltas = [None if a is None or b is None else a - b for a, b in zip(now, base, strict=True)]
-        rest = state.but(pin=tuple(query for query in state.pin if query != each.query))
+        kept = place < len(state.pin)
+        rest = state.but(pin=tuple(query for at, query in enumerate(state.pin) if at != place))
         columns.append(
             Column(
-                title_of(each, run), each.address, rest.address if place else "",
+                title_of(each, run), each.but(pin=()).address, rest.address if kept else "",
                 tuple(map(signed, now)), tuple(map(signed, deltas)) if place else (),
                 _inputs(first, run) if place else (),
             )

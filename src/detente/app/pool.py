@@ -1,4 +1,4 @@
-"""Lanes of worker processes: quick questions never wait behind a search for optimal tariffs."""
+"""Lanes of worker processes: numbers never wait behind a download, nor a download behind a search for tariffs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import Any, Final
 from detente.app import frames
 from detente.app.jobs import CANCELLED, CRASHED, RUNNING, TIMEOUT, Board, Job
 
-LONG: Final = ("optimal", "nash", "talks", "tree", "vega")
+SIDE: Final = ("part", "figure", "table", "file", "read", "draft", "vega")
+LONG: Final = ("optimal", "nash", "talks")
 GRACE: Final = 1.0
 """Seconds that a cancelled job has to end by itself before its process is ended: a short solve is cheaper to finish."""
 THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -103,16 +104,16 @@ class Lane:
 
 
 class Pool:
-    """Two lanes, and the board of jobs."""
+    """Three lanes (numbers; files and slow figures; searches), and the board of jobs."""
 
     def __init__(self, *, limit: int, deadline: float, folder: Path | None = None) -> None:
         self.board = Board(limit)
-        self.quick, self.long = Lane(deadline, folder), Lane(deadline, folder)
+        self.lanes = {name: Lane(deadline, folder) for name in ("quick", "side", "long")}
         self.tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start the workers; the first job finds them warm or waits for them."""
-        self.tasks = [asyncio.create_task(lane.run()) for lane in (self.quick, self.long)]
+        self.tasks = [asyncio.create_task(lane.run()) for lane in self.lanes.values()]
 
     async def stop(self) -> None:
         """End every job and every worker."""
@@ -131,7 +132,8 @@ class Pool:
         """
         job, new = self.board.open(kind, args)
         if new:
-            (self.long if kind in LONG else self.quick).waiting.put_nowait(job)
+            name = "long" if kind in LONG else "side" if kind in SIDE else "quick"
+            self.lanes[name].waiting.put_nowait(job)
         return job
 
     def find(self, id_: str) -> Job | None:

@@ -11,6 +11,7 @@ from detente.app import edits
 from detente.app.catalogue import Entry, opened, text_of
 from detente.app.selection import Selection, of_query
 from detente.baseline import Baseline
+from detente.baseline.accounts import Progress, silent
 from detente.baseline.catalogue import list_baselines
 from detente.core.closure import Closure
 from detente.core.errors import Problem, ScenarioError, UsageError
@@ -45,10 +46,13 @@ class Desk:
 
     Args:
         folder: the folder that is served, or None.
+    Attributes:
+        progress: told before each branch; a job that is no longer wanted ends there.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+        self.progress: Progress = silent
         self.files: OrderedDict[tuple[str, str], Scenario] = OrderedDict()
         self.worlds: OrderedDict[tuple[Any, ...], Baseline] = OrderedDict()
         self.runs: OrderedDict[tuple[str, str, str, str], ScenarioRun] = OrderedDict()
@@ -114,7 +118,10 @@ class Desk:
             DetenteError: as `run_scenario`.
         """
         base = self.world(case)
-        parts = [self._branch(case, base, name, on) for name in names]
+        parts = []
+        for place, name in enumerate(names):
+            self.progress("branches", place, len(names))
+            parts.append(self._branch(case, base, name, on))
         plans = {name: part.plans[name] for name, part in zip(names, parts, strict=True)}
         results = {name: part.results[name] for name, part in zip(names, parts, strict=True)}
         return ScenarioRun(case, parts[0].base, plans, results)
@@ -129,12 +136,12 @@ class Desk:
         return found
 
     def pinned(self, state: Selection) -> list[tuple[Selection, ScenarioRun]]:
-        """Return the runs to compare: that of the state first, then the pinned ones.
+        """Return the runs to compare: those that were kept, the first of them the reference, then that of the state.
 
         Raises:
             DetenteError: as `run`.
         """
-        states = [state, *(of_query(query).but(pin=()) for query in state.pin)]
+        states = [*(of_query(query).but(pin=()) for query in state.pin), state]
         return [(each, self.run(each.but(branch=each.branch[:1]))) for each in states]
 
 

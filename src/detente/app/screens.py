@@ -24,8 +24,8 @@ FIGURES: Final[dict[str, tuple[str, ...]]] = {
 }
 LATER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "results": (
-        ("welfare", "Why real income changes: exact parts"),
         ("instruments", "Licences, bans, floors, purchases"),
+        ("welfare", "Why real income changes: exact parts"),
         ("substitution", "If critical inputs are harder or easier to replace"),
     ),
 }

@@ -24,6 +24,7 @@ def run_task(kind: str, args: Mapping[str, Any], progress: Progress) -> Done:
     """
     if kind not in TASKS:
         raise UsageError(f"job: found {kind!r}; expected one of {', '.join(TASKS)}")
+    DESK.progress = progress
     document, content = TASKS[kind](dict(args), progress)
     return plain(document), content
 

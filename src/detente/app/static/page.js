@@ -3,7 +3,7 @@
 (function () {
   const token = document.querySelector("meta[name=detente-token]").content;
   const box = document.getElementById("page"), said = document.getElementById("said");
-  let running = null, watched = "";
+  let running = null, parts = new AbortController(), watched = "";
 
   const say = (text) => { said.textContent = text; };
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -21,6 +21,8 @@
   // going to another state
   async function go(address, push = true) {
     if (running) running.abort();
+    parts.abort();
+    parts = new AbortController();
     const mine = running = new AbortController();
     const focused = document.activeElement ? document.activeElement.id : "";
     box.setAttribute("aria-busy", "true");
@@ -50,10 +52,10 @@
   }
 
   async function later(place) {
-    const address = place.dataset.part;
+    const address = place.dataset.part, signal = parts.signal;
     delete place.dataset.part;
-    const answer = await fetch(address);
-    if (!place.isConnected) return;
+    const answer = await fetch(address, {signal}).catch(() => null);   // nobody waits for it any more
+    if (!answer) return;
     if (!answer.ok) { place.querySelector(".note").textContent = words(await answer.json()); return; }
     put(place, await answer.text());
   }
@@ -174,8 +176,7 @@
     else go("/?" + query(form));
   });
   document.addEventListener("input", (event) => {
-    const output = event.target.type === "range" && event.target.parentElement.querySelector("output");
-    if (output) output.textContent = "+" + event.target.value + " pp";
+    if (event.target.type === "range") event.target.parentElement.querySelector("output").textContent = `+${event.target.value} pp`;
   });
   document.addEventListener("change", (event) => {
     const form = event.target.form;
@@ -189,8 +190,7 @@
     else if (event.key === "/") { const place = document.getElementById("country"); if (place) { event.preventDefault(); place.focus(); } }
     else if (event.key === "?") say("Keys: Tab moves, space switches, arrows change tabs and rates, / picks an economy");
     else if (event.target.closest(".tabs")) {
-      const next = {ArrowRight: event.target.nextElementSibling, ArrowLeft: event.target.previousElementSibling}[event.key];
-      if (next) next.focus();
+      ({ArrowRight: event.target.nextElementSibling, ArrowLeft: event.target.previousElementSibling})[event.key]?.focus();
     }
   });
   window.addEventListener("popstate", () => go(location.pathname + location.search, false));
