@@ -55,7 +55,9 @@ def test_every_answer_is_as_described(server: Server, place: int, mode: Any) -> 
         if case.path in SEARCHES:
             case.query = {**(case.query or {}), "wait": 0}
         answer = case.call(headers={"x-detente-token": TOKEN}, timeout=120)
-        case.validate_response(answer, checks=CHECKS)
+        # 413 is how the guard refuses what is longer than the description allows, before anybody reads it
+        checks = [each for each in CHECKS if answer.status_code != 413 or each is not negative_data_rejection]
+        case.validate_response(answer, checks=checks)
         if answer.status_code == 202:
             server.ask("DELETE", f"/api/jobs/{answer.json()['job']}")
 

@@ -21,5 +21,6 @@ def test_our_own_files_stay_small(name: str, lines: int) -> None:
 def test_templates_and_script_need_nothing_that_the_policy_forbids() -> None:
     for path in [*(APP / "templates").iterdir(), APP / "static" / "page.js"]:
         text = path.read_text(encoding="utf-8")
-        assert not re.search(r"""\sstyle=|\son\w+=["']|\beval\(|new Function|https?://(?!127\.0\.0\.1:8765)""", text), path.name
+        assert not re.search(r"""\sstyle=|\son\w+=["']|\beval\(|new Function""", text), path.name
+        assert not re.search(r"https?://(?!127\.0\.0\.1:8765)", text), path.name
         assert "|safe" not in text, path.name
