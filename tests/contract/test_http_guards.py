@@ -371,8 +371,9 @@ def test_a_deadline_ends_a_job() -> None:
 
 def test_no_worker_outlives_its_server() -> None:
     with served() as mine:
+        mine.until(search(mine), over=False)
         workers = mine.workers()
-        assert len(workers) == 3
+        assert len(workers) >= 2
         mine.process.kill()
         mine.process.wait(10)
         end = time.monotonic() + 10

@@ -30,13 +30,13 @@ class Lane:
         self.process: Process | None = None
 
     async def run(self) -> None:
-        """Take up one job after another until the server ends."""
+        """Take up one job after another until the server ends; the process starts with the first one."""
         try:
             while True:
-                await self._started()
                 job = await self.waiting.get()
                 if not job.over:
                     await self._take(job)
+                    await self._started()  # warm again, should the process have been ended
         finally:
             await self._killed()
 

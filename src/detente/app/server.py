@@ -61,12 +61,18 @@ async def _alive(app: FastAPI) -> AsyncIterator[None]:
     pool = Pool(limit=settings.queue, deadline=settings.deadline, folder=settings.folder)
     app.state.pool = pool
     pool.start()
-    for kind, args in page.first_jobs():
-        pool.submit(kind, args)
+    warming = asyncio.create_task(_warmed(pool))
     try:
         yield
     finally:
+        warming.cancel()
         await pool.stop()
+
+
+async def _warmed(pool: Pool) -> None:
+    """Do what will be asked first, one after another: on a small machine the first page comes alone."""
+    for kind, args in page.first_jobs():
+        await pool.submit(kind, args).ended.wait()
 
 
 def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
