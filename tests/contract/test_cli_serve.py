@@ -7,9 +7,9 @@ import socket
 from pathlib import Path
 
 import pytest
-from serving import TOKEN, served
 
 from detente.cli import execute
+from serving import TOKEN, served
 
 
 @pytest.mark.parametrize(
