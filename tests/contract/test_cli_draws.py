@@ -11,8 +11,8 @@ import pytest
 import sweeping
 from detente.cli import execute
 
-QUOTA = """{id: quota, by: USA, against: DEU, kind: tariff-rate-quota, sectors: C26, 
-     rate: {low: 0%, mode: 2%, high: 25%}, volume: 90% of base, over_rate: {low: 0%, mode: 10%, high: 30%}, from: 2025-03-04}
+QUOTA = """{id: quota, by: USA, against: DEU, kind: tariff-rate-quota, sectors: C26, volume: 90% of base,
+     rate: {low: 0%, mode: 2%, high: 25%}, over_rate: {low: 0%, mode: 10%, high: 30%}, from: 2025-03-04}
   - {id: fees"""
 
 
