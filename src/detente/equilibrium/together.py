@@ -228,7 +228,8 @@ def together(shocks: Sequence[Shock]) -> Together:
     t, kappa = shared_barriers(shocks)
     common = replace(shocks[0], t_new=t, plan=None, kappa_hat=None if (kappa == 1).all() else kappa)
     econ, found = common.economy()
-    changes = tuple(_change(shock, common, econ) for shock in shocks)
+    where: dict[tuple[int, int], tuple[Array, ...]] = {}
+    changes = tuple(_change(shock, common, econ, where) for shock in shocks)
     Z = np.stack([shock.Z_new for shock in shocks], axis=2)
     theta = np.stack([shock.elasticities for shock in shocks], axis=1)
     nests = [shock.nests.rho[..., 0] for shock in shocks if shock.nests is not None]
@@ -285,11 +286,13 @@ def _shared(shocks: Sequence[Shock], otherwise: Array | float, of: Callable[[Sho
     return np.where(same, first, otherwise)
 
 
-def _change(shock: Shock, common: Shock, econ: Economy) -> Change:
-    """Return the cells in which a shock differs from what all share."""
-    base = shock.base
-    kappa, shared = (np.float64(1.0) if each.kappa_hat is None else each.kappa_hat for each in (shock, common))
-    o, d, s = cells = np.nonzero((shock.t_new != common.t_new) | (kappa != shared))
+def _change(shock: Shock, common: Shock, econ: Economy, where: dict[tuple[int, int], tuple[Array, ...]]) -> Change:
+    """Return the cells in which a shock differs from what all share; `where` has those of arrays seen before."""
+    base, key = shock.base, (id(shock.t_new), id(shock.kappa_hat))
+    if key not in where:
+        kappa, shared = (np.float64(1.0) if each.kappa_hat is None else each.kappa_hat for each in (shock, common))
+        where[key] = np.nonzero((shock.t_new != common.t_new) | (kappa != shared))
+    o, d, s = cells = where[key]
     A, B = cell_factors(cells, base.share_rows, base.tariffs, shock.t_new, shock.kappa_hat, shock.elasticities)
     dense = np.where(o == d, econ.trade.B_home[d, s, 0], econ.trade.B[s, d, o])
     return Change(cells, A - econ.trade.A[s, d, o], B - dense)
