@@ -15,6 +15,7 @@ from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import SolveError, UsageError, nearest
 from detente.core.instruments import Bound, CriticalInput
+from detente.core.market import PERFECT_MARKET, Market
 from detente.core.once import Once
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ INSTRUMENT_KEYS = (
     "value_added_share_new", "input_share_new", "critical_share", "substitution", "directed_new", "bound_wedge",
 )  # fmt: skip
 """Stored only where the shock has instruments or critical inputs; `bound_wedge` is 1 + mu of each bound."""
+
+MARKET_KEYS = ("profits", "profits_new", "variety_hat", "labour_hat", "welfare_utility_hat")
+"""Stored only under another market structure than perfect competition; the last one with elastic labour only."""
 
 
 class World(Protocol):
@@ -87,7 +91,7 @@ def all_arrays(baseline: World, stored: Mapping[str, Array], once: Once | None =
     """
     base, constants = (once or Once())(_known, baseline)
     new = {name: stored[name] if name in stored else constants[name] for name in NEW_KEYS}
-    return base | new | {name: stored[name] for name in INSTRUMENT_KEYS if name in stored}
+    return base | new | {name: stored[name] for name in (*INSTRUMENT_KEYS, *MARKET_KEYS) if name in stored}
 
 
 def _known(baseline: World) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -113,6 +117,7 @@ class Result:
         provenance: versions, settings, checksums, timings; plain data.
         groups: named groups of countries for tables, name to positions.
         bounds: the instruments of the shock, in the order of `bound_wedge`. critical: its critical inputs.
+        market: how firms compete. Under another structure than "perfect", `baseline` is the world read under it.
         bands: the same numbers under draws, or None.
     """
 
@@ -124,6 +129,7 @@ class Result:
     groups: Mapping[str, list[int]] = field(default_factory=dict)
     bounds: tuple[Bound, ...] = ()
     critical: tuple[CriticalInput, ...] = ()
+    market: Market = PERFECT_MARKET
     bands: Bands | None = None
 
     @property

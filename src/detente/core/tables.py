@@ -13,6 +13,7 @@ from detente.core.bands import assumption_columns, band_columns
 from detente.core.codes import SERVICES, groups_present
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instrument_table import instrument_columns
+from detente.core.market import MELITZ_PARETO
 
 if TYPE_CHECKING:
     from detente.core.result import Result, World
@@ -44,6 +45,14 @@ COUNTRY_VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Variable -> (unit, meaning). Levels are in units of the numeraire; "new" is the counterfactual."""
 
+MARKET_VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
+    "profits_pct": ("%", "profits, relative to world income"),
+    "profits_musd": ("MUSD", "new profits"),
+    "employment_pct": ("%", "labour supplied"),
+    "welfare_utility_pct": ("%", "change of utility, worked out directly; see the market structure"),
+}
+"""Rows of the market structures that have profits, or elastic labour."""
+
 
 def country_columns(result: Result) -> Columns:
     """Return table "countries": country, variable, unit, value; countries first, then the groups that can be formed.
@@ -59,6 +68,12 @@ def country_columns(result: Result) -> Columns:
         columns["variable"] += [variable] * len(labels)
         columns["unit"] += [unit] * len(labels)
         columns["value"] += row
+    values_of = _country_values(result, _labelled(result)[1]) if not result.market.perfect else {}
+    for variable in (name for name in MARKET_VARIABLES if name in values_of):
+        columns["country"] += labels
+        columns["variable"] += [variable] * len(labels)
+        columns["unit"] += [MARKET_VARIABLES[variable][0]] * len(labels)
+        columns["value"] += values_of[variable].tolist()
     if result.bands is not None:
         place = [result.bands.labels.index(label) for label in labels]
         for outer in (0, -1):
@@ -68,13 +83,19 @@ def country_columns(result: Result) -> Columns:
 
 def country_table(result: Result) -> tuple[list[str], Array]:
     """Return the labels of table "countries" and its values, (variable, label), variables as in COUNTRY_VARIABLES."""
+    labels, members = _labelled(result)
+    values = _country_values(result, members)
+    return labels, np.array([values[variable] for variable in COUNTRY_VARIABLES])
+
+
+def _labelled(result: Result) -> tuple[list[str], Array]:
+    """Return countries and groups, and the rows of members (row, country)."""
     names = list(result.countries)
     groups = {**groups_present(result.countries), **result.groups}
     weights = np.zeros((len(groups), len(names)))
     for row, members in enumerate(groups.values()):
         weights[row, members] = 1.0
-    values = _country_values(result, np.concatenate([np.eye(len(names)), weights]))
-    return names + list(groups), np.array([values[variable] for variable in COUNTRY_VARIABLES])
+    return names + list(groups), np.concatenate([np.eye(len(names)), weights])
 
 
 def _country_values(result: Result, members: Array) -> dict[str, Array]:
@@ -107,7 +128,27 @@ def _country_values(result: Result, members: Array) -> dict[str, Array]:
         "terms_of_trade_pct": _terms_of_trade(result, members),
         "average_tariff_pct": 100 * revenue_new / np.where(toward > 0, toward, 1.0),
         "deficit_musd": members @ result.deficit_new,
-    }
+    } | _market_values(result, members)
+
+
+def _market_values(result: Result, members: Array) -> dict[str, Array]:
+    """Return the rows that a market structure adds or changes; value added holds profits and the labour supplied."""
+    if result.market.perfect:
+        return {}
+    value_added, profits = result["value_added"], result["profits"]
+    labour, profits_new = result["labour_hat"], result["profits_new"]
+    earned = result.wage_hat * labour * value_added
+    values = {"value_added_pct": _percent(members @ (earned + profits_new), members @ (value_added + profits))}
+    if profits.any():
+        values |= {
+            "profits_pct": _percent(members @ profits_new, members @ profits),
+            "profits_musd": members @ profits_new,
+        }
+    if result.market.kind == MELITZ_PARETO:
+        income, utility = result.baseline.income, result["welfare_utility_hat"]
+        values["employment_pct"] = _percent(members @ (value_added * labour), members @ value_added)
+        values["welfare_utility_pct"] = _percent(members @ (income * utility), members @ income)
+    return values
 
 
 def consumer_price_hat(result: Result) -> Array:

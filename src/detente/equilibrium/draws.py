@@ -28,7 +28,7 @@ from detente.equilibrium.counterfactual import as_shock, baseline_facts, certifi
 from detente.equilibrium.instruments import Plan
 from detente.equilibrium.root import MAX_PASSES, TOL, Settings, find_root
 from detente.equilibrium.shock import Shock
-from detente.equilibrium.together import together
+from detente.equilibrium.together import SideBySide, together
 from detente.model.clearing import clear
 from detente.policy.wedges import Wedges
 from detente.solve.solution import CONVERGED
@@ -165,8 +165,8 @@ def _with_theta(plan: Plan, theta: Array | None) -> Plan:
 def _all_solved(work: _Work, shocks: Sequence[Shock]) -> Iterator[tuple[int, Solved]]:
     """Yield position and draw, not in order; what a batch cannot certify is solved alone."""
     alone = set(range(len(shocks)))
-    for group in batches(shocks):
-        for at, solved in _batch_solved(work, [shocks[at] for at in group]):
+    for group, instruments in batches(shocks):
+        for at, solved in _batch_solved(work, [shocks[at] for at in group], instruments):
             if solved.ok:
                 alone.remove(group[at])
                 yield group[at], solved
@@ -175,9 +175,9 @@ def _all_solved(work: _Work, shocks: Sequence[Shock]) -> Iterator[tuple[int, Sol
         yield at, work.kept(shocks[at], result.certificate, result.stored)
 
 
-def _batch_solved(work: _Work, shocks: Sequence[Shock]) -> Iterator[tuple[int, Solved]]:
+def _batch_solved(work: _Work, shocks: Sequence[Shock], instruments: SideBySide) -> Iterator[tuple[int, Solved]]:
     """Yield the draws of one batch that converged, certified from their columns."""
-    batch = together(shocks)
+    batch = together(shocks, instruments)
     solution = iterated(batch, work.settings)
     econ = batch.of(batch.everyone)
     with np.errstate(all="ignore"):

@@ -7,6 +7,7 @@ where a scenario lacks an instrument its wedge is one that is held at zero.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,8 +15,9 @@ from functools import cached_property
 import numpy as np
 
 from detente.baseline import Baseline
-from detente.core.arrays import Array
+from detente.core.arrays import Array, cells_where
 from detente.core.instruments import Bound
+from detente.core.once import Once
 from detente.equilibrium.assemble import Seat
 from detente.equilibrium.connect import Links
 from detente.equilibrium.instruments import Plan, placed
@@ -51,26 +53,28 @@ class SideBySide:
         """Return the number of bounds of all."""
         return 0 if self.plan is None else len(self.plan.bounds)
 
+    def some(self, scenarios: Sequence[int]) -> SideBySide:
+        """Return the same for some of the scenarios: the others lack all that they have."""
+        return replace(self, places=tuple(self.places[at] for at in scenarios))
+
     def bound(self, scenario: int) -> Array:
         """Return the bounds of a scenario among those of all, in its own order."""
         place = self.places[scenario]
         return np.zeros(0, dtype=np.int64) if place is None else place.bound
 
 
-def in_order(plans: Sequence[Plan | None]) -> list[bool]:
-    """Return which plans can stand side by side with those before them: instruments of a cell keep their order."""
-    return _slots(plans)[1]
-
-
-def side_by_side(base: Baseline, plans: Sequence[Plan | None]) -> SideBySide:
+def side_by_side(base: Baseline, plans: Sequence[Plan | None]) -> tuple[SideBySide, list[bool]]:
     """Return instruments side by side; the same instrument (kind, cells, owner of the rent) is there once.
 
     Args:
-        base: the world. plans: of the scenarios, those that are `in_order`; None without instruments.
+        base: the world. plans: of the scenarios; None without instruments.
+    Returns:
+        The instruments, and which scenarios are among them: the instruments of a cell keep their order, so a plan that
+        has two of them the other way round than one before it is left out.
     """
-    slots, _ = _slots(plans)
+    slots, fits = _slots(plans)
     if not slots:
-        return SideBySide(None, (None,) * len(plans))
+        return SideBySide(None, (None,) * len(plans)), fits
     plan = placed(base, [bound for _, bound in slots])
     if plan is None:
         raise TypeError("instruments that are placed one by one can be placed together")
@@ -78,11 +82,11 @@ def side_by_side(base: Baseline, plans: Sequence[Plan | None]) -> SideBySide:
     slot_rank = {key: rank_of[id(bound)] for key, bound in slots}
     known: dict[int, Place] = {}
     places: list[Place | None] = []
-    for one in plans:
-        if one is not None and id(one) not in known:
+    for one, fit in zip(plans, fits, strict=True):
+        if one is not None and fit and id(one) not in known:
             known[id(one)] = _place(base, plan, one, [slot_rank[key] for key in _keys(one)])
-        places.append(None if one is None else known[id(one)])
-    return SideBySide(plan, tuple(places))
+        places.append(None if one is None else known.get(id(one)))
+    return SideBySide(plan, tuple(places)), fits
 
 
 _Key = tuple[str, tuple[tuple[str, str, str], ...], str, int]
@@ -100,21 +104,28 @@ def _keys(plan: Plan) -> list[_Key]:
 
 
 def _slots(plans: Sequence[Plan | None]) -> tuple[list[tuple[_Key, Bound]], list[bool]]:
-    """Return the instruments of all plans in one order that is that of each; and which plans fit into it."""
-    order: list[_Key] = []
+    """Return the instruments of all plans, those of a kind in an order that is that of each; and which plans fit."""
+    order: dict[str, list[_Key]] = defaultdict(list)
     bound_of: dict[_Key, Bound] = {}
     verdict: dict[int, bool] = {}
     for plan in plans:
         if plan is None or id(plan) in verdict:
             continue
-        keys = _keys(plan)
-        at = {key: position for position, key in enumerate(order)}
-        known = [at[key] for key in keys if key in at]
-        verdict[id(plan)] = known == sorted(known)
-        if verdict[id(plan)] and len(known) < len(keys):
-            order = _merged(order, keys)
-            bound_of |= {key: replace(bound) for key, bound in zip(keys, plan.chosen, strict=True) if key not in at}
-    return [(key, bound_of[key]) for key in order], [plan is None or verdict[id(plan)] for plan in plans]
+        bounds = dict(zip(_keys(plan), plan.chosen, strict=True))
+        of_kind = {kind: [key for key in bounds if key[0] == kind] for kind in dict.fromkeys(key[0] for key in bounds)}
+        verdict[id(plan)] = all(_in_order(order[kind], keys) for kind, keys in of_kind.items())
+        if verdict[id(plan)] and any(key not in bound_of for key in bounds):
+            order |= {kind: _merged(order[kind], keys) for kind, keys in of_kind.items()}
+            bound_of |= {key: replace(bound) for key, bound in bounds.items() if key not in bound_of}
+    slots = [(key, bound_of[key]) for keys in order.values() for key in keys]
+    return slots, [plan is None or verdict[id(plan)] for plan in plans]
+
+
+def _in_order(order: Sequence[_Key], keys: Sequence[_Key]) -> bool:
+    """Return whether what two lists have in common stands in the same order."""
+    at = {key: position for position, key in enumerate(order)}
+    known = [at[key] for key in keys if key in at]
+    return known == sorted(known)
 
 
 def _merged(order: Sequence[_Key], keys: Sequence[_Key]) -> list[_Key]:
@@ -218,18 +229,17 @@ class Together:
         return replace(econ, trade=replace(econ.trade, B_home=B_home, cells=cells))
 
 
-def together(shocks: Sequence[Shock]) -> Together:
+def together(shocks: Sequence[Shock], instruments: SideBySide) -> Together:
     """Return the economy of shocks on one baseline under one closure, with the same users of critical inputs.
 
     Args:
-        shocks: none of them may cut a pair of countries off from each other; their plans are `in_order`.
+        shocks: none of them may cut a pair of countries off from each other. instruments: theirs, in the same order.
     """
-    base, instruments = shocks[0].base, side_by_side(shocks[0].base, [shock.plan for shock in shocks])
+    once = Once()
     t, kappa = shared_barriers(shocks)
     common = replace(shocks[0], t_new=t, plan=None, kappa_hat=None if (kappa == 1).all() else kappa)
     econ, found = common.economy()
-    where: dict[tuple[int, int], tuple[Array, ...]] = {}
-    changes = tuple(_change(shock, common, econ, where) for shock in shocks)
+    changes = tuple(once(_change, shock.t_new, shock.kappa_hat, shock.elasticities, common, econ) for shock in shocks)
     Z = np.stack([shock.Z_new for shock in shocks], axis=2)
     theta = np.stack([shock.elasticities for shock in shocks], axis=1)
     nests = [shock.nests.rho[..., 0] for shock in shocks if shock.nests is not None]
@@ -238,12 +248,12 @@ def together(shocks: Sequence[Shock]) -> Together:
         return Together(econ, found, changes, Z, None, theta, rho, instruments)
     wedges = _wedges(instruments, instruments.plan, shocks)
     cells = (wedges.origin, wedges.dest, wedges.sector)
-    taken = np.zeros(base.flows.shape, dtype=bool)
+    taken = np.zeros(common.base.flows.shape, dtype=bool)
     taken[cells] = True
     return Together(
         replace(econ, trade=without_cells(econ.trade, cells)),
         found,
-        tuple(_outside(change, taken) for change in changes),
+        tuple(once(_outside, change, taken) for change in changes),
         Z,
         wedges,
         theta,
@@ -286,14 +296,12 @@ def _shared(shocks: Sequence[Shock], otherwise: Array | float, of: Callable[[Sho
     return np.where(same, first, otherwise)
 
 
-def _change(shock: Shock, common: Shock, econ: Economy, where: dict[tuple[int, int], tuple[Array, ...]]) -> Change:
-    """Return the cells in which a shock differs from what all share; `where` has those of arrays seen before."""
-    base, key = shock.base, (id(shock.t_new), id(shock.kappa_hat))
-    if key not in where:
-        kappa, shared = (np.float64(1.0) if each.kappa_hat is None else each.kappa_hat for each in (shock, common))
-        where[key] = np.nonzero((shock.t_new != common.t_new) | (kappa != shared))
-    o, d, s = cells = where[key]
-    A, B = cell_factors(cells, base.share_rows, base.tariffs, shock.t_new, shock.kappa_hat, shock.elasticities)
+def _change(t_new: Array, kappa_hat: Array | None, theta: Array, common: Shock, econ: Economy) -> Change:
+    """Return the cells in which rates and icebergs differ from what all share."""
+    base = common.base
+    kappa, shared = (np.float64(1.0) if each is None else each for each in (kappa_hat, common.kappa_hat))
+    o, d, s = cells = cells_where((t_new != common.t_new) | (kappa != shared))
+    A, B = cell_factors(cells, base.share_rows, base.tariffs, t_new, kappa_hat, theta)
     dense = np.where(o == d, econ.trade.B_home[d, s, 0], econ.trade.B[s, d, o])
     return Change(cells, A - econ.trade.A[s, d, o], B - dense)
 

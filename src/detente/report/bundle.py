@@ -103,7 +103,7 @@ def manifest(
 
 
 def sealed(results: Mapping[str, Result], folder: Path, inputs: Mapping[str, Any], repeat: str) -> dict[str, Any]:
-    """Return a manifest: what decides the numbers, versions, certificates, files with checksums, a seal over it all."""
+    """Return a manifest: what decides the numbers, versions, certificates, files with checksums, a seal over all."""
     files = {
         name: {"sha256": file_sha256(folder / name), "bytes": (folder / name).stat().st_size}
         for name in ALL_NAMES
