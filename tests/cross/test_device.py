@@ -34,7 +34,8 @@ def shocks(count: int = 6) -> list[Shock]:
 
 
 def batched(made: list[Shock]) -> Together:
-    return together(made, side_by_side(made[0].base, [each.plan for each in made]))
+    instruments, _ = side_by_side(made[0].base, [each.plan for each in made])
+    return together(made, instruments)
 
 
 def welfare(shock: Shock) -> np.ndarray:
