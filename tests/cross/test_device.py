@@ -19,7 +19,7 @@ from detente.equilibrium.batch import all_shocks
 from detente.equilibrium.device import iterated_on
 from detente.equilibrium.root import Settings
 from detente.equilibrium.shock import Shock
-from detente.equilibrium.together import together
+from detente.equilibrium.together import Together, side_by_side, together
 from detente.solve.solution import CONVERGED
 from detente.verify.worlds import invented, new_tariffs
 
@@ -33,6 +33,11 @@ def shocks(count: int = 6) -> list[Shock]:
     return [replace(each, theta=base.trade_elasticity * spread[at]) if at % 2 else each for at, each in enumerate(made)]
 
 
+def batched(made: list[Shock]) -> Together:
+    instruments, _ = side_by_side(made[0].base, [each.plan for each in made])
+    return together(made, instruments)
+
+
 def welfare(shock: Shock) -> np.ndarray:
     base = shock.base if shock.theta is None else shock.base.replace(trade_elasticity=shock.theta)
     return dt.solve(base, shock.t_new, tol=1e-12).wage_hat
@@ -40,7 +45,7 @@ def welfare(shock: Shock) -> np.ndarray:
 
 def held_against_the_solver(xp: Any, compiled: Any) -> None:
     made = shocks()
-    solution = iterated_on(together(made), Settings(1e-12), xp, compiled)
+    solution = iterated_on(batched(made), Settings(1e-12), xp, compiled)
     assert solution.status == (CONVERGED,) * len(made)
     for column, shock in enumerate(made):
         assert np.exp(solution.value[:6, column]) == pytest.approx(welfare(shock), rel=1e-10)
@@ -74,7 +79,7 @@ def test_what_it_cannot_do_is_refused() -> None:
     quota = dt.Wedges(bounds=(dt.Bound("quota", (cell,), volume=0.5),))
     made = all_shocks(base, [quota, quota], Closure(), include_purge=False, once=Once())
     with pytest.raises(UsageError, match="found instruments"):
-        iterated_on(together(made), Settings(), np)
+        iterated_on(batched(made), Settings(), np)
 
     class Single:
         @staticmethod
@@ -82,4 +87,4 @@ def test_what_it_cannot_do_is_refused() -> None:
             return values.astype(np.float32)
 
     with pytest.raises(UsageError, match="single precision"):
-        iterated_on(together(shocks(2)), Settings(), Single)
+        iterated_on(batched(shocks(2)), Settings(), Single)

@@ -59,8 +59,8 @@ def test_the_certificate_of_a_draw_is_held_against_its_own_elasticities(
     world, drawn, centre, closure = us_china
     real = subject.together
 
-    def wrong(shocks: list[subject.Shock]) -> object:
-        batch = real(shocks)
+    def wrong(shocks: list[subject.Shock], instruments: object) -> object:
+        batch = real(shocks, instruments)
         return subject.replace(batch, theta=np.repeat(world.trade_elasticity[:, None], len(shocks), axis=1))
 
     monkeypatch.setattr(subject, "together", wrong)

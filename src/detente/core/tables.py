@@ -184,9 +184,11 @@ def _terms_of_trade(result: Result, members: Array) -> Array:
     flows, log_cost = _foreign(result.baseline), np.log(result.cost_hat)
     exports, imports = _base_totals(result.baseline)
     sold, bought = np.einsum("ods,os->o", flows, log_cost), np.einsum("ods,os->d", flows, log_cost)
-    if any(result["wedge"].strides):
-        change = flows * np.log(result["wedge"])
-        sold, bought = sold + change.sum(axis=(1, 2)), bought + change.sum(axis=(0, 2))
+    wedge = result["wedge"]
+    if any(wedge.strides):
+        o, d, s = np.nonzero(wedge != 1)
+        change = flows[o, d, s] * np.log(wedge[o, d, s])
+        sold, bought = sold + np.bincount(o, change, len(sold)), bought + np.bincount(d, change, len(bought))
     price_out = (members @ sold) / np.where(members @ exports > 0, members @ exports, 1.0)
     price_in = (members @ bought) / np.where(members @ imports > 0, members @ imports, 1.0)
     return np.asarray(100 * np.expm1(price_out - price_in))
