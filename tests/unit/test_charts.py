@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from typing import Any
 
 import altair
@@ -202,3 +203,13 @@ def test_no_map_from_red_to_green_and_categories_that_differ() -> None:
     assert len(set(BRANCH_COLOURS)) == len(BRANCH_COLOURS)
     assert DIVERGING[0] == ORANGE
     assert DIVERGING[-1] == BLUE
+
+
+def test_a_drawing_is_the_same_whatever_was_drawn_before() -> None:
+    first = svg(SPECS["tiles"])
+    svg(SPECS["heatmap"])
+    assert svg(SPECS["tiles"]) == first
+    names = re.findall(r'id="([^"]+)"', first + svg(SPECS["heatmap"]))
+    assert len(names) == len(set(names)) >= 2
+    assert set(re.findall(r"url\(#([^)]+)\)", first)) <= set(names)
+    assert "url(#d" in first

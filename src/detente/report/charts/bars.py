@@ -50,30 +50,25 @@ def bars(
         *_bands(first, y),
     ]
     for place, name in enumerate(branches[1:], start=1):
-        layers.append(
-            {
-                "data": values([row for row in rows if row["branch"] == name]),
-                "mark": {
-                    "type": "point",
-                    "shape": SHAPES[place % len(SHAPES)],
-                    "size": 60,
-                    "fill": "white",
-                    "stroke": INK,
-                    "strokeWidth": 1.8,
-                    "opacity": 1,
-                },
-                "encoding": {"x": x, "y": y, "tooltip": tip},
-            }
-        )
+        mark = {
+            "type": "point",
+            "shape": SHAPES[place % len(SHAPES)],
+            "size": 60,
+            "fill": "white",
+            "stroke": INK,
+            "strokeWidth": 1.8,
+            "opacity": 1,
+        }
+        layers.append(_marks(rows, name, mark, {"x": x, "y": y, "tooltip": tip}))
     if before:
-        layers.append(
-            {
-                "data": values([row for row in rows if row["branch"] == before]),
-                "mark": {"type": "tick", "color": INK, "thickness": 2.5},
-                "encoding": {"x": x, "y": y, "tooltip": tip},
-            }
-        )
+        mark = {"type": "tick", "color": INK, "thickness": 2.5}
+        layers.append(_marks(rows, before, mark, {"x": x, "y": y, "tooltip": tip}))
     return chart([*layers, zero()], description=description, height={"step": STEP})
+
+
+def _marks(rows: Rows, branch: str, mark: Spec, encoding: Spec) -> Spec:
+    """Return the numbers of one branch as marks."""
+    return {"data": values([row for row in rows if row["branch"] == branch]), "mark": mark, "encoding": encoding}
 
 
 def _bands(rows: Rows, y: Mapping[str, Any]) -> list[Spec]:

@@ -6,7 +6,9 @@ Colours: Okabe-Ito for categories, blue-white-orange around zero, cividis for le
 from __future__ import annotations
 
 import functools
+import hashlib
 import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -22,6 +24,8 @@ COLOURS: Final = {"USA": BLUE, "CHN": ORANGE}
 BRANCH_COLOURS: Final = ("#222222", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9")
 SHAPES: Final = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
 DIVERGING: Final = (ORANGE, "#F2B98A", "#F7F7F7", "#8FBEDC", BLUE)
+NAMED: Final = re.compile(r"""(\bid=["']|url\(["']?#|href=["']#)((?:gradient_|clip)[0-9]+)""")
+"""Where a drawing names a gradient or a clip, or points at one."""
 FONT: Final = "Helvetica, Arial, sans-serif"
 WIDTH: Final = 640
 CONFIG: Final[Mapping[str, Any]] = {
@@ -107,8 +111,23 @@ def svg(spec: Mapping[str, Any]) -> str:
     import vl_convert
 
     drawn = str(vl_convert.vegalite_to_svg(dict(spec), vl_version=vega_version()))
+    drawn = _own_names(drawn)
     label = html.escape(str(spec.get("description", "")), quote=True)
     return drawn.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+
+
+def _own_names(drawn: str) -> str:
+    """Return a drawing whose gradients and clips have names of their own.
+
+    The library numbers them by what it has drawn before; so the same chart would differ, and two on a page could clash.
+    """
+    known: dict[str, str] = {}
+    key = hashlib.sha256(NAMED.sub("", drawn).encode()).hexdigest()[:8]
+
+    def renamed(match: re.Match[str]) -> str:
+        return match[1] + known.setdefault(match[2], f"d{key}-{len(known)}")
+
+    return NAMED.sub(renamed, drawn)
 
 
 def png(spec: Mapping[str, Any], *, scale: float = 2.0) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from detente.report.charts.base import BLUE, GREY, Rows, Spec, chart, values
 from detente.report.charts.steps import TIME, marked
@@ -65,17 +66,18 @@ def timeline(rows: Rows, *, today: str, days: Sequence[Mapping[str, str]], descr
         },
         "encoding": {**encoding, "fill": {"value": "white"}},
     }
-    words = {
-        "data": values(rows),
-        "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 11},
-        "encoding": {
-            "x": {"field": "end", **TIME},
-            "y": encoding["y"],
-            "text": {"field": "status"},
-        },
-    }
+    words = _words(rows, encoding["y"])
     return chart(
         [*marked([{"date": today, "text": "as of"}, *days]), law, other, words],
         description=description,
         height={"step": STEP},
     )
+
+
+def _words(rows: Rows, y: Any) -> Spec:
+    """Return the status of each measure behind its bar."""
+    return {
+        "data": values(rows),
+        "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 11},
+        "encoding": {"x": {"field": "end", **TIME}, "y": y, "text": {"field": "status"}},
+    }
