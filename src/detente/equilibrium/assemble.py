@@ -56,7 +56,7 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point, seat: Seat | None 
     for flow, rate in zip(flows_new, shock.t_new, strict=True):
         flow /= 1 + rate
     revenue_new = np.einsum("ods,ods->d", flows_new, shock.t_new)
-    instruments = {} if at.took is None else taken_arrays(shock, econ, z, at, unit, seat)
+    instruments = {} if shock.plan is None else taken_arrays(shock, econ, z, at, unit, seat)
     deficit_new = econ.deficits(lw[:, None])[:, 0] / unit
     wage_hat = np.exp(lw) / unit
     Z_new = shock.Z_new / unit

@@ -89,8 +89,9 @@ def nested_cost(nests: Nests, lc: Float[Array, "country sector b"], lP: Float[Ar
     lc0 = (lc[o, s] - (share * q).sum(axis=0)) / rest
     peak = np.maximum(lc0, np.where(held, q, -np.inf).max(axis=0))
     above, other = np.where(held, one * (q - peak), 0.0), one * (lc0 - peak)
-    index = rest * np.expm1(other) + (share * np.expm1(above)).sum(axis=0)
-    own = peak + np.log1p(index) / one
+    index = rest * np.exp(other) + (share * np.exp(above)).sum(axis=0)
+    near_one = rest * np.expm1(other) + (share * np.expm1(above)).sum(axis=0)
+    own = peak + np.where(index > 0.5, np.log1p(near_one), np.log(index)) / one
     cost, kept, new = lc.copy(), np.ones_like(lc), np.zeros((len(nests.good), *lc.shape))
     cost[o, s], kept[o, s] = own, np.exp(one * (lc0 - own))
     new[:, o, s] = share * np.exp(np.where(held, one * (q - own), 0.0))
