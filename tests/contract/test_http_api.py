@@ -83,6 +83,14 @@ def test_tables_come_in_every_format_and_say_the_same(server: Server, run: dt.Sc
     assert len(rows) == len(own["value"])
 
 
+def test_bands_are_columns_and_hold_up_nothing(server: Server) -> None:
+    asked = f"/api/tables/countries.json?case={CASE}&draws=64"
+    rows = server.ask("GET", asked).json["rows"]
+    row = next(each for each in rows if each["country"] == "USA" and each["variable"] == "consumer_prices_pct")
+    assert row["p05"] < row["value"] < row["p95"]
+    assert server.ask("GET", f"/api/tables/countries.json?case={CASE}&draws=7").status == 422
+
+
 def test_the_pair_of_a_table_is_the_one_asked_for(server: Server) -> None:
     found = server.ask("GET", f"/api/tables/diversion.json?{query(by='USA', against='MEX')}").json["rows"]
     assert {(row["by"], row["against"]) for row in found} == {("USA", "MEX")}

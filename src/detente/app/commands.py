@@ -18,7 +18,7 @@ def command_of(state: Selection, *, first: str = "us-china-2025-10") -> str:
     words = ["detente", "run", _file(state, first)]
     if state.branch and state.branch != (MAIN,):
         words += ["--branch", ",".join(state.branch)]
-    for name in ("on", "closure", "elasticities"):
+    for name in ("on", "closure", "elasticities", "draws"):
         if value := getattr(state, name):
             words += [f"--{name}", value]
     for name in ("include", "drop", "set"):
@@ -42,6 +42,7 @@ def python_of(state: Selection, *, first: str = "us-china-2025-10") -> str:
     if state.elasticities:
         lines.append(f"case = case.replace(elasticities={state.elasticities!r})")
     day = f", on={state.on!r}" if state.on else ""
+    day += f", draws={state.draws}" if state.draws else ""
     lines.append(f"run = dt.run(case, branches={list(state.branch or (MAIN,))!r}{day})")
     lines.append(f'run[{(state.branch or (MAIN,))[0]!r}].table("countries")')
     return "\n".join(lines)

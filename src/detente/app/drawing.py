@@ -65,6 +65,9 @@ def _address(state: Selection) -> str:
     return state.but(screen="" if state.screen == "brief" else state.screen).address
 
 
+BAND_DRAWS: Final = "64"
+
+
 def _named(state: Selection, title: str) -> dict[str, str]:
     tab = dict(TABS)[state.screen]
     return {"title": f"{title} · {tab} · detente", "address": _address(state)}
@@ -86,6 +89,7 @@ def _common(desk: Desk, state: Selection, found: Opened | None) -> dict[str, Any
         "reset": _address(Selection(case=state.case, branch=state.branch, country=state.country, screen=state.screen)),
         "here": _address(state),
         "keep": kept(state).address,
+        "bands": _address(state.but(draws="" if state.draws else BAND_DRAWS)),
         "query": state.query,
         "command": command_of(state),
         "python": python_of(state),

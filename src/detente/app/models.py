@@ -45,6 +45,8 @@ class State(Strict):
     )
     elasticities: Text = Field(default="", description="Name of an elasticity set; default: of the file.")
 
+    draws: Literal["", "64", "256", "1024"] = Field(default="", description="Draws for bands p05 to p95; takes longer.")
+
     def plain(self) -> dict[str, Any]:
         """Return the state without what is usual."""
         found = self.model_dump(include=set(State.model_fields))

@@ -103,6 +103,13 @@ class Lane:
                 return found, content
 
 
+def lane_of(kind: str, args: Mapping[str, Any]) -> str:
+    """Return which lane a job waits in: bands take seconds, so they never hold up a plain number."""
+    if kind in LONG:
+        return "long"
+    return "side" if kind in SIDE or args.get("state", {}).get("draws") else "quick"
+
+
 class Pool:
     """Three lanes (numbers; files and slow figures; searches), and the board of jobs."""
 
@@ -132,8 +139,7 @@ class Pool:
         """
         job, new = self.board.open(kind, args)
         if new:
-            name = "long" if kind in LONG else "side" if kind in SIDE else "quick"
-            self.lanes[name].waiting.put_nowait(job)
+            self.lanes[lane_of(kind, args)].waiting.put_nowait(job)
         return job
 
     def find(self, id_: str) -> Job | None:

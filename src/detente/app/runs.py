@@ -15,10 +15,11 @@ from detente.baseline.accounts import Progress, silent
 from detente.baseline.catalogue import list_baselines
 from detente.core.closure import Closure
 from detente.core.errors import Problem, ScenarioError, UsageError
-from detente.scenario.execute import ScenarioRun, run_scenario, world_of
+from detente.scenario.execute import ScenarioRun, world_of
 from detente.scenario.load import parse_scenario
 from detente.scenario.products import needed
 from detente.scenario.schema import MAIN, Scenario
+from detente.sweep.run import run
 
 SIDE_BY_SIDE: Final = 6
 KEPT_RUNS: Final = 24
@@ -55,7 +56,7 @@ class Desk:
         self.progress: Progress = silent
         self.files: OrderedDict[tuple[str, str], Scenario] = OrderedDict()
         self.worlds: OrderedDict[tuple[Any, ...], Baseline] = OrderedDict()
-        self.runs: OrderedDict[tuple[str, str, str, str], ScenarioRun] = OrderedDict()
+        self.runs: OrderedDict[tuple[str, ...], ScenarioRun] = OrderedDict()
 
     def text(self, state: Selection) -> tuple[Entry, str, str]:
         """Return (entry, text of its file, text of the state).
@@ -109,10 +110,10 @@ class Desk:
         names = state.branch or (MAIN,)
         if len(names) > SIDE_BY_SIDE:
             raise UsageError(f"branch: found {len(names)} branches; expected at most {SIDE_BY_SIDE}")
-        return self.solved(case, names, state.on)
+        return self.solved(case, names, state.on, draws=int(state.draws or 0))
 
-    def solved(self, case: Scenario, names: tuple[str, ...], on: str = "") -> ScenarioRun:
-        """Return branches of a scenario, each solved once.
+    def solved(self, case: Scenario, names: tuple[str, ...], on: str = "", *, draws: int = 0) -> ScenarioRun:
+        """Return branches of a scenario, each solved once, with bands if draws are asked for.
 
         Raises:
             DetenteError: as `run_scenario`.
@@ -121,16 +122,17 @@ class Desk:
         parts = []
         for place, name in enumerate(names):
             self.progress("branches", place, len(names))
-            parts.append(self._branch(case, base, name, on))
+            parts.append(self._branch(case, base, name, on, draws))
         plans = {name: part.plans[name] for name, part in zip(names, parts, strict=True)}
         results = {name: part.results[name] for name, part in zip(names, parts, strict=True)}
         return ScenarioRun(case, parts[0].base, plans, results)
 
-    def _branch(self, case: Scenario, base: Baseline, name: str, on: str) -> ScenarioRun:
-        key = (case.sha256, base.sha256, name, on)
+    def _branch(self, case: Scenario, base: Baseline, name: str, on: str, draws: int) -> ScenarioRun:
+        key = (case.sha256, base.sha256, name, on, str(draws))
         found = self.runs.get(key)
         if found is None:
-            found = run_scenario(case, base=base, branches=[name], on=on or None)
+            chosen: dict[str, Any] = {"base": base, "branches": [name], "on": on or None}
+            found = run(case, **chosen, draws=draws, jobs=1, progress=self.progress)
             _kept(self.runs, key, found, KEPT_RUNS)
         self.runs.move_to_end(key)
         return found

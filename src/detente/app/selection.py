@@ -14,6 +14,7 @@ DEFAULT_CASE: Final = "us-china-2025-10"
 SCREENS: Final = (
     "brief", "measures", "rates", "results", "compare", "strategy", "talks", "tree", "check", "news", "text",
 )  # fmt: skip
+DRAWS: Final = ("", "64", "256", "1024")
 MANY: Final = 200
 LENGTH: Final = 120
 EDIT_LENGTH: Final = 100_000
@@ -29,7 +30,8 @@ class Selection:
     Attributes:
         case: a name of the catalogue; "" is the first one. edit: an edited file, packed (see `edits`).
         on: day of main. branch: branches shown, the first one in front. include, drop: ids, drop also authority=NAME.
-        set: ID=RATE. closure, elasticities: instead of those of the file. country: who is in front.
+        set: ID=RATE. closure, elasticities: instead of those of the file. draws: of the bands.
+        country: who is in front.
         by, against: importer and origin looked at in detail. odds: LEAF=PERCENT, the visitor's. screen: which one.
         pin: further selections to compare with, each as its own query.
     """
@@ -43,6 +45,7 @@ class Selection:
     set: tuple[str, ...] = ()
     closure: str = ""
     elasticities: str = ""
+    draws: str = ""
     country: str = ""
     by: str = ""
     against: str = ""
@@ -130,6 +133,8 @@ def of_query(query: str) -> Selection:
 def _sound(found: Selection) -> Selection:
     """Refuse what no state can be; names of cases, branches and measures are judged where they are known."""
     problems = []
+    if found.draws not in DRAWS:
+        problems.append(_wrong("draws", repr(found.draws), f"one of {', '.join(DRAWS[1:])}"))
     if found.screen and found.screen not in SCREENS:
         problems.append(_wrong("screen", repr(found.screen), f"one of {', '.join(SCREENS)}"))
     if len(found.pin) > PINS:

@@ -83,7 +83,7 @@
 
   const bodies = {
     optimal: (data) => ({...search(data), player: data.get("player"), against: data.get("against") ? [data.get("against")] : null}),
-    nash: (data) => ({...search(data), players: data.getAll("players")}),
+    nash: (data) => ({...search(data), players: data.getAll("players"), against: data.get("taxing") ? data.getAll("players") : null}),
     talks: (data) => ({state: state(), solution: data.get("solution")}),
     read: (data) => ({text: data.get("text"), published: data.get("published") || ""}),
   };
