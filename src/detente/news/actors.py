@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from detente.news.grammar import Actor, Tagged, Verb
+from detente.news.notice import Notice
 
 _NEUTRAL = frozenset({"HKG", "MAC"})
 
@@ -20,7 +21,8 @@ class Discourse:
         sides: the two countries the text is about, empty if it is about more or fewer.
         label: the country that a list item or a paragraph opens with ("- Brazil: ...").
         only: the country of the last sentence that names any, if it names one.
-        publisher: country whose notice or ministry this is, empty for news. speaker: of the running quotation.
+        publisher: country whose notice or ministry this is, empty for news. notice: what holds for a whole notice.
+        speaker: of the running quotation.
         recent: countries in order of mention, the last one last.
         pairs: imposer and target of the measures so far.
     """
@@ -30,6 +32,7 @@ class Discourse:
     topic: str = ""
     topic_from: int = -1
     publisher: str = ""
+    notice: Notice = Notice()
     speaker: str = ""
     sides: tuple[str, ...] = ()
     only: str = ""

@@ -28,6 +28,10 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
     trade = topic or ("import_tariff" if any(t.low in _BORDER for t in s.words) else "")
     out: list[Nucleus] = []
     for i, j, rate in s.rates:
+        if rate.unit.startswith("usd") or rate.unit == "specific_other":
+            if topic == "port_fee" and not _near_noun(s, i, j, found) and _per_ship(s, i):
+                out.append(Nucleus(i, j, "port_fee", "bare.per-ship", bare=True))
+            continue
         if rate.unit not in ("percent_ad_valorem",) or rate.free or _near_noun(s, i, j, found):
             continue
         if s.low(i - 1) in ("to", "and", "or") and any(b == i - 1 for _, b, _ in s.rates) and s.low(i - 1) == "to":
@@ -39,6 +43,12 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
         if rule and s.on(f"bare.{rule}"):
             out.append(Nucleus(i, j, trade or "import_tariff", f"bare.{rule}", bare=True))
     return out
+
+
+def _per_ship(s: Tagged, i: int) -> bool:
+    """ "a vessel pays $18 per net ton", "it stands at $140 per net ton": what a ship pays once fees are the topic."""
+    before = [v for v in s.verbs if v.j <= i]
+    return bool(before) and before[-1].cls in ("face", "subject", "remain", "rise", "raise", "be") and i - before[-1].j <= 5
 
 
 def _near_noun(s: Tagged, i: int, j: int, found: list[Nucleus]) -> bool:

@@ -33,9 +33,19 @@ def complete_roles(draft: Draft, place: Place, f: Frame, seen: Discourse, before
             _set(draft, "imposer", near, "imposer.of-the-list")
     _answered(draft, place, f, seen)
     _from_sentence_before(draft, place, f, before)
+    _of_notice(draft, seen)
     if draft.imposer and not draft.target:
         _default_target(draft, seen)
     _from_passage(draft, place, seen)
+
+
+def _of_notice(draft: Draft, seen: Discourse) -> None:
+    """What a notice lays down is its issuer's, and meant for the economy that its title names."""
+    owner, against = seen.notice.owner, seen.notice.against
+    if owner and not draft.imposer and owner not in draft.target:
+        _set(draft, "imposer", (owner,), "imposer.notice")
+    if against and draft.imposer == (owner,) and not draft.target:
+        _set(draft, "target", (against,), "target.notice")
 
 
 def _of_its_kind(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:

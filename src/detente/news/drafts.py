@@ -61,7 +61,13 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     linked = levels(f, stop) if f.n.instrument in TARIFFS else []
     linked = [level for level in linked if level.i not in used]
     when, when_cues = dates_of(place, f, 0, len(s.words))
-    setting = setting_of(place, f, when, seen)
+    target = targets(f, seen)
+    imposer = imposers(f, seen, target)
+    own = imposer.value in ((), (seen.notice.owner,)) and seen.notice.owner not in target.value
+    stays = f.verb is not None and f.verb.cls in ("maintain", "remain") and not f.verb.mood
+    of_notice = own and not stays and not when.effective and bool(seen.notice.effective)
+    dated = replace(when, effective=seen.notice.effective) if of_notice else when
+    setting = setting_of(place, f, dated, seen)
     stand = asked_for(f) or price_promise(f) or (None if asked_passively(f) else standing(f, setting))
     if stand is None and f.n.bare and f.verb is None:
         stand = listed_standing(place, f, setting) or carried_on(f, before, place.number)
@@ -70,8 +76,7 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     if stand is None:
         used.update(level.i for level in linked if f.left <= level.i < f.n.i)
         return []
-    target = targets(f, seen)
-    imposer = imposers(f, seen, target)
+    when = dated if stand.status == "announced" else when
     target, imposer = _demonym_trap(f, seen, target, imposer)
     if not target.value:
         target = owner_as_target(f, place.tagged, imposer)

@@ -138,7 +138,8 @@ def _by_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             passive = (f.verb and f.verb.passive and f.verb.j <= actor.i) or (
                 f.participle and f.participle.j <= actor.i
             )
-            if passive or actor.i - f.n.j <= 3:
+            done = bool(f.nominal) and f.relation == "subject" and f.verb is not None and actor.j <= f.verb.i
+            if passive or done or actor.i - f.n.j <= 3:
                 return role(s, country_of(actor, s, seen), "imposer.by", actor.i, actor.j)
     return NOBODY
 
@@ -212,7 +213,8 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
     moves = verb is not None and (
         verb.mood in ("will", "shall", "would") or verb.passive or verb.cls in ("rise", "fall", "effect")
     )
-    if verb is None or f.relation != "subject" or not moves:
+    meets = verb is not None and verb.cls in MEETS and f.relation == "object"
+    if verb is None or not (meets or (f.relation == "subject" and moves)):
         return NOBODY
     code, _, name = speaker(s, f.chain, seen)
     return Found((code,), "imposer.speaker", name) if code and "+" not in code else NOBODY
@@ -221,7 +223,8 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
 def _relative_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "the 15% duty it put on", "the duty Trump announced": the subject of a clause on the nucleus."""
     for verb in s.verbs:
-        if f.n.j <= verb.i <= f.n.j + 8 and not verb.passive and verb.cls in ("impose", "announce", "raise", "propose",
+        far = f.n.j + (24 if verb is f.participle else 8)
+        if f.n.j <= verb.i <= far and not verb.passive and verb.cls in ("impose", "announce", "raise", "propose",
                                                                              "threaten"):  # fmt: skip
             actor = next((a for a in s.actors if f.n.j <= a.i and a.j <= verb.i and not a.oblique), None)
             if actor:

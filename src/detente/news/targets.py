@@ -169,6 +169,8 @@ def _noun_phrase(f: Frame, s: Tagged, i: int, stop: int, seen: Discourse, verbs:
     closed = (";", "(", "if", "unless", "until")
     rates = {a for a, _, _ in s.rates if a > i}
     end = next((k for k in range(i, stop) if k in verbs or k in rates or s.low(k) in closed), stop)
+    opened = (",", "that", "which")
+    end = next((k for k in range(i, end) if s.low(k) in opened and _subject_follows(s, k + 1)), end)
     exported = f.n.instrument in EXPORT_SIDE
     codes: list[str] = []
     first = i
@@ -186,6 +188,13 @@ def _noun_phrase(f: Frame, s: Tagged, i: int, stop: int, seen: Discourse, verbs:
     if _everybody(s, i, end) and not exported:
         return Found(("*",), "target.everybody", spelled(s, i, min(end, i + 4)))
     return NOBODY
+
+
+def _subject_follows(s: Tagged, at: int) -> bool:
+    """Whether an actor with a verb of its own stands here: ", the minister warned", ", Beijing said"."""
+    actor = next((a for a in s.actors if a.i in (at, at + 1) and not a.oblique and not a.possessor), None)
+    actor = actor or next((a for a in s.actors if at <= a.i <= at + 3 and a.kind == "body"), None)
+    return actor is not None and any(v.i == actor.j for v in s.verbs)
 
 
 def _code(actor: Actor, s: Tagged, seen: Discourse) -> str:

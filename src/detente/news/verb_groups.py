@@ -61,6 +61,12 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     forms = {v.entry.form for v in verbs if v.i == m.i and v.j == m.j and v.entry.extra == m.entry.extra}
     k = _back(s, m.i)
     before = s.low(k)
+    if m.entry.extra == "call" and s.low(m.i - 1) == "so":
+        return ""
+    if m.entry.extra in _LINKING and any(v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp") for v in verbs):
+        nearest = next(v for v in verbs if v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp"))
+        if nearest.i == m.j or is_adverb(s.low(m.j)):
+            return ""
     if m.entry.value == "subject":
         return "pp" if s.low(m.j) == "to" and _be_before(s, m.i) else ""
     opened = before in MODALS or before == "to" or before in DO
@@ -107,6 +113,9 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     if "base" in forms and (_plural_subject(s, k) or before in ("and", "or", ",", "'", '"', "") or k < 0):
         return "base"
     return ""
+
+
+_LINKING = frozenset(["remain", "stay", "become"])
 
 
 def _be_before(s: Tagged, at: int) -> bool:
@@ -187,6 +196,12 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
     mood = next((MODALS[a] for a in aux if a in MODALS), "")
     be, have = [a for a in aux if a in BE], [a for a in aux if a in HAVE]
     form = m.entry.form
+    if not aux and form in ("ed", "pp") and (at := _linked(s, m.i)) >= 0:
+        past = s.low(at).endswith("ed") or s.low(at) in ("became", "got")
+        mood = MODALS.get(s.low(at - 1), "")
+        start = at - 1 if mood else at
+        tense = "inf" if mood else "past" if past else "pres"
+        return Verb(start, m.i, m.j, m.entry.value, m.entry.extra, mood, tense, True, negative)
     passive = bool(be) and form in ("ed", "pp")
     tense = _tense(form, aux, be, have, mood)
     if not aux and form in ("ed", "pp") and m.entry.value != "speak":
@@ -194,6 +209,18 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
     if aux[:1] == ["having"]:
         tense = "perf"
     return Verb(i, m.i, m.j, m.entry.value, m.entry.extra, mood, tense, passive, negative)
+
+
+_LINKS = frozenset(["remain", "remains", "remained", "stay", "stays", "stayed", "become", "becomes", "became", "gets",
+                    "got"])  # fmt: skip
+
+
+def _linked(s: Tagged, at: int) -> int:
+    """The token of "remains", "stays", "became" right before a participle; -1 if there is none."""
+    k = at - 1
+    while k >= 0 and is_adverb(s.low(k)):
+        k -= 1
+    return k if k > 0 and s.low(k) in _LINKS else -1
 
 
 def copulas(s: Tagged) -> list[Verb]:
