@@ -145,7 +145,10 @@ def speaker(s: Tagged, verbs: list[Verb], seen: Discourse) -> tuple[str, bool, s
     """
     tellers = [v for v in verbs if v.cls in ("speak", "announce", "threaten", "vow", "signal")]
     tellers += [
-        v for v in s.verbs if v.cls in ("speak", "announce") and v not in tellers and v.tense in ("past", "pres")
+        v
+        for v in s.verbs
+        if (v.cls in ("speak", "announce") or v.lemma in ("decide", "determine")) and v not in tellers
+        and v.tense in ("past", "pres")
     ]
     for verb in tellers:
         candidates = [a for a in s.actors if 0 <= verb.i - a.j <= 3 and not a.oblique]

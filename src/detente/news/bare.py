@@ -58,9 +58,15 @@ def _near_noun(s: Tagged, i: int, j: int, found: list[Nucleus]) -> bool:
         if n.verb is None and start <= n.i < end:
             if 0 <= n.i - j <= 5 and not _other_rate(s, j, n.i) and s.low(j) not in ("on", "for"):
                 return True
-            if n.j <= i and not _closed(s, n.j, i):
+            if n.j <= i and (not _closed(s, n.j, i) or _moved_to(s, n, i)):
                 return True
     return False
+
+
+def _moved_to(s: Tagged, n: Nucleus, i: int) -> bool:
+    """ "the duty of 35 percent will be cut to 20 percent": one noun, its old rate, its new one."""
+    moves = [v for v in s.verbs if n.j <= v.i and v.j <= i]
+    return len(moves) == 1 and s.low(i - 1) == "to" and moves[0].cls in ("raise", "reduce", "rise", "fall")
 
 
 def _closed(s: Tagged, i: int, j: int) -> bool:
@@ -83,7 +89,10 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         return "pays-abroad"
     if verb is not None and topic and (verb.cls in _PAYS or (verb.lemma in _CHARGE and verb.passive)):
         return "pays"
+    if verb is not None and verb.cls in _PAYS and not verb.negative and _foreign_goods(s, verb) and s.low(j) in _ENDS:
+        return "pays-goods"
     own = j + 3 if [s.low(k) for k in range(j, j + 3)] == ["of", "its", "own"] else j
+    own += 2 if (s.low(own), s.low(own + 1)) in (("the", "one"), ("the", "duty")) else s.low(own) in ("that", "those")
     if s.low(own) in ("on", "for", "against") and _goods_follow(s, own + 1) and (topic or verb is not None):
         return "on-goods" if topic or (verb is not None and verb.cls == "impose") else ""
     if topic and s.low(j) == "for" and _name(s, j + 1) and any(s.low(k) == ":" for k in range(i)):
@@ -104,6 +113,22 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
     if verb is not None and not told and verb.cls in _MOVES and topic and _rate_subject(s, verb):
         return "rate-is"
     return ""
+
+
+_ENDS = frozenset(["", ".", ",", ";", "and", "in", "on", "from", "at", "when", "while", "under", "as", "instead", "upon"])
+
+
+def _foreign_goods(s: Tagged, verb: Verb) -> bool:
+    """Whether the subject of a verb is goods with an origin: "large aircraft made in France", "Indian shrimp"."""
+    start = clause(s, verb.i)[0]
+    goods = any(start <= m.i < verb.i for m in s.products) or bool(
+        {s.low(k) for k in range(start, verb.i)} & {"goods", "imports", "products", "exports", "shipments"}
+    )
+    origin = any(start <= m.i < verb.i for m in s.adjectives) or any(
+        start <= a.i < verb.i and a.kind in ("country", "place") and a.oblique in ("from", "in", "of", "to")
+        for a in s.actors
+    )
+    return goods and origin
 
 
 def _name(s: Tagged, at: int) -> bool:

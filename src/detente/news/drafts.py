@@ -19,6 +19,7 @@ from detente.news.measure import Cue, Dates, Evidence, Quantity, Span
 from detente.news.mention import TARIFFS, Draft, Place
 from detente.news.nuclei import nuclei
 from detente.news.nucleus import Nucleus, phrase_start
+from detente.news.permits import permit_nuclei, permit_standing
 from detente.news.placing import dates_of, setting_of
 from detente.news.rating import with_levels
 from detente.news.roles import imposers
@@ -37,6 +38,7 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
         return []
     s.topic = seen.trade[1] if place.number - seen.trade[0] <= 15 else ""
     nouns = nuclei(s)
+    nouns = sorted([*nouns, *permit_nuclei(s, nouns)], key=lambda n: n.i)
     near = [n.instrument for n in nouns if n.instrument in TARIFFS]
     if near:
         seen.trade = (place.number, near[0])
@@ -58,17 +60,18 @@ def _stop(s: Tagged, found: list[Nucleus], number: int) -> int:
 
 def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[Draft], used: set[int]) -> list[Draft]:
     s = place.tagged
-    linked = levels(f, stop) if f.n.instrument in TARIFFS else []
+    linked = levels(f, stop) if f.n.instrument in TARIFFS | {"price_floor"} else []
     linked = [level for level in linked if level.i not in used]
     when, when_cues = dates_of(place, f, 0, len(s.words))
     target = targets(f, seen)
     imposer = imposers(f, seen, target)
     own = imposer.value in ((), (seen.notice.owner,)) and seen.notice.owner not in target.value
     stays = f.verb is not None and f.verb.cls in ("maintain", "remain") and not f.verb.mood
+    stays = stays and not f.n.bare
     of_notice = own and not stays and not when.effective and bool(seen.notice.effective)
     dated = replace(when, effective=seen.notice.effective) if of_notice else when
     setting = setting_of(place, f, dated, seen)
-    stand = asked_for(f) or price_promise(f) or (None if asked_passively(f) else standing(f, setting))
+    stand = permit_standing(f, setting) or asked_for(f) or price_promise(f) or (None if asked_passively(f) else standing(f, setting))
     if stand is None and f.n.bare and f.verb is None:
         stand = listed_standing(place, f, setting) or carried_on(f, before, place.number)
     if stand is None and s.on("status.presupposed") and went_ahead(f):

@@ -90,7 +90,7 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
         f = Frame(s, f.n, f.nominal[-1][1], f.right, f.verb, f.relation)
     k = f.left - 1
     word, before = s.low(k), s.low(k - 1)
-    if word == "to" and f.verb is not None and f.verb.cls in ("respond", "retaliate"):
+    if word in ("to", "against", "for") and f.verb is not None and f.verb.cls in ("respond", "retaliate"):
         return True
     if word == "to":
         return before in (
@@ -377,6 +377,8 @@ def _controller(s: Tagged, verb: Verb) -> Actor | None:
 def _inherited(s: Tagged, verb: Verb, start: int) -> Actor | None:
     """A verb without a subject of its own: after "and", or after a relative clause or an apposition."""
     relative = any(s.low(k) in ("which", "who", "that") for k in range(start, verb.i))
+    if relative and start > 0 and (upper := _of_act(s, start)) is not None:
+        return subject(s, upper)
     if relative and start > 0:
         heads = [a for a in s.actors if a.j <= start and not a.possessor]
         return heads[-1] if heads and heads[-1].j >= start - 2 else None
@@ -389,6 +391,22 @@ def _inherited(s: Tagged, verb: Verb, start: int) -> Actor | None:
         heads = [a for a in s.actors if a.j <= verb.i and not a.oblique and not a.possessor]
         return heads[0] if heads and not verb.passive else None
     return None
+
+
+_ACTS = word_list("frames.acts")
+
+
+def _of_act(s: Tagged, start: int) -> Verb | None:
+    """ "approved a bill that raises": the verb whose object is the act on which the relative clause at `start` hangs."""
+    if s.low(start) not in ("that", "which") or not {s.low(start - 1), s.low(start - 2)} & _ACTS:
+        return None
+    upper = next((v for v in reversed(s.verbs) if v.j <= start), None)
+    return upper if upper is not None and start - upper.j <= 6 else None
+
+
+def act_verb(s: Tagged, verb: Verb) -> Verb | None:
+    """Return the verb over the act that a relative clause describes: "signed" in "signed an order that raises"."""
+    return _of_act(s, clause(s, verb.i)[0])
 
 
 def plain_object(s: Tagged, verb: Verb) -> Actor | None:

@@ -30,7 +30,8 @@ def listed_members(place: Place, drafts: list[Draft], used: set[int]) -> list[Dr
         between = [s.low(k) for k in range(last, i)]
         verbs = any(last <= v.i < i for v in s.verbs)
         level = read_level(s, i, j, rate, i, i, j)
-        joined = bool(between) and between[0] in (",", "and", "(", ";") and len(between) <= 8
+        named = any(last <= m.i < i for m in s.products) and any(last <= a.i < i for a in s.actors)
+        joined = bool(between) and between[0] in (",", "and", "(", ";") and len(between) <= (14 if named else 8)
         if verbs or not joined or level.role != "value" or level.span or level.current:
             continue
         out.append(_member(place, model, level, last))
@@ -40,7 +41,8 @@ def listed_members(place: Place, drafts: list[Draft], used: set[int]) -> list[Dr
 
 def _member(place: Place, model: Draft, level: Level, low: int) -> Draft:
     s = place.tagged
-    countries = [a for a in s.actors if low <= a.i < level.i and a.kind in ("country", "place") and not a.oblique]
+    countries = [a for a in s.actors if low <= a.i < level.i and a.kind in ("country", "place") and (
+        not a.oblique or a.oblique in ("from", "of"))]
     goods = [m for m in s.products if low <= m.i < level.i]
     start, end = s.words[low + 1].start, s.words[level.j - 1].end
     kind = model.rate.basis if model.rate else "total"

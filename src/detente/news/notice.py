@@ -32,7 +32,7 @@ _FROM = re.compile(
 _SAID = (" said", " says", " told ", " reported", " wrote ")
 _NOTICE = re.compile(
     r"\b(?:notice|announcement|notification|order|regulation|decree|resolution|circular|proclamation|adjustment of|"
-    r"implementing|bulletin|memorandum|gazette)\b",
+    r"implementing|bulletin|memorandum|gazette|dates:|summary:|action:|agency:)",
     re.IGNORECASE,
 )
 
@@ -58,7 +58,8 @@ def notice_of(norm: str, body: str, published: date | None) -> Notice:
     if any(word in low for word in _SAID) or not _NOTICE.search(" ".join(head)[:600]):
         return Notice()
     owner = publisher(norm) or issuer(norm) or _gate(body)
-    return Notice(owner, _against(head, owner), _effective(body, published)) if owner else Notice()
+    against = _against(head, owner) or _only_other(body, owner)
+    return Notice(owner, against, _effective(body, published)) if owner else Notice()
 
 
 _GATE = re.compile(
@@ -87,6 +88,19 @@ def _against(head: list[str], owner: str) -> str:
             kinds = ("country", "adjective")
             found |= {e.value for _, e in match(words, at, lex) if e.kind in kinds} - {owner, "HKG", "MAC"}
     return found.pop() if len(found) == 1 else ""
+
+
+def _only_other(body: str, owner: str) -> str:
+    """The one economy besides the owner that the whole text names."""
+    lex = lexicon()
+    words = tokens(body[:20000], 0, min(len(body), 20000))
+    found: set[str] = set()
+    for at in range(len(words)):
+        kinds = ("country", "adjective", "place")
+        found |= {e.value for _, e in match(words, at, lex) if e.kind in kinds} - {owner, "HKG", "MAC"}
+        if len(found) > 1:
+            return ""
+    return found.pop() if found else ""
 
 
 def _effective(body: str, published: date | None) -> str:

@@ -17,7 +17,9 @@ _TAX = frozenset(["tax", "taxes", "charge", "charges", "cess"])
 _SHIPS = word_list("nuclei.ships")
 _WAR = word_list("nuclei.war")
 _DEPOSIT = frozenset(["importers", "importer", "customs", "imports", "dumping", "provisional", "subsidy"])
-_CURBS = _CURB | _BAN | _QUOTA | _FEE | _TAX | PERMIT | {"rate", "rates", "deposit", "deposits"}
+_AID = frozenset(["aid", "support", "assistance", "relief", "loans", "grants", "subsidies"])
+_AIDED = word_list("nuclei.aided")
+_CURBS = _AID | _CURB | _BAN | _QUOTA | _FEE | _TAX | PERMIT | {"rate", "rates", "deposit", "deposits"}
 
 
 def nuclei(s: Tagged) -> list[Nucleus]:
@@ -123,6 +125,8 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     word = s.low(at)
     if any(v.v == at or v.v <= at < v.j for v in s.verbs):
         return None
+    if word in _AID:
+        return _aid(s, at)
     if word in ("rate", "rates") and s.on("curb.rate") and _rate_noun(s, at):
         return Nucleus(at, at + 1, "import_tariff", "curb.rate")
     if word in _FEE and s.on("curb.fee-per-ton") and any(at < a <= at + 6 and "net" in r.raw for a, _, r in s.rates):
@@ -156,6 +160,16 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     if word in PERMIT and near(s, at, at + 1, EXPORT | {"sell", "ship", "abroad"}, 8, 8):
         return Nucleus(at, at + 1, "export_licensing", "curb.export-permit")
     return None
+
+
+def _aid(s: Tagged, at: int) -> Nucleus | None:
+    """ "$12 billion in aid to farmers", "aid of 3 billion euros for steelmakers": public money for producers."""
+    money = any(x.money and (0 < at - j + 1 <= 4 or 0 < i - at <= 4) for i, j, x in s.amounts)
+    if not money or not any(t.low in _AIDED for t in s.words) or s.low(at + 1) in ("for", "to") and (
+        s.low(at + 2) in ("ukraine", "kyiv", "gaza", "refugees")
+    ):
+        return None
+    return Nucleus(at, at + 1, "subsidy", "curb.aid")
 
 
 _RATE_OF = word_list("nuclei.rate_of")

@@ -46,7 +46,7 @@ _AMOUNT = re.compile(
     rf"(?<![\w.,$€£])(?P<n>{_NUMBER})(?: (?P<s>{_SCALES}))? ?(?:metric )?"
     rf"(?P<u>tonnes|tons|tonne|ton|t|mt|mmt|barrels|bushels|gallons|litres|liters|hectolitres|hl|units|vehicles|cars|"
     rf"aircraft|planes|jets|companies|firms|entities|companies|head|kg|kilograms|kilotonnes|cubic metres|bcm|"
-    rf"Chinese electric vehicles|electric vehicles|visas|containers|pieces|metric tons)\b",
+    rf"(?:[a-z]+(?:-[a-z]+)? )?(?:vehicles|cars|trucks|aircraft)|Chinese electric vehicles|electric vehicles|visas|containers|pieces|metric tons)\b",
     re.IGNORECASE,
 )
 _PERIOD = re.compile(

@@ -6,6 +6,7 @@ from detente.news.actors import Discourse, country_of, speaker
 from detente.news.found import EXPORT_SIDE, MADE, MEETS, NOBODY, ORIGIN_NOUNS, Found, adjective_at, role
 from detente.news.frames import Frame, subject
 from detente.news.grammar import Actor, Tagged, Verb, clause
+from detente.news.nucleus import PERMIT
 from detente.news.targets import targets
 
 _BY_FIRMS = frozenset({"investment_commitment", "purchase_commitment", "price_floor"})
@@ -27,7 +28,9 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     """Return who imposes a measure."""
     s = f.s
     for finder in (
+        _bench,
         _passive_agent,
+        _granting,
         _possessor,
         _by_phrase,
         _importer,
@@ -45,6 +48,28 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
         found = finder(f, s, seen)
         if found.value and not set(found.value) & set(target.value):
             return found
+    return NOBODY
+
+
+def _bench(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """A ruling of the World Trade Organization is its own."""
+    if f.n.instrument != "legal_ruling":
+        return NOBODY
+    words = [t.low for t in s.words]
+    world = "wto" in words or "world trade organization" in " ".join(words) or "world trade organisation" in " ".join(
+        words
+    )
+    return Found(("WTO",), "imposer.wto", "WTO") if world else NOBODY
+
+
+def _granting(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "only with a licence from the Ministry of Commerce": who gives the permission."""
+    if f.n.instrument not in ("export_licensing", "tech_export_control"):
+        return NOBODY
+    for actor in s.actors:
+        given = {s.low(k) for k in range(max(0, actor.i - 5), actor.i)} & PERMIT
+        if given and actor.oblique in ("from", "of", "by") and actor.kind in ("body", "country"):
+            return role(s, country_of(actor, s, seen), "imposer.granting", actor.i, actor.j)
     return NOBODY
 
 
@@ -212,6 +237,7 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
     verb = f.verb
     moves = verb is not None and (
         verb.mood in ("will", "shall", "would") or verb.passive or verb.cls in ("rise", "fall", "effect")
+        or verb.lemma == "apply"
     )
     meets = verb is not None and verb.cls in MEETS and f.relation == "object"
     if verb is None or not (meets or (f.relation == "subject" and moves)):

@@ -80,6 +80,12 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     moves = s.low(m.j) in ("to", "by", "from", "at") and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)
     if moves and forms & {"s", "base"} and before not in DETERMINERS and before not in PREPOSITIONS and k >= 0:
         return "s" if "s" in forms else "base" if before.endswith("s") else ""
+    ends_noun = any(n.j - 1 == k for n in s.instruments)
+    plain = m.entry.extra.split(" ")[0] not in NOUNY and m.entry.value not in ("other", "effect_other", "speak")
+    if ends_noun and "s" in forms and plain:
+        return "s"
+    if m.entry.value == "face" and "base" in forms and before == "year" and s.low(m.j) in ("a", "an", "the", "no"):
+        return "base"
     modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
         before in ADJECTIVES or before in PREPOSITIONS or (before[:1].isdigit() and k == m.i - 1)
     )
@@ -92,7 +98,6 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         return "past" if "past" in forms else "pp" if "pp" in forms and "ed" not in forms else "ed"
     if modifier and not (before == "as" or (before == "that")):
         return ""
-    ends_noun = any(n.j - 1 == k for n in s.instruments)
     then = s.low(m.j) in ("on", "in", "at", "next", "this", "again", "today", "when", "after", "by", "until", "later")
     if ends_noun and then and "s" in forms and s.low(m.i) != s.low(k):
         return "s"
