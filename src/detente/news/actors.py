@@ -22,6 +22,7 @@ class Discourse:
         label: the country that a list item or a paragraph opens with ("- Brazil: ...").
         only: the country of the last sentence that names any, if it names one.
         publisher: country whose notice or ministry this is, empty for news. notice: what holds for a whole notice.
+        history: whether the running passage tells of years long before publication.
         speaker: of the running quotation.
         recent: countries in order of mention, the last one last.
         pairs: imposer and target of the measures so far.
@@ -33,6 +34,7 @@ class Discourse:
     topic_from: int = -1
     publisher: str = ""
     notice: Notice = Notice()
+    history: bool = False
     speaker: str = ""
     sides: tuple[str, ...] = ()
     only: str = ""

@@ -37,12 +37,25 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
         if s.low(i - 1) in ("to", "and", "or") and any(b == i - 1 for _, b, _ in s.rates) and s.low(i - 1) == "to":
             continue
         level = read_level(s, i, j, rate, i, i, j)
+        if _over_quota(s, i):
+            out.append(Nucleus(i, j, "tariff_rate_quota", "bare.over-quota", bare=True))
+            continue
         if level.role not in ("value", "to") or level.span:
             continue
         rule = _licence(s, i, j, trade)
         if rule and s.on(f"bare.{rule}"):
             out.append(Nucleus(i, j, trade or "import_tariff", f"bare.{rule}", bare=True))
     return out
+
+
+def _over_quota(s: Tagged, i: int) -> bool:
+    """ "anything above that will be charged 50 percent": the rate beyond a quota told just before."""
+    verb = next((v for v in reversed(s.verbs) if v.j <= i), None)
+    if verb is None or i - verb.j > 4 or not (verb.cls in _PAYS or (verb.passive and verb.cls in ("impose", "tax"))):
+        return False
+    subject = [s.low(k) for k in range(clause(s, verb.i)[0], verb.i)]
+    beyond = bool({"above", "beyond", "over", "exceeding", "excess"} & set(subject))
+    return beyond and bool({"anything", "volumes", "imports", "quantities", "tonnage", "shipments"} & set(subject[:4]))
 
 
 def _per_ship(s: Tagged, i: int) -> bool:
@@ -89,7 +102,10 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         return "pays-abroad"
     if verb is not None and topic and (verb.cls in _PAYS or (verb.lemma in _CHARGE and verb.passive)):
         return "pays"
-    if verb is not None and verb.cls in _PAYS and not verb.negative and _foreign_goods(s, verb) and s.low(j) in _ENDS:
+    if topic and _pronoun_moved(s, i):
+        return "it-moved"
+    charged = verb is not None and verb.passive and verb.lemma in _CHARGE | {"hit"}
+    if verb is not None and (verb.cls in _PAYS or charged) and not verb.negative and _foreign_goods(s, verb) and s.low(j) in _ENDS:
         return "pays-goods"
     own = j + 3 if [s.low(k) for k in range(j, j + 3)] == ["of", "its", "own"] else j
     own += 2 if (s.low(own), s.low(own + 1)) in (("the", "one"), ("the", "duty")) else s.low(own) in ("that", "those")
@@ -116,6 +132,14 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
 
 
 _ENDS = frozenset(["", ".", ",", ";", "and", "in", "on", "from", "at", "when", "while", "under", "as", "instead", "upon"])
+
+
+def _pronoun_moved(s: Tagged, i: int) -> bool:
+    """ "agreed to bring it down to 15%", "raised them to 50 percent": a rate to which the tariff just named moves."""
+    if s.low(i - 1) not in ("to", "at"):
+        return False
+    moves = [v for v in s.verbs if v.j <= i and i - v.j <= 4 and v.cls in ("raise", "reduce") and not v.passive]
+    return bool(moves) and any(s.low(k) in ("it", "them", "this", "these") for k in range(moves[-1].v + 1, i))
 
 
 def _foreign_goods(s: Tagged, verb: Verb) -> bool:

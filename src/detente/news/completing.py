@@ -57,6 +57,8 @@ def _of_its_kind(draft: Draft, place: Place, f: Frame, seen: Discourse, before: 
             _set(draft, "imposer", (makers[0],), "imposer.makers")
             other = seen.other(makers[0])
             draft.target = draft.target or ((other,) if other else ())
+    if f.n.rule == "bare.over-quota" and before and not draft.imposer:
+        _take(draft, before[-1])
     follows = f.verb is not None and f.verb.lemma == "follow" and on("target.follows")
     if follows and before and not draft.target:
         _set(draft, "target", before[-1].target, "target.follows")
@@ -211,7 +213,9 @@ def _default_target(draft: Draft, seen: Discourse) -> None:
         other = seen.other(draft.imposer[0])
         _set(draft, "target", (other,) if other else ("*",), "target.other-side" if other else "target.product-only")
         return
-    trade_floor = draft.instrument == "price_floor" and "port" in draft.evidence.trigger.text
+    at = draft.evidence.trigger.end - draft.evidence.start
+    near = draft.evidence.trigger.text + draft.evidence.sentence[at : at + 30]
+    trade_floor = draft.instrument == "price_floor" and "port" in near
     if draft.instrument == "legal_ruling" or trade_floor:
         _set(draft, "target", ("*",), "target.everybody")
         return

@@ -104,6 +104,8 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
             "reply",
             "owing",
         )
+    if word in ("against", "over", "to", "about") and before in _ANSWERS:
+        return True
     if word == "for":
         return before in ("retaliation", "revenge", "punishment", "reasons")
     if word == "of" and before in ("because", "light", "view", "spite", "face", "ahead", "impact", "effects", "cost"):
@@ -111,6 +113,10 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
     if word == "by" and f.verb is not None and not f.verb.passive and f.verb.tense != "pp":
         return True
     return word in _ASIDE and f.verb is not None and f.verb.j <= k
+
+
+_ANSWERS = frozenset(["countermeasures", "retaliation", "response", "answer", "measures", "complaint", "case", "lawsuit",
+                      "appeal", "protest", "action", "challenge", "anger", "opposition"])  # fmt: skip
 
 
 def _right(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> int:

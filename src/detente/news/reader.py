@@ -23,6 +23,7 @@ from detente.news.mention import Draft, Place
 from detente.news.merge import merged, why_empty
 from detente.news.notice import notice_of
 from detente.news.numbers import amounts, rates
+from detente.news.placing import history_goes_on
 from detente.news.sentences import Sentence, sentences
 from detente.news.tagging import tag
 from detente.news.timex import timexes
@@ -117,7 +118,7 @@ def _places(
 def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
     """Return the mentions of measures, read in order."""
     drafts: list[Draft] = []
-    labelled = -1
+    labelled, paragraph = -1, -1
     for place in places:
         s, unit = place.tagged, place.sentence
         seen.speaker = quoting(s) or seen.speaker
@@ -125,6 +126,8 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
             drafts = [d for d in drafts if d.sentence != place.number - 1]
         seen.label = label(s) or (seen.label if unit.paragraph == labelled and unit.continues else "")
         labelled = unit.paragraph
+        seen.history = history_goes_on(place, seen.history and unit.paragraph == paragraph)
+        paragraph = unit.paragraph
         fresh = read_sentence(place, seen, drafts[-LOOKBACK:])
         seen.pairs = [*seen.pairs, *((d.imposer[0], d.target) for d in fresh if d.imposer)][-LOOKBACK:]
         drafts += fresh

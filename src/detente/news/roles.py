@@ -45,10 +45,18 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     ):
         if finder is _teller and not target.value and f.n.instrument not in EXPORT_SIDE:
             continue
-        found = finder(f, s, seen)
+        found = _other_half(finder(f, s, seen), target)
         if found.value and not set(found.value) & set(target.value):
             return found
     return NOBODY
+
+
+def _other_half(found: Found, target: Found) -> Found:
+    """ "Seoul and Washington settled on 15 percent for Korean goods": of a pair, the one that is not the target."""
+    sides = found.value[0].split("+") if found.value else []
+    if len(sides) == 2 and len(target.value) == 1 and target.value[0] in sides:
+        return Found((sides[1 - sides.index(target.value[0])],), found.rule, found.words)
+    return found
 
 
 def _bench(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -193,7 +201,7 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
         )
         border = border or trader
         faces = faces or bool(
-            f.verb and f.verb.passive and f.relation == "subject" and actor.i >= f.verb.j and actor.oblique == "in"
+            f.verb and f.verb.passive and (f.relation == "subject" or f.n.bare) and actor.i >= f.verb.j and actor.oblique == "in"
         )
         goods = set(back) & (ORIGIN_NOUNS - {"made"}) if actor.oblique == "from" else set(back) & MADE
         border = border or (faces and actor.oblique in ("in", "from") and not goods)

@@ -193,6 +193,9 @@ def _invested(f: Frame, s: Tagged, seen: Discourse) -> Found:
     for actor in s.actors:
         if f.n.j <= actor.i < end and actor.oblique in ("in", "into", "to") and actor.kind in ("country", "place"):
             return role(s, actor.country, "target.invest-in", actor.i, actor.j)
+    for adjective in s.adjectives:
+        if f.n.j <= adjective.i < end:
+            return role(s, adjective.entry.value, "target.invest-in", adjective.i, adjective.j)
     return NOBODY
 
 
@@ -222,6 +225,7 @@ def _noun_phrase(f: Frame, s: Tagged, i: int, stop: int, seen: Discourse, verbs:
     rates = {a for a, _, _ in s.rates if a > i}
     end = next((k for k in range(i, stop) if k in verbs or k in rates or s.low(k) in closed), stop)
     opened = (",", "that", "which")
+    end = next((k for k in range(i + 1, end) if s.low(k) in _EXCEPT), end)
     end = next((k for k in range(i, end) if s.low(k) in opened and _subject_follows(s, k + 1)), end)
     exported = f.n.instrument in EXPORT_SIDE
     codes: list[str] = []
@@ -317,11 +321,17 @@ def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return goods_origin(s, start, verb.i, seen)
 
 
+_EXCEPT = frozenset(["except", "excluding", "excepting", "bar"])
+
+
 def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
     """Return the origin of the goods (or the country) named in tokens i to j, which are a subject."""
     for adjective in s.adjectives:
         if i <= adjective.i < j and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
             return role(s, adjective.entry.value, "target.meets", adjective.i, adjective.j)
+    cut = next((k for k in range(i, j) if s.low(k) in _EXCEPT), j)
+    if cut > i:
+        j = cut
     codes: list[str] = []
     spot = (i, i)
     arrivals = {a.i for a in s.actors if enters_of(s, a)}

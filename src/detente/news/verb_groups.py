@@ -176,8 +176,19 @@ def _plural_subject(s: Tagged, k: int) -> bool:
     )
 
 
+_APART = {("bring", "down"): "reduce", ("take", "down"): "reduce", ("get", "down"): "reduce", ("put", "up"): "raise",
+          ("push", "up"): "raise"}  # fmt: skip
+
+
+def _with_particle(s: Tagged, m: Mention) -> Mention:
+    """ "bring it down", "push them up": a particle behind the pronoun."""
+    cls = _APART.get((m.entry.extra, s.low(m.j + 1)), "") if s.low(m.j) in ("it", "them", "this", "that") else ""
+    return replace(m, entry=replace(m.entry, value=cls)) if cls else m
+
+
 def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
     """Extend a verb to the left over its auxiliaries and read tense, mood, voice and negation from them."""
+    m = _with_particle(s, m)
     k, aux, negative, i = m.i - 1, [], False, m.i
     while k >= 0:
         word = s.low(k)

@@ -18,7 +18,7 @@ from detente.news.nucleus import (
     object_words,
     scopes_of,
 )
-from detente.news.verb_phrases import add_verb, allow_verb, need_verb, other_verb, pay_verb, pledge_investment
+from detente.news.verb_phrases import add_verb, allow_verb, need_verb, other_verb, pay_verb, pledge_investment, put_verb
 
 
 def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
@@ -102,6 +102,8 @@ def _limit_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
         if amount:
             return "export_quota"
         return "tech_export_control" if scopes_of(s, verb.v, verb.j) & TECH else "export_licensing"
+    if at_import >= 0 and any(r.free and verb.j <= i < verb.j + 6 for i, _, r in s.rates):
+        return "tariff_rate_quota"
     if at_import >= 0 and amount:
         return "import_quota"
     return ""
@@ -137,6 +139,8 @@ def _raise_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
 
 
 def _require_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if kind := put_verb(s, verb, words, found):
+        return kind
     if verb.lemma != "require" or not no_noun(s, verb, found):
         return ""
     if need := need_verb(s, verb, words, found):

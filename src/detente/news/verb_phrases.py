@@ -77,6 +77,19 @@ def pledge_investment(s: Tagged, verb: Verb, words: list[str], found: list[Nucle
     return "investment_commitment" if money and noun >= 0 else ""
 
 
+def _put_money(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """ "will put $550 billion into US projects": money that goes into another economy."""
+    if verb.negative or verb.mood in ("may", "could", "would"):
+        return ""
+    money = next((j for i, j, x in s.amounts if verb.j <= i <= verb.j + 3 and x.money), -1)
+    if money < 0 or s.low(money) not in ("into", "in"):
+        return ""
+    abroad = any(money < a.i <= money + 3 and a.kind in ("country", "place") for a in s.actors) or any(
+        money < m.i <= money + 3 for m in s.adjectives
+    )
+    return "investment_commitment" if abroad else ""
+
+
 def _strike_off(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """ "takes Korea off its list of trusted destinations": easier export procedures end, or come back."""
     if not {"list", "whitelist"} & set(words) or (
@@ -107,7 +120,13 @@ def _send_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
     return "enforcement_commitment" if verb.lemma in ("send", "deploy") and forces and "border" in words else ""
 
 
+def put_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return _put_money(s, verb, words, found) if verb.lemma in ("put", "place") else ""
+
+
 def other_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if verb.lemma in ("pour", "spend") and (kind := _put_money(s, verb, words, found)):
+        return kind
     for rule in (_sell_verb, _send_verb, _enter_verb, _close_verb, need_verb, _strike_off):
         if kind := rule(s, verb, words, found):
             return kind
