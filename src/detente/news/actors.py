@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from detente.news.grammar import Actor, Tagged, Verb
+from detente.news.grammar import BODY_WORDS, Actor, Tagged, Verb
 from detente.news.notice import Notice
 
+_OFFICE_WORDS = BODY_WORDS | {"of", "and", "the", ",", "commerce", "affairs", "republic", "food", "development"}
 _NEUTRAL = frozenset({"HKG", "MAC"})
 
 
@@ -117,6 +118,10 @@ def _before(actor: Actor, s: Tagged, kinds: tuple[str, ...]) -> str:
 
 def _located(actor: Actor, s: Tagged) -> str:
     """ "In Mexico City a bill before Congress": the place in the sentence, if it is the only one before."""
+    for named in s.actors:
+        gap = [s.low(k) for k in range(actor.j, named.i)]
+        if named.oblique == "of" and 0 < len(gap) <= 9 and all(word in _OFFICE_WORDS for word in gap):
+            return named.country
     places = [a for a in s.actors if a.oblique == "in" and a.kind in ("place", "country")]
     after = next((a.country for a in places if a.i == actor.j + 1), "")
     if after:
@@ -149,7 +154,7 @@ def speaker(s: Tagged, verbs: list[Verb], seen: Discourse) -> tuple[str, bool, s
     tellers += [
         v
         for v in s.verbs
-        if (v.cls in ("speak", "announce") or v.lemma in ("decide", "determine")) and v not in tellers
+        if (v.cls in ("speak", "announce") or v.lemma in ("decide", "determine", "rule")) and v not in tellers
         and v.tense in ("past", "pres")
     ]
     for verb in tellers:

@@ -62,6 +62,8 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     s = place.tagged
     linked = levels(f, stop) if f.n.instrument in TARIFFS | {"price_floor"} else []
     linked = [level for level in linked if level.i not in used]
+    if f.n.instrument == "tariff_rate_quota":
+        linked = [level for level in linked if level.role != "by"]
     when, when_cues = dates_of(place, f, 0, len(s.words))
     target = targets(f, seen)
     imposer = imposers(f, seen, target)

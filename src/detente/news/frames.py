@@ -377,6 +377,9 @@ def _controller(s: Tagged, verb: Verb) -> Actor | None:
         return between[0]
     if between and verb.tense == "ing" and between[-1].j >= verb.i - 1:
         return between[-1]
+    agent = next((a for a in s.actors if upper.j <= a.i < verb.i and a.oblique == "by"), None)
+    if upper.passive and agent is not None:
+        return agent
     return subject(s, upper)
 
 

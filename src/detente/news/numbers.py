@@ -39,7 +39,8 @@ _SCALES = r"(?:thousand|million|billion|trillion|crore|lakh|bn|bln|mln|mn|tn|m|b
 _MONEY = re.compile(
     rf"(?P<cur>US\$|A\$|C\$|NZ\$|[$€£¥]|USD ?|EUR ?|RMB ?|CNY ?|GBP ?|Rs\.? ?|INR ?)(?P<n>{_NUMBER})(?:[ "
     rf"-]?(?P<s>{_SCALES}))?"
-    rf"|(?<![\w.,])(?P<n2>{_NUMBER})(?:[ -]?(?P<s2>{_SCALES}))? (?P<cur2>dollars|euros|yuan|pounds|rupees|yen|won)\b",
+    rf"|(?<![\w.,])(?P<n2>{_NUMBER})(?:[ -]?(?P<s2>{_SCALES}))? (?P<cur2>dollars|euros|yuan|pounds|rupees|yen|won|reais|pesos|francs|lira|"
+    rf"baht|ringgit|rand|roubles|rubles|kroner|kronor|zloty|dirhams|naira)\b",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(

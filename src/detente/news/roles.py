@@ -185,6 +185,10 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if f.n.instrument not in ("import_tariff", "import_ban", "import_quota", "tariff_rate_quota", "port_fee"):
         return NOBODY
     start, end = clause(s, f.verb.i if f.verb else f.n.i)
+    for adjective in s.adjectives:
+        gate = s.low(adjective.j) in ("border", "borders", "ports", "port", "customs", "market")
+        if start <= adjective.i < max(end, f.right) and gate and s.low(adjective.i - 1) in ("the", "at", "in", "to"):
+            return role(s, adjective.entry.value, "imposer.importer", adjective.i, adjective.j)
     start = min(start, clause(s, max(0, start - 1))[0]) if start and s.low(start) in ("which", "that") else start
     for actor in s.actors:
         if not start <= actor.i < max(end, f.right) or not actor.country or actor.kind == "person":
@@ -244,8 +248,8 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "Tariffs on Indian goods will rise, the White House said": who decides is who says so."""
     verb = f.verb
     moves = verb is not None and (
-        verb.mood in ("will", "shall", "would") or verb.passive or verb.cls in ("rise", "fall", "effect")
-        or verb.lemma == "apply"
+        verb.mood in ("will", "shall", "would", "may", "could") or verb.passive or verb.cls in ("rise", "fall", "effect")
+        or verb.lemma == "apply" or verb.cls == "remain"
     )
     meets = verb is not None and verb.cls in MEETS and f.relation == "object"
     if verb is None or not (meets or (f.relation == "subject" and moves)):

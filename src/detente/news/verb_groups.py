@@ -194,6 +194,8 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
         word = s.low(k)
         if word in NEGATIVES or (word == "no" and s.low(k + 1) == "longer"):
             negative, i = True, k
+        if word == "may" and k > 0 and s.words[k].text == "May":
+            break
         if word in MODALS or word in BE or word in HAVE or word in DO:
             aux.append(word)
             i = k
