@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from detente.news.grammar import BODY_WORDS, Actor, Tagged, Verb
 from detente.news.notice import Notice
 
 _OFFICE_WORDS = BODY_WORDS | {"of", "and", "the", ",", "commerce", "affairs", "republic", "food", "development"}
 _NEUTRAL = frozenset({"HKG", "MAC"})
+
+
+class Lead(Protocol):
+    """A mention that opens a list."""
+
+    sentence: int
 
 
 @dataclass
@@ -23,6 +30,7 @@ class Discourse:
         label: the country that a list item or a paragraph opens with ("- Brazil: ...").
         only: the country of the last sentence that names any, if it names one.
         publisher: country whose notice or ministry this is, empty for news. notice: what holds for a whole notice.
+        lead: the measure whose rates the items of a list give ("the following surtaxes:").
         history: whether the running passage tells of years long before publication.
         speaker: of the running quotation.
         recent: countries in order of mention, the last one last.
@@ -36,6 +44,7 @@ class Discourse:
     publisher: str = ""
     notice: Notice = Notice()
     history: bool = False
+    lead: Lead | None = None
     speaker: str = ""
     sides: tuple[str, ...] = ()
     only: str = ""

@@ -14,7 +14,14 @@ from detente.news.frames import Frame, frame, subject
 from detente.news.goods import product, zone
 from detente.news.grammar import Tagged, clause
 from detente.news.levels import levels
-from detente.news.listing import carried_on, heading_actor, listed_members, listed_standing
+from detente.news.listing import (
+    carried_on,
+    heading_actor,
+    list_items,
+    listed_members,
+    listed_standing,
+    opened_list,
+)
 from detente.news.measure import Cue, Dates, Evidence, Quantity, Span
 from detente.news.mention import TARIFFS, Draft, Place
 from detente.news.nuclei import nuclei
@@ -50,7 +57,28 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
         f = frame(s, n, found)
         stop = _stop(s, found, number)
         drafts += _of_frame(place, f, stop, seen, [*before, *drafts], used)
-    return drafts + listed_members(place, drafts, used)
+    drafts += listed_members(place, drafts, used)
+    if place.norm[place.sentence.start : place.sentence.end].endswith(":"):
+        seen.lead = opened_list(drafts) or _headed_list(place, [frame(s, n, nouns) for n in nouns], seen)
+        return drafts
+    items = [] if drafts else list_items(place, seen.lead)
+    if not items and len(s.words) > 16:
+        seen.lead = None
+    return drafts + items
+
+
+def _headed_list(place: Place, frames: list[Frame], seen: Discourse) -> Draft | None:
+    """ "Washington's new tariff rates from 7 August:": a heading without a verb that opens a list of rates."""
+    f = next((f for f in frames if f.n.instrument == "import_tariff" and f.verb is None), None)
+    if f is None or place.tagged.rates:
+        return None
+    when, cues = dates_of(place, f, 0, len(place.tagged.words))
+    setting = setting_of(place, f, when, seen)
+    target = targets(f, seen)
+    imposer = imposers(f, seen, target)
+    status = "announced" if setting.future else "in_force"
+    stand = Standing(status, "impose", "status.heading-of-list", "", -1)
+    return _draft(place, f, stand, imposer, target, when, cues, seen, setting) if imposer.value else None
 
 
 def _stop(s: Tagged, found: list[Nucleus], number: int) -> int:

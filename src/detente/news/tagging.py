@@ -39,10 +39,14 @@ def tag(words: list[Token], lex: Lexicon, year: int, rates: list[RateWord], amou
 def _shared_mood(s: Tagged) -> list[Verb]:
     """ "will invest ... and buy": a bare verb after "and" takes the modal or the infinitive of the verb before."""
     out: list[Verb] = []
+    named = s.actors
     for verb in s.verbs:
         last = out[-1] if out else None
         bare = verb.tense == "pres" and verb.i == verb.v and s.low(verb.v) == verb.lemma.split(" ")[0]
         joined = verb.i > 0 and s.low(verb.i - 1) in ("and", "or", "then")
+        owner = any(a.j == verb.i and not a.possessor for a in named)
+        if last is None and verb.tense == "inf" and not verb.mood and s.low(verb.i) == "to" and owner:
+            verb = replace(verb, mood="will")
         if last is not None and bare and joined and last.tense == "inf" and verb.i - last.j <= 20:
             verb = replace(verb, mood=last.mood, tense="inf")
         out.append(verb)
