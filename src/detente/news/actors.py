@@ -30,6 +30,7 @@ class Discourse:
         label: the country that a list item or a paragraph opens with ("- Brazil: ...").
         only: the country of the last sentence that names any, if it names one.
         publisher: country whose notice or ministry this is, empty for news. notice: what holds for a whole notice.
+        ban: the last sentence with a ban, and its kind.
         lead: the measure whose rates the items of a list give ("the following surtaxes:").
         history: whether the running passage tells of years long before publication.
         speaker: of the running quotation.
@@ -44,6 +45,7 @@ class Discourse:
     publisher: str = ""
     notice: Notice = Notice()
     history: bool = False
+    ban: tuple[int, str] = (-99, "")
     lead: Lead | None = None
     speaker: str = ""
     sides: tuple[str, ...] = ()

@@ -44,6 +44,7 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
     if place.norm[place.sentence.start : place.sentence.end].rstrip("\"')").endswith("?"):
         return []
     s.topic = seen.trade[1] if place.number - seen.trade[0] <= 15 else ""
+    s.ban = seen.ban[1] if place.number - seen.ban[0] <= 6 else ""
     nouns = nuclei(s)
     nouns = sorted([*nouns, *permit_nuclei(s, nouns)], key=lambda n: n.i)
     near = [n.instrument for n in nouns if n.instrument in TARIFFS]
@@ -58,6 +59,8 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
         stop = _stop(s, found, number)
         drafts += _of_frame(place, f, stop, seen, [*before, *drafts], used)
     drafts += listed_members(place, drafts, used)
+    bans = [d.instrument for d in drafts if d.instrument in ("export_ban", "import_ban")]
+    seen.ban = (place.number, bans[-1]) if bans else seen.ban
     if place.norm[place.sentence.start : place.sentence.end].endswith(":"):
         seen.lead = opened_list(drafts) or _headed_list(place, [frame(s, n, nouns) for n in nouns], seen)
         return drafts

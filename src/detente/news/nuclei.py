@@ -225,6 +225,9 @@ def _restriction(s: Tagged, at: int) -> Nucleus | None:
 
 def _banning(s: Tagged, at: int) -> Nucleus | None:
     after = s.low(at + 1)
+    again = s.low(at - 1) in ("the", "that", "this") and s.low(at) in ("ban", "embargo")
+    if s.ban and again and after not in ("on", "of", "for"):
+        return Nucleus(at, at + 1, s.ban, "curb.the-ban")
     if after not in ("on", "of", "for") and s.low(at - 1) not in EXPORT | IMPORT:
         return None
     _start, end = clause(s, at)
