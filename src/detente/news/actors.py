@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from detente.news.grammar import Actor, Tagged, Verb
+from detente.news.grammar import BODY_WORDS, Actor, Tagged, Verb
+from detente.news.notice import Notice
 
+_OFFICE_WORDS = BODY_WORDS | {"of", "and", "the", ",", "commerce", "affairs", "republic", "food", "development"}
 _NEUTRAL = frozenset({"HKG", "MAC"})
+
+
+class Lead(Protocol):
+    """A mention that opens a list."""
+
+    sentence: int
 
 
 @dataclass
@@ -20,7 +29,11 @@ class Discourse:
         sides: the two countries the text is about, empty if it is about more or fewer.
         label: the country that a list item or a paragraph opens with ("- Brazil: ...").
         only: the country of the last sentence that names any, if it names one.
-        publisher: country whose notice or ministry this is, empty for news. speaker: of the running quotation.
+        publisher: country whose notice or ministry this is, empty for news. notice: what holds for a whole notice.
+        ban: the last sentence with a ban, and its kind.
+        lead: the measure whose rates the items of a list give ("the following surtaxes:").
+        history: whether the running passage tells of years long before publication.
+        speaker: of the running quotation.
         recent: countries in order of mention, the last one last.
         pairs: imposer and target of the measures so far.
     """
@@ -30,6 +43,10 @@ class Discourse:
     topic: str = ""
     topic_from: int = -1
     publisher: str = ""
+    notice: Notice = Notice()
+    history: bool = False
+    ban: tuple[int, str] = (-99, "")
+    lead: Lead | None = None
     speaker: str = ""
     sides: tuple[str, ...] = ()
     only: str = ""
@@ -112,6 +129,10 @@ def _before(actor: Actor, s: Tagged, kinds: tuple[str, ...]) -> str:
 
 def _located(actor: Actor, s: Tagged) -> str:
     """ "In Mexico City a bill before Congress": the place in the sentence, if it is the only one before."""
+    for named in s.actors:
+        gap = [s.low(k) for k in range(actor.j, named.i)]
+        if named.oblique == "of" and 0 < len(gap) <= 9 and all(word in _OFFICE_WORDS for word in gap):
+            return named.country
     places = [a for a in s.actors if a.oblique == "in" and a.kind in ("place", "country")]
     after = next((a.country for a in places if a.i == actor.j + 1), "")
     if after:
@@ -142,7 +163,10 @@ def speaker(s: Tagged, verbs: list[Verb], seen: Discourse) -> tuple[str, bool, s
     """
     tellers = [v for v in verbs if v.cls in ("speak", "announce", "threaten", "vow", "signal")]
     tellers += [
-        v for v in s.verbs if v.cls in ("speak", "announce") and v not in tellers and v.tense in ("past", "pres")
+        v
+        for v in s.verbs
+        if (v.cls in ("speak", "announce") or v.lemma in ("decide", "determine", "rule")) and v not in tellers
+        and v.tense in ("past", "pres")
     ]
     for verb in tellers:
         candidates = [a for a in s.actors if 0 <= verb.i - a.j <= 3 and not a.oblique]

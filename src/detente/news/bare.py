@@ -28,17 +28,40 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
     trade = topic or ("import_tariff" if any(t.low in _BORDER for t in s.words) else "")
     out: list[Nucleus] = []
     for i, j, rate in s.rates:
+        if rate.unit.startswith("usd") or rate.unit == "specific_other":
+            if topic == "port_fee" and not _near_noun(s, i, j, found) and _per_ship(s, i):
+                out.append(Nucleus(i, j, "port_fee", "bare.per-ship", bare=True))
+            continue
         if rate.unit not in ("percent_ad_valorem",) or rate.free or _near_noun(s, i, j, found):
             continue
         if s.low(i - 1) in ("to", "and", "or") and any(b == i - 1 for _, b, _ in s.rates) and s.low(i - 1) == "to":
             continue
         level = read_level(s, i, j, rate, i, i, j)
+        if _over_quota(s, i):
+            out.append(Nucleus(i, j, "tariff_rate_quota", "bare.over-quota", bare=True))
+            continue
         if level.role not in ("value", "to") or level.span:
             continue
         rule = _licence(s, i, j, trade)
         if rule and s.on(f"bare.{rule}"):
             out.append(Nucleus(i, j, trade or "import_tariff", f"bare.{rule}", bare=True))
     return out
+
+
+def _over_quota(s: Tagged, i: int) -> bool:
+    """ "anything above that will be charged 50 percent": the rate beyond a quota told just before."""
+    verb = next((v for v in reversed(s.verbs) if v.j <= i), None)
+    if verb is None or i - verb.j > 4 or not (verb.cls in _PAYS or (verb.passive and verb.cls in ("impose", "tax"))):
+        return False
+    subject = [s.low(k) for k in range(clause(s, verb.i)[0], verb.i)]
+    beyond = bool({"above", "beyond", "over", "exceeding", "excess"} & set(subject))
+    return beyond and bool({"anything", "volumes", "imports", "quantities", "tonnage", "shipments"} & set(subject[:4]))
+
+
+def _per_ship(s: Tagged, i: int) -> bool:
+    """ "a vessel pays $18 per net ton", "it stands at $140 per net ton": what a ship pays once fees are the topic."""
+    before = [v for v in s.verbs if v.j <= i]
+    return bool(before) and before[-1].cls in ("face", "subject", "remain", "rise", "raise", "be") and i - before[-1].j <= 5
 
 
 def _near_noun(s: Tagged, i: int, j: int, found: list[Nucleus]) -> bool:
@@ -48,9 +71,15 @@ def _near_noun(s: Tagged, i: int, j: int, found: list[Nucleus]) -> bool:
         if n.verb is None and start <= n.i < end:
             if 0 <= n.i - j <= 5 and not _other_rate(s, j, n.i) and s.low(j) not in ("on", "for"):
                 return True
-            if n.j <= i and not _closed(s, n.j, i):
+            if n.j <= i and (not _closed(s, n.j, i) or _moved_to(s, n, i)):
                 return True
     return False
+
+
+def _moved_to(s: Tagged, n: Nucleus, i: int) -> bool:
+    """ "the duty of 35 percent will be cut to 20 percent": one noun, its old rate, its new one."""
+    moves = [v for v in s.verbs if n.j <= v.i and v.j <= i]
+    return len(moves) == 1 and s.low(i - 1) == "to" and moves[0].cls in ("raise", "reduce", "rise", "fall")
 
 
 def _closed(s: Tagged, i: int, j: int) -> bool:
@@ -73,7 +102,13 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         return "pays-abroad"
     if verb is not None and topic and (verb.cls in _PAYS or (verb.lemma in _CHARGE and verb.passive)):
         return "pays"
+    if topic and _pronoun_moved(s, i):
+        return "it-moved"
+    charged = verb is not None and verb.passive and verb.lemma in _CHARGE | {"hit"}
+    if verb is not None and (verb.cls in _PAYS or charged) and not verb.negative and _foreign_goods(s, verb) and s.low(j) in _ENDS:
+        return "pays-goods"
     own = j + 3 if [s.low(k) for k in range(j, j + 3)] == ["of", "its", "own"] else j
+    own += 2 if (s.low(own), s.low(own + 1)) in (("the", "one"), ("the", "duty")) else s.low(own) in ("that", "those")
     if s.low(own) in ("on", "for", "against") and _goods_follow(s, own + 1) and (topic or verb is not None):
         return "on-goods" if topic or (verb is not None and verb.cls == "impose") else ""
     if topic and s.low(j) == "for" and _name(s, j + 1) and any(s.low(k) == ":" for k in range(i)):
@@ -94,6 +129,30 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
     if verb is not None and not told and verb.cls in _MOVES and topic and _rate_subject(s, verb):
         return "rate-is"
     return ""
+
+
+_ENDS = frozenset(["", ".", ",", ";", "and", "in", "on", "from", "at", "when", "while", "under", "as", "instead", "upon"])
+
+
+def _pronoun_moved(s: Tagged, i: int) -> bool:
+    """ "agreed to bring it down to 15%", "raised them to 50 percent": a rate to which the tariff just named moves."""
+    if s.low(i - 1) not in ("to", "at"):
+        return False
+    moves = [v for v in s.verbs if v.j <= i and i - v.j <= 4 and v.cls in ("raise", "reduce") and not v.passive]
+    return bool(moves) and any(s.low(k) in ("it", "them", "this", "these") for k in range(moves[-1].v + 1, i))
+
+
+def _foreign_goods(s: Tagged, verb: Verb) -> bool:
+    """Whether the subject of a verb is goods with an origin: "large aircraft made in France", "Indian shrimp"."""
+    start = clause(s, verb.i)[0]
+    goods = any(start <= m.i < verb.i for m in s.products) or bool(
+        {s.low(k) for k in range(start, verb.i)} & {"goods", "imports", "products", "exports", "shipments"}
+    )
+    origin = any(start <= m.i < verb.i for m in s.adjectives) or any(
+        start <= a.i < verb.i and a.kind in ("country", "place") and a.oblique in ("from", "in", "of", "to")
+        for a in s.actors
+    )
+    return goods and origin
 
 
 def _name(s: Tagged, at: int) -> bool:

@@ -18,7 +18,7 @@ def clause_starts(s: Tagged) -> set[int]:
         if token.text in (";", ":", "\u2014", "(", ")") or (token.text == "-" and k):
             found.add(k + 1)
         elif token.low in SUBORDINATORS and k:
-            if token.low == "that" and s.low(k - 1) in ("so",):
+            if (token.low == "that" and s.low(k - 1) in ("so",)) or (token.low == "so" and s.low(k + 1) == "called"):
                 continue
             if token.low in ("as", "since", "before", "after", "until") and not _clause_follows(s, k, starts):
                 continue

@@ -33,9 +33,32 @@ def complete_roles(draft: Draft, place: Place, f: Frame, seen: Discourse, before
             _set(draft, "imposer", near, "imposer.of-the-list")
     _answered(draft, place, f, seen)
     _from_sentence_before(draft, place, f, before)
+    _of_notice(draft, seen)
+    _of_pair(draft, place.tagged)
     if draft.imposer and not draft.target:
         _default_target(draft, seen)
     _from_passage(draft, place, seen)
+
+
+def _of_notice(draft: Draft, seen: Discourse) -> None:
+    """What a notice lays down is its issuer's, and meant for the economy that its title names."""
+    owner, against = seen.notice.owner, seen.notice.against
+    if owner and not draft.imposer and owner not in draft.target:
+        _set(draft, "imposer", (owner,), "imposer.notice")
+    if against and draft.imposer == (owner,) and not draft.target:
+        _set(draft, "target", (against,), "target.notice")
+
+
+def _of_pair(draft: Draft, s: Tagged) -> None:
+    """ "The UK and India have agreed that the Indian duty drops": the other of the pair that the sentence names."""
+    pairs = {tuple(a.country.split("+")) for a in s.actors if a.kind == "joint" and "+" in a.country}
+    pair = pairs.pop() if len(pairs) == 1 else ()
+    if len(pair) != 2 or draft.instrument in _MUTUAL:
+        return
+    if len(draft.imposer) == 1 and draft.imposer[0] in pair and not draft.target:
+        _set(draft, "target", (pair[1 - pair.index(draft.imposer[0])],), "target.of-pair")
+    elif not draft.imposer and len(draft.target) == 1 and draft.target[0] in pair:
+        _set(draft, "imposer", (pair[1 - pair.index(draft.target[0])],), "imposer.of-pair")
 
 
 def _of_its_kind(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:
@@ -47,6 +70,8 @@ def _of_its_kind(draft: Draft, place: Place, f: Frame, seen: Discourse, before: 
             _set(draft, "imposer", (makers[0],), "imposer.makers")
             other = seen.other(makers[0])
             draft.target = draft.target or ((other,) if other else ())
+    if f.n.rule == "bare.over-quota" and before and not draft.imposer:
+        _take(draft, before[-1])
     follows = f.verb is not None and f.verb.lemma == "follow" and on("target.follows")
     if follows and before and not draft.target:
         _set(draft, "target", before[-1].target, "target.follows")
@@ -59,7 +84,8 @@ def _of_its_kind(draft: Draft, place: Place, f: Frame, seen: Discourse, before: 
 def _answered(draft: Draft, place: Place, f: Frame, seen: Discourse) -> None:
     """What retaliates is aimed at the other side."""
     s = place.tagged
-    counter = any(s.low(k) in _COUNTER for k in range(max(0, f.left), min(len(s.words), f.n.j + 6)))
+    replies = f.verb is not None and f.verb.lemma in ("answer", "respond", "reply", "retaliate")
+    counter = replies or any(s.low(k) in _COUNTER for k in range(max(0, f.left), min(len(s.words), f.n.j + 6)))
     if draft.imposer and not draft.target and (counter or draft.instrument == "unspecified_retaliation"):
         other = seen.other(draft.imposer[0]) or _only_other(s, draft.imposer[0])
         if other:
@@ -201,7 +227,9 @@ def _default_target(draft: Draft, seen: Discourse) -> None:
         other = seen.other(draft.imposer[0])
         _set(draft, "target", (other,) if other else ("*",), "target.other-side" if other else "target.product-only")
         return
-    trade_floor = draft.instrument == "price_floor" and "port" in draft.evidence.trigger.text
+    at = draft.evidence.trigger.end - draft.evidence.start
+    near = draft.evidence.trigger.text + draft.evidence.sentence[at : at + 45]
+    trade_floor = draft.instrument == "price_floor" and "port" in near
     if draft.instrument == "legal_ruling" or trade_floor:
         _set(draft, "target", ("*",), "target.everybody")
         return

@@ -14,11 +14,19 @@ from detente.news.frames import Frame, frame, subject
 from detente.news.goods import product, zone
 from detente.news.grammar import Tagged, clause
 from detente.news.levels import levels
-from detente.news.listing import carried_on, heading_actor, listed_members, listed_standing
+from detente.news.listing import (
+    carried_on,
+    heading_actor,
+    list_items,
+    listed_members,
+    listed_standing,
+    opened_list,
+)
 from detente.news.measure import Cue, Dates, Evidence, Quantity, Span
 from detente.news.mention import TARIFFS, Draft, Place
 from detente.news.nuclei import nuclei
 from detente.news.nucleus import Nucleus, phrase_start
+from detente.news.permits import permit_nuclei, permit_standing
 from detente.news.placing import dates_of, setting_of
 from detente.news.rating import with_levels
 from detente.news.roles import imposers
@@ -36,7 +44,9 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
     if place.norm[place.sentence.start : place.sentence.end].rstrip("\"')").endswith("?"):
         return []
     s.topic = seen.trade[1] if place.number - seen.trade[0] <= 15 else ""
+    s.ban = seen.ban[1] if place.number - seen.ban[0] <= 6 else ""
     nouns = nuclei(s)
+    nouns = sorted([*nouns, *permit_nuclei(s, nouns)], key=lambda n: n.i)
     near = [n.instrument for n in nouns if n.instrument in TARIFFS]
     if near:
         seen.trade = (place.number, near[0])
@@ -48,7 +58,30 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
         f = frame(s, n, found)
         stop = _stop(s, found, number)
         drafts += _of_frame(place, f, stop, seen, [*before, *drafts], used)
-    return drafts + listed_members(place, drafts, used)
+    drafts += listed_members(place, drafts, used)
+    bans = [d.instrument for d in drafts if d.instrument in ("export_ban", "import_ban")]
+    seen.ban = (place.number, bans[-1]) if bans else seen.ban
+    if place.norm[place.sentence.start : place.sentence.end].endswith(":"):
+        seen.lead = opened_list(drafts) or _headed_list(place, [frame(s, n, nouns) for n in nouns], seen)
+        return drafts
+    items = [] if drafts else list_items(place, seen.lead)
+    if not items and len(s.words) > 16:
+        seen.lead = None
+    return drafts + items
+
+
+def _headed_list(place: Place, frames: list[Frame], seen: Discourse) -> Draft | None:
+    """ "Washington's new tariff rates from 7 August:": a heading without a verb that opens a list of rates."""
+    f = next((f for f in frames if f.n.instrument == "import_tariff" and f.verb is None), None)
+    if f is None or place.tagged.rates:
+        return None
+    when, cues = dates_of(place, f, 0, len(place.tagged.words))
+    setting = setting_of(place, f, when, seen)
+    target = targets(f, seen)
+    imposer = imposers(f, seen, target)
+    status = "announced" if setting.future else "in_force"
+    stand = Standing(status, "impose", "status.heading-of-list", "", -1)
+    return _draft(place, f, stand, imposer, target, when, cues, seen, setting) if imposer.value else None
 
 
 def _stop(s: Tagged, found: list[Nucleus], number: int) -> int:
@@ -58,11 +91,20 @@ def _stop(s: Tagged, found: list[Nucleus], number: int) -> int:
 
 def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[Draft], used: set[int]) -> list[Draft]:
     s = place.tagged
-    linked = levels(f, stop) if f.n.instrument in TARIFFS else []
+    linked = levels(f, stop) if f.n.instrument in TARIFFS | {"price_floor"} else []
     linked = [level for level in linked if level.i not in used]
+    if f.n.instrument == "tariff_rate_quota":
+        linked = [level for level in linked if level.role != "by"]
     when, when_cues = dates_of(place, f, 0, len(s.words))
-    setting = setting_of(place, f, when, seen)
-    stand = asked_for(f) or price_promise(f) or (None if asked_passively(f) else standing(f, setting))
+    target = targets(f, seen)
+    imposer = imposers(f, seen, target)
+    own = imposer.value in ((), (seen.notice.owner,)) and seen.notice.owner not in target.value
+    stays = f.verb is not None and f.verb.cls in ("maintain", "remain") and not f.verb.mood
+    stays = stays and not f.n.bare
+    of_notice = own and not stays and not when.effective and bool(seen.notice.effective)
+    dated = replace(when, effective=seen.notice.effective) if of_notice else when
+    setting = setting_of(place, f, dated, seen)
+    stand = permit_standing(f, setting) or asked_for(f) or price_promise(f) or (None if asked_passively(f) else standing(f, setting))
     if stand is None and f.n.bare and f.verb is None:
         stand = listed_standing(place, f, setting) or carried_on(f, before, place.number)
     if stand is None and s.on("status.presupposed") and went_ahead(f):
@@ -70,8 +112,7 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     if stand is None:
         used.update(level.i for level in linked if f.left <= level.i < f.n.i)
         return []
-    target = targets(f, seen)
-    imposer = imposers(f, seen, target)
+    when = dated if stand.status == "announced" else when
     target, imposer = _demonym_trap(f, seen, target, imposer)
     if not target.value:
         target = owner_as_target(f, place.tagged, imposer)

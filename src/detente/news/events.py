@@ -28,6 +28,7 @@ _CANCEL = word_list("status.cancel")
 _PLANNED = frozenset(["planned", "proposed", "threatened", "promised", "announced", "scheduled"])
 _NEEDS = frozenset(["obtain", "need", "seek", "get", "hold", "apply", "secure"])
 _REVIEWS = frozenset(["look", "examine", "evaluate", "discuss", "study", "explore"])
+_SPENDS = frozenset(["spend", "provide", "give", "grant", "pay", "make", "earmark", "offer"])
 _TAKES = frozenset(["take", "adopt", "launch", "prepare", "make"])
 
 
@@ -69,6 +70,8 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
         return "effect", levels[1:]
     if f.n.instrument == "unspecified_retaliation" and verb and verb.lemma in _TAKES and verb.cls != "propose":
         return "impose", levels[1:]
+    if f.n.instrument == "subsidy" and verb and verb.lemma in _SPENDS:
+        return "impose", levels[1:]
     if f.n.rule == "curb.export-permit":
         if verb is not None and verb.lemma in _NEEDS:
             return "impose", levels[1:]
@@ -86,6 +89,8 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
     if answers and f.s.low(f.left - 1) == "with":
         return "impose", levels[1:]
     if first == "follow":
+        if f.relation == "subject" and verb is not None and verb.mood:
+            return "effect", levels[1:]
         return ("impose" if f.s.low(f.left - 1) == "with" else ""), levels[1:]
     return None
 

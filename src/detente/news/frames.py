@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from detente.news.grammar import PREPOSITIONS, Actor, Tagged, Verb, clause
+from detente.news.grammar import PREPOSITIONS, PRONOUNS, Actor, Tagged, Verb, clause
 from detente.news.nucleus import Nucleus, phrase_start
 from detente.news.word_lists import word_list
 
@@ -90,7 +90,7 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
         f = Frame(s, f.n, f.nominal[-1][1], f.right, f.verb, f.relation)
     k = f.left - 1
     word, before = s.low(k), s.low(k - 1)
-    if word == "to" and f.verb is not None and f.verb.cls in ("respond", "retaliate"):
+    if word in ("to", "against", "for") and f.verb is not None and f.verb.cls in ("respond", "retaliate"):
         return True
     if word == "to":
         return before in (
@@ -104,6 +104,8 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
             "reply",
             "owing",
         )
+    if word in ("against", "over", "to", "about") and before in _ANSWERS:
+        return True
     if word == "for":
         return before in ("retaliation", "revenge", "punishment", "reasons")
     if word == "of" and before in ("because", "light", "view", "spite", "face", "ahead", "impact", "effects", "cost"):
@@ -111,6 +113,10 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
     if word == "by" and f.verb is not None and not f.verb.passive and f.verb.tense != "pp":
         return True
     return word in _ASIDE and f.verb is not None and f.verb.j <= k
+
+
+_ANSWERS = frozenset(["countermeasures", "retaliation", "response", "answer", "measures", "complaint", "case", "lawsuit",
+                      "appeal", "protest", "action", "challenge", "anger", "opposition"])  # fmt: skip
 
 
 def _right(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> int:
@@ -148,6 +154,13 @@ def _relative(s: Tagged, n: Nucleus) -> Verb | None:
         between = [s.low(k) for k in range(first, verb.i)]
         actor = any(n.j <= a.i and a.j <= verb.i and not a.oblique for a in s.actors)
         opened = bool(between) and (between[0] in ("that", "which") or between[:2] == [",", "which"])
+        if not opened and "," in between:
+            return None
+        at = next((k for k, word in enumerate(between) if word in ("that", "which")), -1)
+        rated = at > 0 and all(first + k in s.taken or word in _ABOUT for k, word in enumerate(between[:at]))
+        if at > 0 and (actor or rated) and not any(v.i < first + at for v in s.verbs if v.i >= n.j) and ";" not in between:
+            between = between[at:]
+            opened = True
         close = len(between) <= 7 and not any(word in (";", "and", "but") for word in between)
         if (
             close
@@ -161,12 +174,12 @@ def _relative(s: Tagged, n: Nucleus) -> Verb | None:
 
 def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
     start, end = clause(s, f.n.i)
-    before = [v for v in s.verbs if start <= v.i and v.v < f.left + 1 and v.j <= f.n.i]
+    before = [v for v in s.verbs if start <= v.i and v.v < f.left + 1 and v.j <= f.n.i and not reduced(s, v)]
     if before and before[-1].cls in _MATRIX | {"allow", "be"} and (verb := _own_verb(s, f, end)):
         return verb, "subject"
     if before:
         return before[-1], "object"
-    after = [v for v in s.verbs if f.n.j <= v.i and v is not f.participle]
+    after = [v for v in s.verbs if f.n.j <= v.i and v is not f.participle and not reduced(s, v)]
     for verb in after:
         if verb.i < end:
             return verb, "subject"
@@ -180,6 +193,32 @@ def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
     if f.participle:
         return f.participle, "subject"
     return None, ""
+
+
+def reduced(s: Tagged, verb: Verb) -> bool:
+    """Whether a past form is a participle on the noun before it: "goods listed in", "a ship built in ... pays".
+
+    It has no auxiliary, a noun before it that is no actor, a preposition after it, and a finite verb still follows.
+    """
+    if verb.tense not in ("past", "pp") or verb.passive or verb.mood or verb.i != verb.v or verb.i == 0:
+        return False
+    if verb.cls in ("speak", "rise", "fall", "effect", "expire", "remain", "be", "have"):
+        return False
+    noun = s.words[verb.i - 1]
+    actor = any(a.j == verb.i and not a.oblique and a.kind != "firms" for a in s.actors)
+    if actor or not (noun.text.isalpha() or verb.i - 1 in s.taken) or noun.low in PRONOUNS or noun.low in ("and", "or", "but"):
+        return noun.low in ("and", "or", "but") and any(reduced(s, v) for v in s.verbs if v.j in (verb.i - 1,))
+    joined = s.low(verb.j) in ("and", "or", "but") and any(v.i in (verb.j + 1, verb.j + 2) for v in s.verbs)
+    after = s.low(verb.j + (s.low(verb.j) in ("down", "out", "up", "off")))
+    if after not in _HANGS and not joined:
+        return False
+    later = [v for v in s.verbs if v.i >= verb.j]
+    stop = next((k for k in range(verb.j, len(s.words)) if s.low(k) in (";", ":", "which", "who", "that")), len(s.words))
+    return any((v.mood or v.tense in ("pres", "perf") or v.passive) and v.i <= stop for v in later)
+
+
+_ABOUT = frozenset(["up", "to", "about", "as", "much", "of", "at", "least", "high"])
+_HANGS = frozenset(["in", "by", "under", "on", "at", "outside", "for", "from", "within", "with", "to", "into", "above"])
 
 
 def _own_verb(s: Tagged, f: Frame, end: int) -> Verb | None:
@@ -196,8 +235,9 @@ def _own_verb(s: Tagged, f: Frame, end: int) -> Verb | None:
 def _resumes(s: Tagged, f: Frame, verb: Verb) -> bool:
     """Whether the main clause goes on after a relative clause: "the duties, which ..., will rise"."""
     between = [k for k in range(f.n.j, verb.i) if s.low(k) in ("which", "that", "who")]
-    if f.participle is not None and f.participle.j <= verb.i and between and between[0] == f.n.j:
-        return bool(verb.mood) or verb.tense in ("past", "pres", "perf")
+    if f.participle is not None and f.participle.j <= verb.i and between and between[0] < f.participle.i:
+        finite = bool(verb.mood) or (verb.tense in ("past", "pres", "perf") and not reduced(s, verb))
+        return finite and s.low(verb.i - 1) not in ("and", "or")
     return bool(between) and s.low(verb.i - 1) == ","
 
 
@@ -311,7 +351,7 @@ def subject(s: Tagged, verb: Verb) -> Actor | None:
     if verb.tense == "inf" and not verb.mood:
         return _controller(s, verb)
     own = [a for a in s.actors if start <= a.i and a.j <= verb.i and not a.oblique and not a.possessor]
-    previous = [v for v in s.verbs if start <= v.i and v.j <= verb.i]
+    previous = [v for v in s.verbs if start <= v.i and v.j <= verb.i and not reduced(s, v)]
     after = [a for a in own if not previous or a.i >= previous[-1].j]
     if after:
         return after[0]
@@ -337,12 +377,17 @@ def _controller(s: Tagged, verb: Verb) -> Actor | None:
         return between[0]
     if between and verb.tense == "ing" and between[-1].j >= verb.i - 1:
         return between[-1]
+    agent = next((a for a in s.actors if upper.j <= a.i < verb.i and a.oblique == "by"), None)
+    if upper.passive and agent is not None:
+        return agent
     return subject(s, upper)
 
 
 def _inherited(s: Tagged, verb: Verb, start: int) -> Actor | None:
     """A verb without a subject of its own: after "and", or after a relative clause or an apposition."""
     relative = any(s.low(k) in ("which", "who", "that") for k in range(start, verb.i))
+    if relative and start > 0 and (upper := _of_act(s, start)) is not None:
+        return subject(s, upper)
     if relative and start > 0:
         heads = [a for a in s.actors if a.j <= start and not a.possessor]
         return heads[-1] if heads and heads[-1].j >= start - 2 else None
@@ -355,6 +400,22 @@ def _inherited(s: Tagged, verb: Verb, start: int) -> Actor | None:
         heads = [a for a in s.actors if a.j <= verb.i and not a.oblique and not a.possessor]
         return heads[0] if heads and not verb.passive else None
     return None
+
+
+_ACTS = word_list("frames.acts")
+
+
+def _of_act(s: Tagged, start: int) -> Verb | None:
+    """ "approved a bill that raises": the verb whose object is the act on which the relative clause at `start` hangs."""
+    if s.low(start) not in ("that", "which") or not {s.low(start - 1), s.low(start - 2)} & _ACTS:
+        return None
+    upper = next((v for v in reversed(s.verbs) if v.j <= start), None)
+    return upper if upper is not None and start - upper.j <= 6 else None
+
+
+def act_verb(s: Tagged, verb: Verb) -> Verb | None:
+    """Return the verb over the act that a relative clause describes: "signed" in "signed an order that raises"."""
+    return _of_act(s, clause(s, verb.i)[0])
 
 
 def plain_object(s: Tagged, verb: Verb) -> Actor | None:

@@ -25,6 +25,8 @@ def zone(f: Frame) -> tuple[int, int]:
     """Return the tokens in which the products of a frame are named."""
     start, end = clause(f.s, f.n.i)
     low = f.left
+    if f.n.rule.startswith("permit."):
+        return start, max(f.right, f.n.j)
     if f.n.bare and f.n.rule in ("bare.on-goods", "bare.for-name"):
         return f.n.i, f.right
     if f.verb and f.relation == "object":

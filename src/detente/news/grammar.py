@@ -106,6 +106,7 @@ class Tagged:
     taken: set[int] = field(default_factory=set)
     off: frozenset[str] = frozenset()
     topic: str = ""
+    ban: str = ""
 
     def on(self, rule: str) -> bool:
         """Return whether a rule is switched on (evaluation leaves rules out)."""

@@ -106,8 +106,9 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
     span = span or (
         s.low(j) in ("to", "and", "or", "until") and rate.raw.rstrip()[-1:].isalpha() is False and word == "between"
     )
-    if rate.raw.split()[-1:] and rate.raw.split()[-1] in ("to", "or", "and") and word != "from":
-        span = True
+    last = rate.raw.split()[-1:]
+    if last and last[0] in ("to", "or", "and") and word != "from":
+        span = last[0] != "and" or word == "between"
     ranged = s.low(j) == "to" and any(a == j + 1 for a, _, _ in s.rates) and (word == "of" or in_phrase)
     if span or ranged:
         return Level(i, j, rate, "value", current, limit, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from detente.news.actors import Discourse, country_of
+from detente.news.actors import Discourse, Lead, country_of
 from detente.news.found import NOBODY, Found, spelled
 from detente.news.frames import Frame
 from detente.news.grammar import Tagged
@@ -30,7 +30,8 @@ def listed_members(place: Place, drafts: list[Draft], used: set[int]) -> list[Dr
         between = [s.low(k) for k in range(last, i)]
         verbs = any(last <= v.i < i for v in s.verbs)
         level = read_level(s, i, j, rate, i, i, j)
-        joined = bool(between) and between[0] in (",", "and", "(", ";") and len(between) <= 8
+        named = any(last <= m.i < i for m in s.products) and any(last <= a.i < i for a in s.actors)
+        joined = bool(between) and between[0] in (",", "and", "(", ";") and len(between) <= (14 if named else 8)
         if verbs or not joined or level.role != "value" or level.span or level.current:
             continue
         out.append(_member(place, model, level, last))
@@ -38,9 +39,43 @@ def listed_members(place: Place, drafts: list[Draft], used: set[int]) -> list[Dr
     return out
 
 
+def opened_list(drafts: list[Draft]) -> Draft | None:
+    """Return the mention whose rates the list after a colon gives: a tariff without a rate of its own."""
+    return next((d for d in drafts if d.instrument == "import_tariff" and d.rate is None and d.imposer), None)
+
+
+def list_items(place: Place, lead: Lead | None) -> list[Draft]:
+    """Return the measure of a list item without a verb: "- Switzerland: 39 percent", "- steel: 25 percent"."""
+    s = place.tagged
+    rates = [(i, j, r) for i, j, r in s.rates if r.unit == "percent_ad_valorem" and not r.free]
+    if not isinstance(lead, Draft) or s.verbs or len(rates) != 1 or len(s.words) > 16 or place.number - lead.sentence > 60:
+        return []
+    i, j, rate = rates[0]
+    countries = tuple(dict.fromkeys(a.country for a in s.actors if a.kind in ("country", "place") and a.country))
+    countries = countries or tuple(dict.fromkeys(m.entry.value for m in s.adjectives))
+    goods = s.products
+    named = s.words[0].text in ("-", "*", "\u2022") or any(s.low(k) == ":" for k in range(i))
+    named = named and any(s.words[k].text.isalpha() for k in range(i))
+    if not (countries or goods or named) or set(countries) & set(lead.imposer):
+        return []
+    start, end = place.sentence.start, place.sentence.end
+    span = Span(rate.start, rate.end, place.text[rate.start : rate.end])
+    fresh = replace_draft(lead, rate=Rate(rate.value, rate.unit, "total", span.text, rate.start), quantity=None)
+    fresh.evidence = replace(lead.evidence, start=start, end=end, sentence=place.text[start:end], trigger=span,
+                             sentence_id=f"s{place.number}")  # fmt: skip
+    fresh.sentence = place.number
+    fresh.target = countries or fresh.target
+    if goods:
+        first, last = s.span(goods[0].i, goods[-1].j)
+        fresh.product = Product(place.text[first:last], goods[0].entry.value)
+    fresh.cues.append(Cue("rate", "rate.item", rate.raw, rate.start, f"{rate.value:g}"))
+    return [fresh]
+
+
 def _member(place: Place, model: Draft, level: Level, low: int) -> Draft:
     s = place.tagged
-    countries = [a for a in s.actors if low <= a.i < level.i and a.kind in ("country", "place") and not a.oblique]
+    countries = [a for a in s.actors if low <= a.i < level.i and a.kind in ("country", "place") and (
+        not a.oblique or a.oblique in ("from", "of"))]
     goods = [m for m in s.products if low <= m.i < level.i]
     start, end = s.words[low + 1].start, s.words[level.j - 1].end
     kind = model.rate.basis if model.rate else "total"

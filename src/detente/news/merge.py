@@ -42,15 +42,20 @@ def merged(drafts: list[Draft]) -> tuple[tuple[ReadMeasure, ...], list[list[Draf
 
 
 def _resolve_forward(drafts: list[Draft]) -> None:
-    """A measure without an imposer takes the one that the text names elsewhere for the same target, if it is unique."""
+    """A measure without an imposer takes the one that the text names elsewhere for the same target, if it is unique;
+    a tariff at a rate that nobody imposes, the only imposer of tariffs in the text."""
     by_target: dict[tuple[str, tuple[str, ...]], set[tuple[str, ...]]] = {}
     for draft in drafts:
         if draft.imposer:
             by_target.setdefault((draft.instrument, draft.target), set()).add(draft.imposer)
+    sure = {d.imposer for d in drafts if d.instrument == "import_tariff" and d.imposer}
     for draft in drafts:
         if draft.imposer or not draft.target or draft.target == ("*",):
             continue
         named = by_target.get((draft.instrument, draft.target), set())
+        if not named and draft.instrument == "import_tariff" and draft.rate and len(sure) == 1:
+            only = next(iter(sure))
+            named = sure if not set(only[0].split("+")) & set(draft.target) else set()
         if len(named) == 1:
             draft.imposer = next(iter(named))
             draft.inherited = True

@@ -104,6 +104,8 @@ def pronouns(s: Tagged) -> list[Actor]:
             found.append(Actor(at, at + 1, "", "pronoun:" + token.low, False, _oblique(s, at)))
         elif (token.low, s.low(at + 1)) in joint:
             found.append(Actor(at, at + 2, "", "joint", False, _oblique(s, at)))
+        elif token.low in ("country", "government") and s.low(at - 1) in ("his", "her", "their", "its"):
+            found.append(Actor(at, at + 1, "", "pronoun:it", False, _oblique(s, at - 1)))
         elif token.low == "country" and s.low(at - 1) == "the":
             found.append(Actor(at, at + 1, "", "pronoun:it", False, _oblique(s, at - 1)))
     return found
@@ -119,9 +121,10 @@ def joined_pair(s: Tagged, actor: Actor) -> Actor:
     if actor.kind not in ("country", "place", "body") or not actor.country:
         return actor
     at = actor.j
-    if s.low(at) != "and":
+    hyphen = at < len(s.words) and s.words[at].start - s.words[at - 1].end == 1 and any(b.i == at for b in s.actors)
+    if s.low(at) != "and" and not hyphen:
         return actor
-    at += 1 + (s.low(at + 1) == "the")
+    at += 0 if hyphen else 1 + (s.low(at + 1) == "the")
     other = next((b for b in s.actors if b.i == at and b.country and b.country != actor.country), None)
     if other is None or other.kind not in ("country", "place", "body") or other.possessor:
         return actor

@@ -17,7 +17,9 @@ _TAX = frozenset(["tax", "taxes", "charge", "charges", "cess"])
 _SHIPS = word_list("nuclei.ships")
 _WAR = word_list("nuclei.war")
 _DEPOSIT = frozenset(["importers", "importer", "customs", "imports", "dumping", "provisional", "subsidy"])
-_CURBS = _CURB | _BAN | _QUOTA | _FEE | _TAX | PERMIT | {"rate", "rates", "deposit", "deposits"}
+_AID = frozenset(["aid", "support", "assistance", "relief", "loans", "grants", "subsidies"])
+_AIDED = word_list("nuclei.aided")
+_CURBS = frozenset(["those", "that", "ones"]) | _AID | _CURB | _BAN | _QUOTA | _FEE | _TAX | PERMIT | {"rate", "rates", "deposit", "deposits"}
 
 
 def nuclei(s: Tagged) -> list[Nucleus]:
@@ -33,7 +35,14 @@ def nuclei(s: Tagged) -> list[Nucleus]:
         if n and not covered & set(range(n.i, n.j)):
             found.append(n)
             covered.update(range(n.i, n.j))
-    return sorted(found, key=lambda n: n.i)
+    return sorted((n for n in found if not _rate_of_quota(s, n, found)), key=lambda n: n.i)
+
+
+def _rate_of_quota(s: Tagged, n: Nucleus, found: list[Nucleus]) -> bool:
+    """ "a quota of 7,000 tonnes at a zero duty": the duty is the quota's."""
+    at = [s.low(k) for k in range(n.i - 6, n.i)]
+    quota = any(m.instrument == "tariff_rate_quota" and m.j <= n.i and n.i - m.j <= 18 for m in found)
+    return n.instrument == "import_tariff" and quota and "at" in at and clause(s, n.i)[0] <= n.i
 
 
 def _noun(s: Tagged, m: Mention) -> Nucleus | None:
@@ -54,6 +63,8 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
     if kind == "import_tariff":
         return _tariff(s, m)
     if kind == "tariff_truce" and not _trade_truce(s, m):
+        return None
+    if kind in ("trade_agreement", "tariff_truce") and "without" in [s.low(k) for k in range(m.i - 3, m.i)]:
         return None
     if kind == "export_licensing" and scopes_of(s, m.i, m.j) & TECH:
         kind = "tech_export_control"
@@ -123,6 +134,12 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     word = s.low(at)
     if any(v.v == at or v.v <= at < v.j for v in s.verbs):
         return None
+    if word in _AID:
+        return _aid(s, at)
+    if word in ("those", "that", "ones") and s.low(at + 1) == "on":
+        named = any(m.j <= at and m.entry.value == "import_tariff" for m in s.instruments)
+        goods = any(at < m.i <= at + 3 for m in s.products) or any(at < m.i <= at + 3 for m in s.adjectives)
+        return Nucleus(at, at + 1, "import_tariff", "curb.those-on") if named and goods else None
     if word in ("rate", "rates") and s.on("curb.rate") and _rate_noun(s, at):
         return Nucleus(at, at + 1, "import_tariff", "curb.rate")
     if word in _FEE and s.on("curb.fee-per-ton") and any(at < a <= at + 6 and "net" in r.raw for a, _, r in s.rates):
@@ -151,11 +168,24 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     if word in _QUOTA and not near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
         if near(s, at, at + 1, EXPORT, 3, 7):
             return Nucleus(at, at + 1, "export_quota", "curb.export-quota")
+        start, end = clause(s, at)
+        if any(at < i < min(end, at + 16) for i, _, r in s.rates) and word in ("quota", "quotas"):
+            return Nucleus(at, at + 1, "tariff_rate_quota", "curb.quota-at-rate")
         if near(s, at, at + 1, IMPORT, 3, 7):
             return Nucleus(at, at + 1, "import_quota", "curb.import-quota")
     if word in PERMIT and near(s, at, at + 1, EXPORT | {"sell", "ship", "abroad"}, 8, 8):
         return Nucleus(at, at + 1, "export_licensing", "curb.export-permit")
     return None
+
+
+def _aid(s: Tagged, at: int) -> Nucleus | None:
+    """ "$12 billion in aid to farmers", "aid of 3 billion euros for steelmakers": public money for producers."""
+    money = any(x.money and (0 < at - j + 1 <= 4 or 0 < i - at <= 4) for i, j, x in s.amounts)
+    if not money or not any(t.low in _AIDED for t in s.words) or s.low(at + 1) in ("for", "to") and (
+        s.low(at + 2) in ("ukraine", "kyiv", "gaza", "refugees")
+    ):
+        return None
+    return Nucleus(at, at + 1, "subsidy", "curb.aid")
 
 
 _RATE_OF = word_list("nuclei.rate_of")
@@ -165,6 +195,10 @@ def _rate_noun(s: Tagged, at: int) -> bool:
     """ "the reciprocal rate", "the rate on India": a rate of duty without the word."""
     if s.low(at + 1) == "of":
         return False
+    if at - 1 in s.taken and s.low(at + 1) in ("for", "on"):
+        return any(at < m.i <= at + 4 for m in s.adjectives) or any(
+            at < a.i <= at + 5 and a.kind in ("country", "place") for a in s.actors
+        )
     if s.low(at - 1) in ("effective", "overall", "combined", "average") and s.low(at + 1) in ("on", "for"):
         return any(m.i in range(at, at + 5) for m in s.products) or any(a.i in range(at, at + 4) for a in s.actors)
     if s.low(at - 1) in _RATE_OF:
@@ -191,6 +225,9 @@ def _restriction(s: Tagged, at: int) -> Nucleus | None:
 
 def _banning(s: Tagged, at: int) -> Nucleus | None:
     after = s.low(at + 1)
+    again = s.low(at - 1) in ("the", "that", "this") and s.low(at) in ("ban", "embargo")
+    if s.ban and again and after not in ("on", "of", "for"):
+        return Nucleus(at, at + 1, s.ban, "curb.the-ban")
     if after not in ("on", "of", "for") and s.low(at - 1) not in EXPORT | IMPORT:
         return None
     _start, end = clause(s, at)

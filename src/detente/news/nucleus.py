@@ -67,7 +67,7 @@ def no_noun(s: Tagged, verb: Verb, found: list[Nucleus]) -> bool:
     start, end = clause(s, verb.v)
     if verb.passive and any(start <= n.i < verb.i for n in found):
         return False
-    return not any(verb.j <= n.i < min(end, verb.j + 10) for n in found)
+    return not any(verb.j <= n.i < min(end, verb.j + 10) for n in found if n.instrument != "trade_agreement")
 
 
 def phrase_start(s: Tagged, i: int) -> int:

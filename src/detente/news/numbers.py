@@ -20,10 +20,13 @@ _RATE = re.compile(
     rf"|(?P<money>(?:US)?[$€£¥]|(?:USD|EUR|RMB|CNY|GBP|INR) ?)(?P<n3>{_NUMBER}) ?(?:(?:dollars|euros|yuan) )?"
     rf"(?:per|a|an|on each|on every|for each|each|/) ?(?P<per>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric "
     rf"ton|item|parcel|package|unit|vehicle|"
-    rf"container|postal item|kilogram|kg|litre|liter|barrel|watt|head|bushel|pound|shipment|piece|TEU)\b"
-    rf"|(?<![\w.,/$€£-])(?P<n4>{_NUMBER}) (?P<cur>yuan|dollars|euros|pounds|rupees|pesos|reais) "
+    rf"container|postal item|kilogram|kg|litre|liter|barrel|watt|head|bushel|pound|shipment|piece|TEU|"
+    rf"(?:car equivalent|equivalent|transport|vehicle) unit|car|CEU|passenger|voyage|call|pair|dozen|hectolitre|"
+    rf"square met(?:re|er)|cubic met(?:re|er)|short ton|long ton|bottle|tyre|tire|animal|bird|bag)\b"
+    rf"|(?<![\w.,/$€£-])(?P<n4>{_NUMBER}) (?P<cur>yuan|dollars|euros|pounds|rupees|pesos|reais|roubles|rubles|"
+    rf"francs|yen|won|baht|lira|rand|ringgit|dirhams|hryvnias?|tenge|cents) "
     rf"(?:per|a|an) (?P<per2>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric ton|item|parcel|package|unit|vehicle|"
-    rf"container|kilogram|kg|litre|barrel|postal item)\b"
+    rf"container|kilogram|kg|litre|barrel|postal item|pound|bushel|piece|car|pair)\b"
     rf"|\b(?P<free>duty[- ]free|zero[- ](?:tariffs?|dut(?:y|ies))(?: (?:rate|treatment|access))?|tariff[- ]free|"
     rf"(?<=\bto )zero|"
     rf"(?<=\bat )zero)\b",
@@ -36,14 +39,15 @@ _SCALES = r"(?:thousand|million|billion|trillion|crore|lakh|bn|bln|mln|mn|tn|m|b
 _MONEY = re.compile(
     rf"(?P<cur>US\$|A\$|C\$|NZ\$|[$€£¥]|USD ?|EUR ?|RMB ?|CNY ?|GBP ?|Rs\.? ?|INR ?)(?P<n>{_NUMBER})(?:[ "
     rf"-]?(?P<s>{_SCALES}))?"
-    rf"|(?<![\w.,])(?P<n2>{_NUMBER})(?:[ -]?(?P<s2>{_SCALES}))? (?P<cur2>dollars|euros|yuan|pounds|rupees|yen|won)\b",
+    rf"|(?<![\w.,])(?P<n2>{_NUMBER})(?:[ -]?(?P<s2>{_SCALES}))? (?P<cur2>dollars|euros|yuan|pounds|rupees|yen|won|reais|pesos|francs|lira|"
+    rf"baht|ringgit|rand|roubles|rubles|kroner|kronor|zloty|dirhams|naira)\b",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
     rf"(?<![\w.,$€£])(?P<n>{_NUMBER})(?: (?P<s>{_SCALES}))? ?(?:metric )?"
     rf"(?P<u>tonnes|tons|tonne|ton|t|mt|mmt|barrels|bushels|gallons|litres|liters|hectolitres|hl|units|vehicles|cars|"
     rf"aircraft|planes|jets|companies|firms|entities|companies|head|kg|kilograms|kilotonnes|cubic metres|bcm|"
-    rf"Chinese electric vehicles|electric vehicles|visas|containers|pieces|metric tons)\b",
+    rf"(?:[a-z]+(?:-[a-z]+)? )?(?:vehicles|cars|trucks|aircraft)|Chinese electric vehicles|electric vehicles|visas|containers|pieces|metric tons)\b",
     re.IGNORECASE,
 )
 _PERIOD = re.compile(

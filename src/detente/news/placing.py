@@ -35,11 +35,20 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
         conditional=conditional,
         exchange=exchange,
         spoken=bool(teller),
-        long_ago=long_ago(when.effective, place.published) or _history(place),
+        long_ago=long_ago(when.effective, place.published) or _history(place) or seen.history,
     )
 
 
 _FIRST_TERM = re.compile(r"\b(?:first|previous|earlier) (?:term|presidency|administration|trade war)\b", re.IGNORECASE)
+
+
+def history_goes_on(place: Place, before: bool) -> bool:
+    """Whether a passage still tells of a time long ago: until a recent day or a verb in the present."""
+    if _history(place):
+        return True
+    recent = [t for t in place.times if len(t.value) >= 7 and not long_ago(t.value, place.published)]
+    now = any(v.tense in ("pres", "perf", "inf") for v in place.tagged.verbs)
+    return before and not recent and not now
 
 
 def _history(place: Place) -> bool:

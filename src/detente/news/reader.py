@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date
 
 from detente.news.actors import Discourse, quoting
@@ -20,7 +21,9 @@ from detente.news.links import linked_in_text
 from detente.news.measure import Span
 from detente.news.mention import Draft, Place
 from detente.news.merge import merged, why_empty
+from detente.news.notice import notice_of
 from detente.news.numbers import amounts, rates
+from detente.news.placing import history_goes_on
 from detente.news.sentences import Sentence, sentences
 from detente.news.tagging import tag
 from detente.news.timex import timexes
@@ -48,7 +51,11 @@ def read_text(
     owner = publisher(norm)
     places = _places(text, body, units, _full(day), owner, without)
     title = title_of(norm, text)
-    seen = Discourse(publisher=owner or issuer(norm), sides=dyad(places), trade=topic_of(title))
+    whole = notice_of(norm, body, _full(day))
+    seen = Discourse(
+        publisher=whole.owner or owner or issuer(norm), notice=whole, sides=dyad(places), trade=topic_of(title)
+    )
+    _name_commission(places, whole.owner, norm)
     drafts = _mentions(places, seen, body)
     times = [*_headed(norm, furniture, _full(day)), *(t for place in places for t in place.times)]
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -111,7 +118,7 @@ def _places(
 def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
     """Return the mentions of measures, read in order."""
     drafts: list[Draft] = []
-    labelled = -1
+    labelled, paragraph = -1, -1
     for place in places:
         s, unit = place.tagged, place.sentence
         seen.speaker = quoting(s) or seen.speaker
@@ -119,6 +126,8 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
             drafts = [d for d in drafts if d.sentence != place.number - 1]
         seen.label = label(s) or (seen.label if unit.paragraph == labelled and unit.continues else "")
         labelled = unit.paragraph
+        seen.history = history_goes_on(place, seen.history and unit.paragraph == paragraph)
+        paragraph = unit.paragraph
         fresh = read_sentence(place, seen, drafts[-LOOKBACK:])
         seen.pairs = [*seen.pairs, *((d.imposer[0], d.target) for d in fresh if d.imposer)][-LOOKBACK:]
         drafts += fresh
@@ -129,6 +138,18 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
             seen.topic = names[0] if len(names) == 1 else ""
             seen.topic_from = place.number if seen.topic else -1
     return drafts
+
+
+def _name_commission(places: list[Place], owner: str, norm: str) -> None:
+    """ "The Commission" is the one that the notice has named in full, not always the European one."""
+    if owner in ("", "EU") or "European Commission" in norm:
+        return
+    for place in places:
+        s = place.tagged
+        s.actors = [
+            replace(a, country=owner) if a.kind == "body" and a.country == "EU" and s.low(a.j - 1) == "commission" else a
+            for a in s.actors
+        ]
 
 
 def label(s: Tagged) -> str:

@@ -6,6 +6,7 @@ from detente.news.actors import Discourse, country_of, speaker
 from detente.news.found import EXPORT_SIDE, MADE, MEETS, NOBODY, ORIGIN_NOUNS, Found, adjective_at, role
 from detente.news.frames import Frame, subject
 from detente.news.grammar import Actor, Tagged, Verb, clause
+from detente.news.nucleus import PERMIT
 from detente.news.targets import targets
 
 _BY_FIRMS = frozenset({"investment_commitment", "purchase_commitment", "price_floor"})
@@ -27,7 +28,9 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     """Return who imposes a measure."""
     s = f.s
     for finder in (
+        _bench,
         _passive_agent,
+        _granting,
         _possessor,
         _by_phrase,
         _importer,
@@ -42,9 +45,39 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     ):
         if finder is _teller and not target.value and f.n.instrument not in EXPORT_SIDE:
             continue
-        found = finder(f, s, seen)
+        found = _other_half(finder(f, s, seen), target)
         if found.value and not set(found.value) & set(target.value):
             return found
+    return NOBODY
+
+
+def _other_half(found: Found, target: Found) -> Found:
+    """ "Seoul and Washington settled on 15 percent for Korean goods": of a pair, the one that is not the target."""
+    sides = found.value[0].split("+") if found.value else []
+    if len(sides) == 2 and len(target.value) == 1 and target.value[0] in sides:
+        return Found((sides[1 - sides.index(target.value[0])],), found.rule, found.words)
+    return found
+
+
+def _bench(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """A ruling of the World Trade Organization is its own."""
+    if f.n.instrument != "legal_ruling":
+        return NOBODY
+    words = [t.low for t in s.words]
+    world = "wto" in words or "world trade organization" in " ".join(words) or "world trade organisation" in " ".join(
+        words
+    )
+    return Found(("WTO",), "imposer.wto", "WTO") if world else NOBODY
+
+
+def _granting(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "only with a licence from the Ministry of Commerce": who gives the permission."""
+    if f.n.instrument not in ("export_licensing", "tech_export_control"):
+        return NOBODY
+    for actor in s.actors:
+        given = {s.low(k) for k in range(max(0, actor.i - 5), actor.i)} & PERMIT
+        if given and actor.oblique in ("from", "of", "by") and actor.kind in ("body", "country"):
+            return role(s, country_of(actor, s, seen), "imposer.granting", actor.i, actor.j)
     return NOBODY
 
 
@@ -138,7 +171,8 @@ def _by_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             passive = (f.verb and f.verb.passive and f.verb.j <= actor.i) or (
                 f.participle and f.participle.j <= actor.i
             )
-            if passive or actor.i - f.n.j <= 3:
+            done = bool(f.nominal) and f.relation == "subject" and f.verb is not None and actor.j <= f.verb.i
+            if passive or done or actor.i - f.n.j <= 3:
                 return role(s, country_of(actor, s, seen), "imposer.by", actor.i, actor.j)
     return NOBODY
 
@@ -151,6 +185,10 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if f.n.instrument not in ("import_tariff", "import_ban", "import_quota", "tariff_rate_quota", "port_fee"):
         return NOBODY
     start, end = clause(s, f.verb.i if f.verb else f.n.i)
+    for adjective in s.adjectives:
+        gate = s.low(adjective.j) in ("border", "borders", "ports", "port", "customs", "market")
+        if start <= adjective.i < max(end, f.right) and gate and s.low(adjective.i - 1) in ("the", "at", "in", "to"):
+            return role(s, adjective.entry.value, "imposer.importer", adjective.i, adjective.j)
     start = min(start, clause(s, max(0, start - 1))[0]) if start and s.low(start) in ("which", "that") else start
     for actor in s.actors:
         if not start <= actor.i < max(end, f.right) or not actor.country or actor.kind == "person":
@@ -167,7 +205,7 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
         )
         border = border or trader
         faces = faces or bool(
-            f.verb and f.verb.passive and f.relation == "subject" and actor.i >= f.verb.j and actor.oblique == "in"
+            f.verb and f.verb.passive and (f.relation == "subject" or f.n.bare) and actor.i >= f.verb.j and actor.oblique == "in"
         )
         goods = set(back) & (ORIGIN_NOUNS - {"made"}) if actor.oblique == "from" else set(back) & MADE
         border = border or (faces and actor.oblique in ("in", "from") and not goods)
@@ -210,9 +248,11 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "Tariffs on Indian goods will rise, the White House said": who decides is who says so."""
     verb = f.verb
     moves = verb is not None and (
-        verb.mood in ("will", "shall", "would") or verb.passive or verb.cls in ("rise", "fall", "effect")
+        verb.mood in ("will", "shall", "would", "may", "could") or verb.passive or verb.cls in ("rise", "fall", "effect")
+        or verb.lemma == "apply" or verb.cls == "remain"
     )
-    if verb is None or f.relation != "subject" or not moves:
+    meets = verb is not None and verb.cls in MEETS and f.relation == "object"
+    if verb is None or not (meets or (f.relation == "subject" and moves)):
         return NOBODY
     code, _, name = speaker(s, f.chain, seen)
     return Found((code,), "imposer.speaker", name) if code and "+" not in code else NOBODY
@@ -221,7 +261,8 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
 def _relative_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "the 15% duty it put on", "the duty Trump announced": the subject of a clause on the nucleus."""
     for verb in s.verbs:
-        if f.n.j <= verb.i <= f.n.j + 8 and not verb.passive and verb.cls in ("impose", "announce", "raise", "propose",
+        far = f.n.j + (24 if verb is f.participle else 8)
+        if f.n.j <= verb.i <= far and not verb.passive and verb.cls in ("impose", "announce", "raise", "propose",
                                                                              "threaten"):  # fmt: skip
             actor = next((a for a in s.actors if f.n.j <= a.i and a.j <= verb.i and not a.oblique), None)
             if actor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from detente.news.events import ACTION, FRIENDLY, LIBERAL, action_of, event_of
-from detente.news.frames import EVENT, Frame, subject
+from detente.news.frames import EVENT, Frame, act_verb, subject
 from detente.news.grammar import Tagged, Verb, clause
 from detente.news.voids import is_void
 from detente.news.word_lists import word_list
@@ -193,6 +193,12 @@ def _matrix(
     """Threatened, demanded, offered, planned, decided: by a verb or noun above the event."""
     if event not in ("remain",) and f.verb is not None and f.verb.cls == "be" and _weighed(f):
         return _cue(f, "proposed", action if action != "maintain" else "impose", "under-review", f.verb)
+    over = act_verb(f.s, f.verb) if f.verb is not None and f.verb.tense in ("pres", "inf") else None
+    if over is not None and not over.negative:
+        said = {"announce": "announced", "sign": "announced", "order": "announced", "commit": "announced",
+                "propose": "proposed"}.get(over.cls, "")  # fmt: skip
+        if said and not setting.past:
+            return _cue(f, said, action, "act", over)
     for cls, verb, at in outer:
         own_body = f.subject is not None and f.subject.kind == "body" and not f.subject.country
         if cls == "demand" and own_body and verb is not None and f.subject is not None and f.subject.i > verb.i:

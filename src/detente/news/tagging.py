@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from detente.news.clauses import clause_starts
-from detente.news.grammar import Actor, Mention, Tagged
+from detente.news.grammar import Actor, Mention, Tagged, Verb
 from detente.news.lexicon import Lexicon, match
 from detente.news.naming import joined_pair, pronouns, with_bodies
 from detente.news.numbers import Amount, RateWord
@@ -25,6 +25,7 @@ def tag(words: list[Token], lex: Lexicon, year: int, rates: list[RateWord], amou
     _choose(s, candidates)
     verbs = verb_mentions(s, candidates)
     s.verbs = [group for mention in verbs if (group := verb_group(s, mention, verbs))]
+    s.verbs = _shared_mood(s)
     s.verbs = sorted([*s.verbs, *copulas(s)], key=lambda v: v.i)
     s.actors = with_bodies(s) + pronouns(s)
     s.actors.sort(key=lambda actor: actor.i)
@@ -33,6 +34,23 @@ def tag(words: list[Token], lex: Lexicon, year: int, rates: list[RateWord], amou
     s.instruments = [m for m in s.instruments if m.i not in verbal]
     s.breaks = clause_starts(s)
     return s
+
+
+def _shared_mood(s: Tagged) -> list[Verb]:
+    """ "will invest ... and buy": a bare verb after "and" takes the modal or the infinitive of the verb before."""
+    out: list[Verb] = []
+    named = s.actors
+    for verb in s.verbs:
+        last = out[-1] if out else None
+        bare = verb.tense == "pres" and verb.i == verb.v and s.low(verb.v) == verb.lemma.split(" ")[0]
+        joined = verb.i > 0 and s.low(verb.i - 1) in ("and", "or", "then")
+        owner = any(a.j == verb.i and not a.possessor for a in named)
+        if last is None and verb.tense == "inf" and not verb.mood and s.low(verb.i) == "to" and owner:
+            verb = replace(verb, mood="will")
+        if last is not None and bare and joined and last.tense == "inf" and verb.i - last.j <= 20:
+            verb = replace(verb, mood=last.mood, tense="inf")
+        out.append(verb)
+    return out
 
 
 def _place_numbers(s: Tagged, rates: list[RateWord], amounts: list[Amount]) -> None:

@@ -31,6 +31,9 @@ def targets(f: Frame, seen: Discourse) -> Found:
     """Return whom a measure is aimed at; `("*",)` for everybody."""
     s = f.s
     for finder in (
+        _sent_to,
+        _ruled_against,
+        _entering,
         _struck,
         _other_owner,
         _probed,
@@ -77,6 +80,21 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
+def _sent_to(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "may be exported to", "supplied to a military user in", "applications to ship gallium to": where it goes."""
+    if not f.n.rule.startswith("permit.") or f.n.rule == "permit.entry":
+        return NOBODY
+    start = clause(s, f.n.i)[0]
+    codes: list[str] = []
+    for actor in s.actors:
+        if actor.i < start or actor.kind not in ("country", "place", "joint") or actor.possessor:
+            continue
+        user = {s.low(k) for k in range(max(0, actor.i - 4), actor.i)} & {"user", "users", "buyers", "recipients"}
+        if actor.oblique == "to" or (user and actor.oblique == "in"):
+            add_code(codes, actor.country)
+    return Found(tuple(codes), "target.sent-to") if codes else NOBODY
+
+
 def _struck(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "takes Korea off its list": who loses the easier procedure."""
     if f.n.instrument != "export_licensing" or f.n.verb is None:
@@ -97,11 +115,45 @@ def _other_owner(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 def _probed(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "looking into the bloc's pork": whose goods are looked at."""
-    if f.n.instrument != "investigation" or f.n.verb is None:
+    if f.n.instrument != "investigation":
         return NOBODY
     for actor in s.actors:
-        if f.n.j <= actor.i <= f.n.j + 3 and actor.possessor:
+        if f.n.verb is not None and f.n.j <= actor.i <= f.n.j + 3 and actor.possessor:
             return role(s, actor.country, "target.probed", actor.i, actor.j)
+    acting = f.subject.i if f.subject is not None else -1
+    codes: list[str] = []
+    for actor in s.actors:
+        place = actor.i >= f.n.j and actor.i != acting and actor.kind in ("country", "place", "joint")
+        if place and (actor.oblique in ("of", "from", "into", "against", "on", "") or actor.possessor):
+            add_code(codes, actor.country)
+    for adjective in s.adjectives:
+        if adjective.i >= f.n.j and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
+            add_code(codes, adjective.entry.value)
+    if f.n.verb is None and codes:
+        return Found(tuple(codes), "target.probed")
+    return NOBODY
+
+
+def _ruled_against(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "ruled that the United States' duties broke its rules", "ruled against India": whose measure is judged."""
+    if f.n.instrument != "legal_ruling" or f.n.verb is None:
+        return NOBODY
+    theirs = [a for a in s.actors if a.i >= f.n.verb.j and a.kind in ("country", "place", "body") and a.country]
+    first = next((a for a in theirs if a.possessor or a.oblique in ("against", "") or a.kind == "country"), None)
+    return role(s, first.country, "target.ruled", first.i, first.j) if first is not None else NOBODY
+
+
+def _entering(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "13,000 tonnes of US beef to enter duty-free": where the goods of a quota come from."""
+    if f.n.rule != "permit.entry":
+        return NOBODY
+    first = next((i for i, _, a in s.amounts if not a.money), 0)
+    for adjective in s.adjectives:
+        if first <= adjective.i:
+            return role(s, adjective.entry.value, "target.entering", adjective.i, adjective.j)
+    for actor in s.actors:
+        if first <= actor.i and actor.kind in ("country", "place") and actor.oblique in ("of", "from"):
+            return role(s, actor.country, "target.entering", actor.i, actor.j)
     return NOBODY
 
 
@@ -141,6 +193,9 @@ def _invested(f: Frame, s: Tagged, seen: Discourse) -> Found:
     for actor in s.actors:
         if f.n.j <= actor.i < end and actor.oblique in ("in", "into", "to") and actor.kind in ("country", "place"):
             return role(s, actor.country, "target.invest-in", actor.i, actor.j)
+    for adjective in s.adjectives:
+        if f.n.j <= adjective.i < end:
+            return role(s, adjective.entry.value, "target.invest-in", adjective.i, adjective.j)
     return NOBODY
 
 
@@ -169,6 +224,9 @@ def _noun_phrase(f: Frame, s: Tagged, i: int, stop: int, seen: Discourse, verbs:
     closed = (";", "(", "if", "unless", "until")
     rates = {a for a, _, _ in s.rates if a > i}
     end = next((k for k in range(i, stop) if k in verbs or k in rates or s.low(k) in closed), stop)
+    opened = (",", "that", "which")
+    end = next((k for k in range(i + 1, end) if s.low(k) in _EXCEPT), end)
+    end = next((k for k in range(i, end) if s.low(k) in opened and _subject_follows(s, k + 1)), end)
     exported = f.n.instrument in EXPORT_SIDE
     codes: list[str] = []
     first = i
@@ -186,6 +244,13 @@ def _noun_phrase(f: Frame, s: Tagged, i: int, stop: int, seen: Discourse, verbs:
     if _everybody(s, i, end) and not exported:
         return Found(("*",), "target.everybody", spelled(s, i, min(end, i + 4)))
     return NOBODY
+
+
+def _subject_follows(s: Tagged, at: int) -> bool:
+    """Whether an actor with a verb of its own stands here: ", the minister warned", ", Beijing said"."""
+    actor = next((a for a in s.actors if a.i in (at, at + 1) and not a.oblique and not a.possessor), None)
+    actor = actor or next((a for a in s.actors if at <= a.i <= at + 3 and a.kind == "body"), None)
+    return actor is not None and any(v.i == actor.j for v in s.verbs)
 
 
 def _code(actor: Actor, s: Tagged, seen: Discourse) -> str:
@@ -256,11 +321,17 @@ def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return goods_origin(s, start, verb.i, seen)
 
 
+_EXCEPT = frozenset(["except", "excluding", "excepting", "bar"])
+
+
 def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
     """Return the origin of the goods (or the country) named in tokens i to j, which are a subject."""
     for adjective in s.adjectives:
         if i <= adjective.i < j and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
             return role(s, adjective.entry.value, "target.meets", adjective.i, adjective.j)
+    cut = next((k for k in range(i, j) if s.low(k) in _EXCEPT), j)
+    if cut > i:
+        j = cut
     codes: list[str] = []
     spot = (i, i)
     arrivals = {a.i for a in s.actors if enters_of(s, a)}

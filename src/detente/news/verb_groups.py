@@ -61,6 +61,12 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     forms = {v.entry.form for v in verbs if v.i == m.i and v.j == m.j and v.entry.extra == m.entry.extra}
     k = _back(s, m.i)
     before = s.low(k)
+    if m.entry.extra == "call" and s.low(m.i - 1) == "so":
+        return ""
+    if m.entry.extra in _LINKING and any(v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp") for v in verbs):
+        nearest = next(v for v in verbs if v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp"))
+        if nearest.i == m.j or is_adverb(s.low(m.j)):
+            return ""
     if m.entry.value == "subject":
         return "pp" if s.low(m.j) == "to" and _be_before(s, m.i) else ""
     opened = before in MODALS or before == "to" or before in DO
@@ -74,6 +80,12 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     moves = s.low(m.j) in ("to", "by", "from", "at") and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)
     if moves and forms & {"s", "base"} and before not in DETERMINERS and before not in PREPOSITIONS and k >= 0:
         return "s" if "s" in forms else "base" if before.endswith("s") else ""
+    ends_noun = any(n.j - 1 == k for n in s.instruments)
+    plain = m.entry.extra.split(" ")[0] not in NOUNY and m.entry.value not in ("other", "effect_other", "speak")
+    if ends_noun and "s" in forms and plain:
+        return "s"
+    if m.entry.value == "face" and "base" in forms and before == "year" and s.low(m.j) in ("a", "an", "the", "no"):
+        return "base"
     modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
         before in ADJECTIVES or before in PREPOSITIONS or (before[:1].isdigit() and k == m.i - 1)
     )
@@ -86,7 +98,6 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         return "past" if "past" in forms else "pp" if "pp" in forms and "ed" not in forms else "ed"
     if modifier and not (before == "as" or (before == "that")):
         return ""
-    ends_noun = any(n.j - 1 == k for n in s.instruments)
     then = s.low(m.j) in ("on", "in", "at", "next", "this", "again", "today", "when", "after", "by", "until", "later")
     if ends_noun and then and "s" in forms and s.low(m.i) != s.low(k):
         return "s"
@@ -107,6 +118,9 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     if "base" in forms and (_plural_subject(s, k) or before in ("and", "or", ",", "'", '"', "") or k < 0):
         return "base"
     return ""
+
+
+_LINKING = frozenset(["remain", "stay", "become"])
 
 
 def _be_before(s: Tagged, at: int) -> bool:
@@ -162,13 +176,26 @@ def _plural_subject(s: Tagged, k: int) -> bool:
     )
 
 
+_APART = {("bring", "down"): "reduce", ("take", "down"): "reduce", ("get", "down"): "reduce", ("put", "up"): "raise",
+          ("push", "up"): "raise"}  # fmt: skip
+
+
+def _with_particle(s: Tagged, m: Mention) -> Mention:
+    """ "bring it down", "push them up": a particle behind the pronoun."""
+    cls = _APART.get((m.entry.extra, s.low(m.j + 1)), "") if s.low(m.j) in ("it", "them", "this", "that") else ""
+    return replace(m, entry=replace(m.entry, value=cls)) if cls else m
+
+
 def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
     """Extend a verb to the left over its auxiliaries and read tense, mood, voice and negation from them."""
+    m = _with_particle(s, m)
     k, aux, negative, i = m.i - 1, [], False, m.i
     while k >= 0:
         word = s.low(k)
         if word in NEGATIVES or (word == "no" and s.low(k + 1) == "longer"):
             negative, i = True, k
+        if word == "may" and k > 0 and s.words[k].text == "May":
+            break
         if word in MODALS or word in BE or word in HAVE or word in DO:
             aux.append(word)
             i = k
@@ -187,6 +214,12 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
     mood = next((MODALS[a] for a in aux if a in MODALS), "")
     be, have = [a for a in aux if a in BE], [a for a in aux if a in HAVE]
     form = m.entry.form
+    if not aux and form in ("ed", "pp") and (at := _linked(s, m.i)) >= 0:
+        past = s.low(at).endswith("ed") or s.low(at) in ("became", "got")
+        mood = MODALS.get(s.low(at - 1), "")
+        start = at - 1 if mood else at
+        tense = "inf" if mood else "past" if past else "pres"
+        return Verb(start, m.i, m.j, m.entry.value, m.entry.extra, mood, tense, True, negative)
     passive = bool(be) and form in ("ed", "pp")
     tense = _tense(form, aux, be, have, mood)
     if not aux and form in ("ed", "pp") and m.entry.value != "speak":
@@ -194,6 +227,18 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
     if aux[:1] == ["having"]:
         tense = "perf"
     return Verb(i, m.i, m.j, m.entry.value, m.entry.extra, mood, tense, passive, negative)
+
+
+_LINKS = frozenset(["remain", "remains", "remained", "stay", "stays", "stayed", "become", "becomes", "became", "gets",
+                    "got"])  # fmt: skip
+
+
+def _linked(s: Tagged, at: int) -> int:
+    """The token of "remains", "stays", "became" right before a participle; -1 if there is none."""
+    k = at - 1
+    while k >= 0 and is_adverb(s.low(k)):
+        k -= 1
+    return k if k > 0 and s.low(k) in _LINKS else -1
 
 
 def copulas(s: Tagged) -> list[Verb]:

@@ -18,13 +18,14 @@ from detente.news.nucleus import (
     object_words,
     scopes_of,
 )
-from detente.news.verb_phrases import add_verb, allow_verb, need_verb, other_verb, pay_verb, pledge_investment
+from detente.news.verb_phrases import add_verb, allow_verb, need_verb, other_verb, pay_verb, pledge_investment, put_verb
 
 
 def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
     words = object_words(s, verb)
     maker = _MAKERS.get(verb.cls)
     kind = maker(s, verb, words, found) if maker and s.on(f"verb.{verb.cls}") else ""
+    kind = _ruling(s, verb, words, found) or kind
     if not kind:
         return None
     return Nucleus(verb.v, verb.j, kind, f"verb.{verb.cls}", verb)
@@ -101,6 +102,8 @@ def _limit_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
         if amount:
             return "export_quota"
         return "tech_export_control" if scopes_of(s, verb.v, verb.j) & TECH else "export_licensing"
+    if at_import >= 0 and any(r.free and verb.j <= i < verb.j + 6 for i, _, r in s.rates):
+        return "tariff_rate_quota"
     if at_import >= 0 and amount:
         return "import_quota"
     return ""
@@ -117,6 +120,10 @@ def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
     )
     country = any(verb.j <= a.i < min(end, verb.j + 8) and a.kind == "country" for a in s.actors)
     goods = any(verb.j <= m.i < min(end, verb.j + 8) for m in s.products) or first_of(words, GOODS, 8) >= 0
+    whole = {s.low(k) for k in range(verb.j, end)}
+    reserve = whole & {"stockpile", "stockpiles", "reserve", "reserves"} and "for" in whole
+    if reserve and goods and (amount or verb.mood in ("will", "")):
+        return "stockpile_purchase"
     committed = verb.tense in ("inf", "ing") and verb.mood not in ("may", "can", "would", "could")
     return "purchase_commitment" if committed and goods and (amount or foreign or country) else ""
 
@@ -132,6 +139,8 @@ def _raise_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
 
 
 def _require_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if kind := put_verb(s, verb, words, found):
+        return kind
     if verb.lemma != "require" or not no_noun(s, verb, found):
         return ""
     if need := need_verb(s, verb, words, found):
@@ -161,9 +170,27 @@ def _crackdown_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
 
 def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """A court voids, a court strikes down: only with a court in the sentence."""
-    court = {"court", "judges", "judge", "courts", "tribunal", "appeals"} & {s.low(k) for k in range(verb.i)}
+    before = {s.low(k) for k in range(verb.i)}
+    world = {"wto", "arbitrator", "arbitrators", "panel", "appellate"} & before
+    world = world and ({"wto", "dispute"} & {t.low for t in s.words} or "world trade" in " ".join(t.low for t in s.words))
+    court = {"court", "judges", "judge", "courts", "tribunal", "appeals"} & before
     trade = {"tariff", "tariffs", "duties", "duty", "levies", "surcharge"} & {t.low for t in s.words}
-    return "legal_ruling" if court and trade else ""
+    return "legal_ruling" if (court and trade) or world else ""
+
+
+_RULES = frozenset(["find", "allow", "authorise", "authorize", "declare", "hold", "let", "clear", "side", "permit"])
+
+
+def _ruling(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """ "found that the duties broke the rules", "allowed the United States to tax": a bench as the subject."""
+    if verb.lemma not in _RULES or verb.passive or verb.mood or verb.negative:
+        return ""
+    start = clause(s, verb.i)[0]
+    bench = {"court", "judge", "judges", "panel", "arbitrator", "arbitrators", "tribunal"}
+    subject = {s.low(k) for k in range(start, verb.i)}
+    if not (bench & subject or subject & {"wto"}):
+        return ""
+    return _strike_verb(s, verb, words, found)
 
 
 def _probe_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -179,7 +206,8 @@ def _retaliate_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
     if any(verb.j < a <= verb.j + 4 for a, _, _ in s.rates) and s.low(verb.j) == "with":
         return ""
     start, end = clause(s, verb.v)
-    return "" if any(start <= n.i < end for n in found) else "unspecified_retaliation"
+    behind = s.low(verb.j) in ("against", "to", "for", "over")
+    return "" if any(start <= n.i < (verb.i if behind else end) for n in found) else "unspecified_retaliation"
 
 
 def _respond_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:

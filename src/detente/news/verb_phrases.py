@@ -56,6 +56,11 @@ def need_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
     subject = {s.low(k) for k in range(start, verb.i)}
     outward = subject & {"exporters", "exporter", "exports", "cargo", "cargoes", "shipment", "shipments", "consignment",
                          "sales", "ships", "sends", "sells", "delivers"}  # fmt: skip
+    goal = {"sell", "ship", "export", "send", "supply"} & set(words[permit : permit + 3])
+    abroad = any(a.i > verb.j and a.oblique == "to" and a.kind in ("country", "place") for a in s.actors)
+    if goal and (abroad or "export" in goal) and verb.lemma in _NEEDING and not outward:
+        tech = any(m.entry.value in ("semiconductors", "chip_equipment", "technology") for m in s.products)
+        return "tech_export_control" if tech else "export_licensing"
     return "export_licensing" if outward and verb.lemma in _NEEDING else ""
 
 
@@ -75,6 +80,19 @@ def pledge_investment(s: Tagged, verb: Verb, words: list[str], found: list[Nucle
     money = any(verb.j <= a <= verb.j + 6 and x.money for a, _, x in s.amounts)
     noun = first_of(words, frozenset({"investment", "investments"}), 9)
     return "investment_commitment" if money and noun >= 0 else ""
+
+
+def _put_money(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    """ "will put $550 billion into US projects": money that goes into another economy."""
+    if verb.negative or verb.mood in ("may", "could", "would"):
+        return ""
+    money = next((j for i, j, x in s.amounts if verb.j <= i <= verb.j + 3 and x.money), -1)
+    if money < 0 or s.low(money) not in ("into", "in"):
+        return ""
+    abroad = any(money < a.i <= money + 3 and a.kind in ("country", "place") for a in s.actors) or any(
+        money < m.i <= money + 3 for m in s.adjectives
+    )
+    return "investment_commitment" if abroad else ""
 
 
 def _strike_off(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -107,7 +125,13 @@ def _send_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
     return "enforcement_commitment" if verb.lemma in ("send", "deploy") and forces and "border" in words else ""
 
 
+def put_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return _put_money(s, verb, words, found) if verb.lemma in ("put", "place") else ""
+
+
 def other_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if verb.lemma in ("pour", "spend") and (kind := _put_money(s, verb, words, found)):
+        return kind
     for rule in (_sell_verb, _send_verb, _enter_verb, _close_verb, need_verb, _strike_off):
         if kind := rule(s, verb, words, found):
             return kind

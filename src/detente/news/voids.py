@@ -27,11 +27,18 @@ def is_void(f: Frame) -> bool:
         return True
     if any(v is not None and v.lemma == "ask" and f.s.low(v.j) in _QUESTION for v in verbs):
         return True
+    if any(v.lemma in _PERMITS and _on_bench(f.s, v.i) for v in f.chain):
+        return True
+    if f.verb is not None and f.verb.cls in ("grant", "receive") and any(cls == "exempt" for cls, _ in f.nominal):
+        return True
     if any(cls in ("wish", "deny") for cls, _ in f.nominal):
         return True
     start = clause(f.s, f.n.i)[0]
     opener = f.s.low(start) if f.s.low(start) not in ("and", "or", "but") else f.s.low(start + 1)
     supposed = opener in ("if", "unless", "should", "whether", "were", "had", "suppose")
+    weighed = opener == "whether" and f.verb is not None and f.verb.tense == "inf" and not f.verb.mood
+    if weighed and any(v.cls in ("propose", "seek") and not v.negative for v in f.chain):
+        supposed = False
     return (supposed and start <= f.left) or _quantified_away(f)
 
 
@@ -51,6 +58,15 @@ def _court(f: Frame) -> bool:
     actor = f.subject
     return actor is not None and any("court" in f.s.low(k) or f.s.low(k) in ("judge", "judges", "tribunal") for k in
                                      range(actor.i, actor.j))  # fmt: skip
+
+
+_PERMITS = frozenset(["allow", "authorise", "authorize", "permit"])
+
+
+def _on_bench(s: Tagged, at: int) -> bool:
+    """A panel or an arbitrator lets a country act: a ruling, not the act."""
+    words = {s.low(k) for k in range(clause(s, at)[0], at)}
+    return bool(words & {"arbitrator", "arbitrators", "panel", "court", "wto"})
 
 
 def _spared(f: Frame) -> bool:
