@@ -2,7 +2,8 @@
 
     python bench/papers.py [--data DIR]
 
-Reads the public inputs of the authors (default: ../shared/data beside the checkout). Best of three, certificates included.
+Reads the public inputs of the authors (default: ../shared/data beside the checkout). Best of three, certificates
+included.
 Run times of the authors' own programs are not part of these inputs, so none are shown beside ours.
 """
 
