@@ -83,9 +83,11 @@ __all__ = [
     "UsageError",
     "Wedges",
     "baseline",
+    "cite",
     "decompose",
     "diversion",
     "escalation",
+    "export",
     "gradient",
     "nash",
     "optimal_tariffs",
@@ -174,24 +176,56 @@ def read(text_or_path: str | Path, published: str | None = None) -> Documents:
     return _read(text_or_path, published)
 
 
-def report(run: ScenarioRun, path: str | Path, *, force: bool = False) -> Path:
+def export(
+    result: ScenarioRun | Result, path: str | Path, *, tables: Sequence[str] = (), figures: Sequence[str] = (),
+    force: bool = False,
+) -> list[Path]:  # fmt: skip
+    """Write a run or a result as files for other programs; the suffix of the path is the format.
+
+    Args:
+        result: what `run` or `solve` returned.
+        path: .csv, .parquet, .dta (Stata), .tex (LaTeX): one table; .xlsx: several, with contents and assumptions;
+            .nc (netCDF), .mat (MATLAB): the arrays; .svg, .png, .pdf: a figure; .zip: a replication package.
+        tables: names, or "all"; none means "countries", for a workbook those that people read.
+        figures: names, or "all", for pictures and packages; none means "real-income". force: replace files.
+    Returns:
+        The files written: NAME-TABLE or NAME-FIGURE where there are several of one format.
+    Raises:
+        UsageError: an unknown suffix, table or figure, or a file that exists. SolveError: not certified.
+        MissingDataError: the format needs a package that is not installed; the message names it.
+    """
+    from detente.report.exports import export as write
+
+    return write(result, Path(path), tables=tuple(tables), figures=tuple(figures), force=force)
+
+
+def cite(result: ScenarioRun | Result) -> str:
+    """Return BibTeX of the program, model, data, elasticities and acts that a run or a result used."""
+    from detente.report.cite import bibtex
+
+    return bibtex(result)
+
+
+def report(run: ScenarioRun, path: str | Path, *, talks: Talks | None = None, force: bool = False) -> Path:
     """Write the one-page report of a run as one self-contained HTML file.
 
     Args:
-        run: what `run` returned. path: the file to write. force: replace an existing file.
+        run: what `run` returned. path: the file to write. talks: of the same scenario, shown too.
+        force: replace an existing file.
     Returns:
         The path written.
     Raises:
         UsageError: the file exists, or `run` is not a run of a scenario.
     """
     from detente.report.html import write_report
+    from detente.report.select import view
 
     if not isinstance(run, ScenarioRun):
         raise UsageError(f"run: found {type(run).__name__}; expected what dt.run returns, all branches together")
     if Path(path).exists() and not force:
         raise UsageError(f"{path}: found a file; expected a new path; try force=True")
 
-    return write_report(run, Path(path))
+    return write_report(view(run, talks=talks), Path(path))
 
 
 def talks(

@@ -78,12 +78,12 @@ def write_sheets(path: Path, sheets: Iterable[SheetRows]) -> None:
 def _write_row(sheet: Any, at: int, row: Sequence[Value], style: Any) -> None:
     for column, value in enumerate(row):
         if not isinstance(value, str):
-            sheet.write_number(at, column, _Exact(value))
+            sheet.write_number(at, column, Exact(value))
         elif value and sheet.write_string(at, column, _checked(value), style):
             raise UsageError(f"{sheet.name}: found a text of {len(value)} characters; expected at most 32767 in a cell")
 
 
-class _Exact(float):
+class Exact(float):
     """A number written with all its digits; xlsxwriter formats numbers with 16, and the copy would be another world."""
 
     def __format__(self, spec: str) -> str:

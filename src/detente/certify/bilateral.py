@@ -11,7 +11,8 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from detente.core.arrays import Array
+from detente.core.arrays import Array, cells_where
+from detente.core.once import Once
 
 RENTS: Final = ("rent_exporter", "rent_importer", "rent_other", "rent_lost")
 
@@ -48,7 +49,8 @@ class Sums:
         receipts: (origin, sector) what producers get. imports, exports: (country,) at border value, foreign.
         revenue: (country,) tariff revenue. spent: (dest, sector) what buyers pay.
         power, share_sum: (dest, sector) sums of rebuilt and of stored shares. share_error, flow_error: the same,
-        largest errors. rent_error: relative to the largest flow.
+        largest errors. taken: cells with a wedge other than 1 or a rent. rents: (country,) of its own sales, lost ones
+        left out. rent_error: how far rents are from flows and wedges, relative to the largest flow.
     """
 
     receipts: Array
@@ -60,14 +62,16 @@ class Sums:
     share_sum: Array
     share_error: Array
     flow_error: Array
+    rents: Array
     rent_error: float = 0.0
+    taken: tuple[Array, ...] = ()
 
     @classmethod
     def of(cls, n: int, j: int) -> Sums:
         """Return sums of nothing."""
         receipts, spent, power, share_sum, share_error, flow_error = (np.zeros((n, j)) for _ in range(6))
-        imports, exports, revenue = (np.zeros(n) for _ in range(3))
-        return cls(receipts, imports, exports, revenue, spent, power, share_sum, share_error, flow_error)
+        imports, exports, revenue, rents = (np.zeros(n) for _ in range(4))
+        return cls(receipts, imports, exports, revenue, spent, power, share_sum, share_error, flow_error, rents)
 
 
 def base_of(flows: Array, tariffs: Array, share: Array, expenditure: Array) -> Base:
@@ -76,15 +80,15 @@ def base_of(flows: Array, tariffs: Array, share: Array, expenditure: Array) -> B
     return Base(own, tariffs, np.abs(own - flows * (1 + tariffs) / _positive(expenditure)).max(axis=0))
 
 
-def walked(stored: Stored, base: Base) -> Sums:
-    """Return the sums over all bilateral cells of stored arrays."""
+def walked(stored: Stored, base: Base, once: Once) -> Sums:
+    """Return the sums over all bilateral cells of stored arrays; results that share rates share what these change."""
     n, j = stored["price_hat"].shape
     sums, step = Sums.of(n, j), max(1, CHUNK // (n * j))
     theta = stored["trade_elasticity"]
     sold, bought = -theta * np.log(stored["cost_hat"]), -theta * np.log(stored["price_hat"])
     directed = stored["directed_new"] / _positive(stored["expenditure_new"]) if "directed_new" in stored else None
-    taken = _taken(stored)
-    walls = _walls(stored, base, taken)
+    some = _taken(stored)
+    walls = _walls(stored, base, some, once)
     memory = np.empty((3, min(step, n), n, j))
     for first in range(0, n, step):
         here = slice(first, min(first + step, n))
@@ -107,28 +111,32 @@ def walked(stored: Stored, base: Base) -> Sums:
         flow /= tau
         _largest_gap(flow, stored["flows_new"][here], power, sums.flow_error)
         _collect(sums, here, flow, np.multiply(flow, stored["tariffs_new"][here], out=power))
-    _take(stored, sums, taken)
+    _take(stored, sums, cells_where(some))
     return sums
 
 
-def _taken(stored: Stored) -> tuple[Array, ...]:
-    """Return the cells (origin, dest, sector) where a wedge is not 1 or somebody gets a rent."""
+def _taken(stored: Stored) -> Array:
+    """Return in which cells (origin, dest, sector) a wedge is not 1 or somebody gets a rent."""
     some = np.zeros(stored["flows_new"].shape, dtype=bool)
     for name, calm in (("wedge", 1.0), *((name, 0.0) for name in RENTS)):
         if not _is_constant(stored[name], calm):
             some |= stored[name] != calm
-    return np.nonzero(some)
+    return some
 
 
-def _walls(stored: Stored, base: Base, taken: tuple[Array, ...]) -> tuple[Array, ...]:
+def _walls(stored: Stored, base: Base, some: Array, once: Once) -> tuple[Array, ...]:
     """Return the cells in which what stands between producer and buyer has changed, in order, and -theta ln k there."""
-    changed = stored["tariffs_new"] != base.tariffs
-    changed[taken] = True
-    if not _is_constant(stored["trade_cost_hat"], 1.0):
-        changed |= stored["trade_cost_hat"] != 1
-    cells = np.nonzero(changed)
+    cells = cells_where(some | once(_changed, stored["tariffs_new"], base.tariffs, stored["trade_cost_hat"]))
     with np.errstate(divide="ignore"):
         return *cells, -stored["trade_elasticity"][cells[2]] * np.log(wall(stored, cells))
+
+
+def _changed(t_new: Array, t: Array, kappa_hat: Array) -> Array:
+    """Return in which cells the rate or the iceberg is another one."""
+    changed = t_new != t
+    if not _is_constant(kappa_hat, 1.0):
+        changed |= kappa_hat != 1
+    return np.asarray(changed)
 
 
 def _collect(sums: Sums, here: slice, flow: Array, duty: Array) -> None:
@@ -145,13 +153,15 @@ def _collect(sums: Sums, here: slice, flow: Array, duty: Array) -> None:
 
 def _take(stored: Stored, sums: Sums, cells: tuple[Array, ...]) -> None:
     """Take what instruments collect out of receipts, lost rents left in; check the rents against flows and wedges."""
-    o, d, s = cells
+    o, d, s = sums.taken = cells
     if not len(o):
         return
     flow = stored["share_new"][cells] * stored["expenditure_new"][d, s] / (1 + stored["tariffs_new"][cells])
     collected = flow * (1 - 1 / stored["wedge"][cells])
-    np.add.at(sums.receipts, (o, s), stored["rent_lost"][cells] - collected)
-    error = np.abs(sum(stored[name][cells] for name in RENTS) - collected)
+    *kept, lost = (stored[name][cells] for name in RENTS)
+    np.add.at(sums.receipts, (o, s), lost - collected)
+    sums.rents = np.bincount(o, sum(kept), len(sums.rents))
+    error = np.abs(sum(kept) + lost - collected)
     worst = float(error.max() / stored["flows_new"].max())
     sums.rent_error = worst if np.isfinite(worst) else float("inf")
 

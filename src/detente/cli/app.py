@@ -9,6 +9,7 @@ import typer
 
 import detente
 from detente.cli.app_data import data
+from detente.cli.app_report import add as add_report
 from detente.cli.app_scenario import scenario
 from detente.cli.app_strategy import add as add_strategy
 from detente.cli.options import HELP, AsOf, Branch, Countries, Force, Json, Out, Quiet, Scenario, Words
@@ -399,6 +400,31 @@ def replicate(
     body(paper, data)
 
 
+@app.command(epilog="\b\nExamples:\n  detente serve\n  detente serve out --open")
+def serve(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Scenarios and bundles to open beside the packaged cases.")
+    ] = None,
+    port: Annotated[int, typer.Option("--port", metavar="N", help="Port; 0 is any free one.")] = 8765,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="ADDRESS", help="Let other machines in; needs --token.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option("--token", metavar="TOKEN", help="The key of the page; default: a new one each time.")
+    ] = None,
+    allow_network: Annotated[
+        bool, typer.Option("--allow-network", help="An article may be given as an address, which is then fetched.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Serve the local page and its HTTP API: numbers before any click, switches, branches, talks, downloads."""
+    from detente.cli.serve import Options, run_serve
+
+    run_serve(Options(folder, port, open_, host, token, allow_network))
+
+
 @app.command(epilog="\b\nExamples:\n  detente doctor\n  detente doctor --json")
 def doctor(json: Json = False, quiet: Quiet = False) -> int:
     """Say versions, BLAS, threads, data with their years and checksums, and whether all is well."""
@@ -407,4 +433,5 @@ def doctor(json: Json = False, quiet: Quiet = False) -> int:
     return body()
 
 
+add_report(app)
 add_strategy(app)

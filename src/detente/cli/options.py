@@ -14,6 +14,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, sta
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No notes, no warnings.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier bundle.")]
 ForceName = Annotated[bool, typer.Option("--force", help="Replace an earlier one of that name.")]
+ForceFile = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
+Branches = Annotated[
+    Words, typer.Option("--branch", metavar="NAME|all", help="Of a scenario: main (default), leaves; comma or repeat.")
+]
+Solved = Annotated[
+    str, typer.Argument(metavar="BUNDLE|SCENARIO", help="Folder that run --out has written, or a path or packaged id.")
+]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Write manifest, scenario, arrays, tables and report there.")
 ]

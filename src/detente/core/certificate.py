@@ -90,6 +90,19 @@ class Certificate:
         text = f"{status} {self.grade} · residual {error:.1e} ({name}, {where}) · {self.iterations} passes"
         return text + "".join(f" · {warn.code}" for warn in self.warnings)
 
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Certificate:
+        """Return a certificate from what `to_dict` gave, read back from JSON.
+
+        Raises:
+            KeyError, TypeError, ValueError: something that `to_dict` does not write.
+        """
+        fields = dict(plain)
+        fields["residuals"] = {name: (float(value), str(where)) for name, (value, where) in plain["residuals"].items()}
+        fields["fallbacks"] = tuple(plain["fallbacks"])
+        fields["warnings"] = tuple(Warn(**warn) for warn in plain["warnings"])
+        return cls(**fields)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         plain = asdict(self)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from detente.core.arrays import Array
+from detente.core.arrays import Array, cells_where
 from detente.equilibrium.firms import market_arrays, welfare_elastic
 from detente.equilibrium.shock import Shock
 from detente.model.clearing import Point
@@ -55,7 +56,7 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point, seat: Seat | None 
     for flow, rate in zip(flows_new, shock.t_new, strict=True):
         flow /= 1 + rate
     revenue_new = np.einsum("ods,ods->d", flows_new, shock.t_new)
-    instruments = {} if at.took is None else taken_arrays(shock, econ, z, at, unit, seat)
+    instruments = {} if shock.plan is None else taken_arrays(shock, econ, z, at, unit, seat)
     deficit_new = econ.deficits(lw[:, None])[:, 0] / unit
     wage_hat = np.exp(lw) / unit
     Z_new = shock.Z_new / unit
@@ -155,6 +156,17 @@ def taken_arrays(shock: Shock, econ: Economy, z: Array, at: Point, unit: float, 
     return arrays
 
 
+def receipts(stored: Mapping[str, Array]) -> Array:
+    """Return what producers get by (origin, sector): flows less what wedges take, and lost rents. [MUSD]"""
+    flows = stored["flows_new"]
+    received: Array = flows.sum(axis=1)
+    if "wedge" in stored:
+        o, d, s = cells_where(stored["wedge"] != 1)
+        taken = flows[o, d, s] * (1 - 1 / stored["wedge"][o, d, s])
+        np.add.at(received, (o, s), (stored["rent_lost"][o, d, s] if "rent_lost" in stored else 0.0) - taken)
+    return received
+
+
 def technology_arrays(shock: Shock, at: Point, column: int = 0) -> dict[str, Array]:
     """Return the cost shares that critical inputs have moved, and the nests, by their names in `arrays.npz`."""
     nests, tech, base = shock.nests, at.tech, shock.base
@@ -163,11 +175,9 @@ def technology_arrays(shock: Shock, at: Point, column: int = 0) -> dict[str, Arr
     kept = tech.kept[..., column]
     input_share = base.input_share * kept
     input_share[nests.good] += tech.share[..., column] - nests.share[..., 0] * kept
-    critical = np.zeros_like(base.input_share)
-    critical[nests.good] = nests.share[..., 0]
     return {
         "value_added_share_new": base.value_added_share * kept,
         "input_share_new": input_share,
-        "critical_share": critical,
+        "critical_share": nests.by_input,
         "substitution": np.array(nests.rho[..., 0]),
     }

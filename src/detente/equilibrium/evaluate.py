@@ -21,7 +21,7 @@ from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import SolveError, UsageError, nearest
 from detente.core.once import Once
-from detente.equilibrium.assemble import outputs
+from detente.equilibrium.assemble import outputs, receipts
 from detente.equilibrium.batch import all_shocks, batches, iterated
 from detente.equilibrium.counterfactual import baseline_facts, certified, check_arguments, closure_rule, verdict
 from detente.equilibrium.root import MAX_PASSES, TOL, Settings, find_root
@@ -180,11 +180,6 @@ def _kept(stored: Mapping[str, Array]) -> dict[str, Array]:
     if not stored:
         return {}
     kept = {name: stored[name] for name in KEPT if name in stored}
-    receipts = stored["flows_new"].sum(axis=1)
-    if "wedge" in stored:
-        o, d, s = np.nonzero(stored["wedge"] != 1)
-        taken = stored["flows_new"][o, d, s] * (1 / stored["wedge"][o, d, s] - 1)
-        lost = stored["rent_lost"][o, d, s] if "rent_lost" in stored else 0.0
-        np.add.at(receipts, (o, s), taken + lost)
-    receipts.flags.writeable = False
-    return {"transfer_new": np.zeros(len(receipts)), **kept, "receipts_new": receipts}
+    received = receipts(stored)
+    received.flags.writeable = False
+    return {"transfer_new": np.zeros(len(received)), **kept, "receipts_new": received}

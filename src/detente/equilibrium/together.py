@@ -7,6 +7,7 @@ where a scenario lacks an instrument its wedge is one that is held at zero.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from detente.baseline import Baseline
-from detente.core.arrays import Array
+from detente.core.arrays import Array, cells_where
 from detente.core.instruments import Bound
 from detente.core.once import Once
 from detente.equilibrium.assemble import Seat
@@ -103,21 +104,28 @@ def _keys(plan: Plan) -> list[_Key]:
 
 
 def _slots(plans: Sequence[Plan | None]) -> tuple[list[tuple[_Key, Bound]], list[bool]]:
-    """Return the instruments of all plans in one order that is that of each; and which plans fit into it."""
-    order: list[_Key] = []
+    """Return the instruments of all plans, those of a kind in an order that is that of each; and which plans fit."""
+    order: dict[str, list[_Key]] = defaultdict(list)
     bound_of: dict[_Key, Bound] = {}
     verdict: dict[int, bool] = {}
     for plan in plans:
         if plan is None or id(plan) in verdict:
             continue
-        keys = _keys(plan)
-        at = {key: position for position, key in enumerate(order)}
-        known = [at[key] for key in keys if key in at]
-        verdict[id(plan)] = known == sorted(known)
-        if verdict[id(plan)] and len(known) < len(keys):
-            order = _merged(order, keys)
-            bound_of |= {key: replace(bound) for key, bound in zip(keys, plan.chosen, strict=True) if key not in at}
-    return [(key, bound_of[key]) for key in order], [plan is None or verdict[id(plan)] for plan in plans]
+        bounds = dict(zip(_keys(plan), plan.chosen, strict=True))
+        of_kind = {kind: [key for key in bounds if key[0] == kind] for kind in dict.fromkeys(key[0] for key in bounds)}
+        verdict[id(plan)] = all(_in_order(order[kind], keys) for kind, keys in of_kind.items())
+        if verdict[id(plan)] and any(key not in bound_of for key in bounds):
+            order |= {kind: _merged(order[kind], keys) for kind, keys in of_kind.items()}
+            bound_of |= {key: replace(bound) for key, bound in bounds.items() if key not in bound_of}
+    slots = [(key, bound_of[key]) for keys in order.values() for key in keys]
+    return slots, [plan is None or verdict[id(plan)] for plan in plans]
+
+
+def _in_order(order: Sequence[_Key], keys: Sequence[_Key]) -> bool:
+    """Return whether what two lists have in common stands in the same order."""
+    at = {key: position for position, key in enumerate(order)}
+    known = [at[key] for key in keys if key in at]
+    return known == sorted(known)
 
 
 def _merged(order: Sequence[_Key], keys: Sequence[_Key]) -> list[_Key]:
@@ -292,7 +300,7 @@ def _change(t_new: Array, kappa_hat: Array | None, theta: Array, common: Shock, 
     """Return the cells in which rates and icebergs differ from what all share."""
     base = common.base
     kappa, shared = (np.float64(1.0) if each is None else each for each in (kappa_hat, common.kappa_hat))
-    o, d, s = cells = np.nonzero((t_new != common.t_new) | (kappa != shared))
+    o, d, s = cells = cells_where((t_new != common.t_new) | (kappa != shared))
     A, B = cell_factors(cells, base.share_rows, base.tariffs, t_new, kappa_hat, theta)
     dense = np.where(o == d, econ.trade.B_home[d, s, 0], econ.trade.B[s, d, o])
     return Change(cells, A - econ.trade.A[s, d, o], B - dense)

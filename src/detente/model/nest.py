@@ -39,6 +39,14 @@ class Nests:
         o, s = np.nonzero(self.rho[..., 0] != 1)
         return o, s
 
+    @cached_property
+    def by_input(self) -> Float[Array, "input country sector"]:
+        """Return the baseline cost share of every input in its capacity as a critical one: 0 where it is none."""
+        share = np.zeros((self.share.shape[2], *self.share.shape[1:3]))
+        share[self.good] = self.share[..., 0]
+        share.flags.writeable = False
+        return share
+
     @property
     def rest(self) -> Float[Array, "country sector one"]:
         """Return the baseline cost share of everything else."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detente.core.arrays import Array, Bool, Float, Int
+from detente.core.arrays import Array, Bool, Float, Int, cells_where
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def trade_factors(
 
 def changed_cells(t: Array, t_new: Array, kappa_hat: Array | None) -> tuple[Array, ...]:
     """Return the positions (origin, dest, sector) of the cells that a shock changes."""
-    return np.nonzero(t_new != t if kappa_hat is None else (t_new != t) | (kappa_hat != 1))
+    return cells_where(t_new != t if kappa_hat is None else (t_new != t) | (kappa_hat != 1))
 
 
 def cell_factors(

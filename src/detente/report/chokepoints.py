@@ -118,7 +118,7 @@ def _rung(rung: Rung, countries: Sequence[str]) -> list[str]:
     columns = rung.result.columns("instruments")
     rows = zip(columns["sector"], columns["shadow_price_pct"], columns["rent_musd"], strict=True)
     mine = [(price or 0.0, rent) for sector, price, rent in rows if sector in critical]
-    tight, free = _income(rung.result), _income(rung.free)
+    tight, free = real_income(rung.result), real_income(rung.free)
     effects = [tight[code] - free[code] if code in tight else None for code in countries]
     return [
         f"{rung.rho:g}",
@@ -128,7 +128,8 @@ def _rung(rung: Rung, countries: Sequence[str]) -> list[str]:
     ]
 
 
-def _income(result: Result) -> dict[str, float]:
+def real_income(result: Result) -> dict[str, float]:
+    """Return real income by economy and group, against the comparator. [MUSD]"""
     table = result.columns("countries")
     rows = zip(table["country"], table["variable"], table["value"], strict=True)
     return {code: value for code, variable, value in rows if variable == "real_income_musd"}

@@ -15,12 +15,15 @@ from detente.report.sure import strongest
 from detente.scenario.ladder import Rung
 
 
-def run_document(view: View, *, warnings: Sequence[str] = (), repeat: str = "", detail: bool = False) -> dict[str, Any]:
+def run_document(
+    view: View, *, warnings: Sequence[str] = (), repeat: str = "", detail: bool = False, ladders: bool = True
+) -> dict[str, Any]:
     """Return a run as plain data.
 
     Args:
         view: what is shown. warnings: sentences. repeat: the command that repeats it.
         detail: also trade between the two sides and the largest diversions.
+        ladders: also branches at other substitutions of critical inputs, which are solved for it.
     """
     run = view.run
     return {
@@ -34,7 +37,7 @@ def run_document(view: View, *, warnings: Sequence[str] = (), repeat: str = "", 
         "closure": run.scenario.closure.title,
         "elasticities": run.base.elasticity_set,
         "assumed": list(view.assumed),
-        "branches": {branch.name: _branch(view, branch, detail) for branch in view.branches},
+        "branches": {branch.name: _branch(view, branch, detail, ladders) for branch in view.branches},
         "warnings": list(warnings),
         "repeat": repeat,
     }
@@ -45,7 +48,7 @@ def worst_status(results: Any) -> str:
     return next((result.status for result in results if result.status != CERTIFIED), CERTIFIED)
 
 
-def _branch(view: View, branch: BranchView, detail: bool) -> dict[str, Any]:
+def _branch(view: View, branch: BranchView, detail: bool, ladders: bool) -> dict[str, Any]:
     regime = view.run.plans[branch.name].regime
     found = {
         "status": branch.result.status,
@@ -63,7 +66,7 @@ def _branch(view: View, branch: BranchView, detail: bool) -> dict[str, Any]:
         found["countries_without_assumed"] = country_rows(branch.without, view.countries)
     if branch.result.bounds:
         found["instruments"] = [asdict(each) for each in felt(branch.result)]
-    if branch.name in view.ladders:
+    if ladders and branch.name in view.ladders:
         found["substitution"] = [_rung(rung, view) for rung in view.ladders[branch.name]]
     if detail and view.focus:
         by, against = view.focus

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from detente.core.codes import WORLD
 from detente.core.errors import UsageError, nearest
@@ -16,9 +17,15 @@ from detente.scenario.execute import ScenarioRun, own_groups
 from detente.scenario.ladder import Rung, substitution_ladder
 from detente.scenario.schema import MAIN
 
+if TYPE_CHECKING:
+    from detente.equilibrium.decompose import Decomposition
+    from detente.strategy.talks import Talks
+
 SHOWN_COUNTRIES: Final = 8
 SHOWN_DIVERSIONS: Final = 10
 DIVERTED: Final = ("recaptured", "redirected", "home")
+QUANTILE: Final = re.compile(r"p[0-9]{2}(_[0-9]+)?")
+"""Columns of table "countries" that hold quantiles of draws, lowest first."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,23 @@ class BranchView:
         return {} if self.without is None else _values(self.without)
 
     @cached_property
+    def bands(self) -> dict[tuple[str, str], tuple[float, float]]:
+        """Return (country or group, variable) to the outer quantiles of the draws; empty without draws."""
+        columns = self.result.columns("countries")
+        outer = [name for name in columns if QUANTILE.fullmatch(name)]
+        if not outer:
+            return {}
+        keys = zip(columns["country"], columns["variable"], strict=True)
+        return dict(zip(keys, zip(columns[outer[0]], columns[outer[-1]], strict=True), strict=True))
+
+    @cached_property
+    def band_label(self) -> str:
+        """Return which quantiles the bands are, as "5 to 95 %"; empty without draws."""
+        outer = [name for name in self.result.columns("countries") if QUANTILE.fullmatch(name)]
+        levels = [f"{float(name[1:].replace('_', '.')):g}" for name in (outer[:1] + outer[-1:])]
+        return f"{' to '.join(levels)} %" if levels else ""
+
+    @cached_property
     def pairs(self) -> dict[tuple[str, str], dict[str, float]]:
         """Return table "pairs" as (origin, dest) to its numbers; origin WORLD is all partners."""
         columns = pair_columns(self.result)
@@ -96,6 +120,7 @@ class View:
     Attributes:
         run: what was solved. branches: in order. countries: codes and groups shown in the headline table.
         focus: (by, against) whose trade is shown in detail, or None. assumed: ids whose level is ours.
+        talks: settled talks of the scenario (`strategy.talks.Talks`), if they were solved.
     """
 
     run: ScenarioRun
@@ -103,6 +128,7 @@ class View:
     countries: tuple[str, ...]
     focus: tuple[str, str] | None
     assumed: tuple[str, ...]
+    talks: Talks | None = None
 
     @cached_property
     def ladders(self) -> dict[str, tuple[Rung, ...]]:
@@ -117,6 +143,18 @@ class View:
         rows = [f"{each.assumed_rows} of {each.rows_read} rows of {each.measure}" for each in coverage]
         return tuple(dict.fromkeys([*self.assumed, *rows]))
 
+    @cached_property
+    def _decompositions(self) -> dict[str, Decomposition]:
+        return {}
+
+    def decomposition(self, branch: str) -> Decomposition:
+        """Return why real income changes in a branch, exactly; it takes seconds, once."""
+        if branch not in self._decompositions:
+            from detente.equilibrium.decompose import decompose
+
+            self._decompositions[branch] = decompose(self.run[branch])
+        return self._decompositions[branch]
+
     def label(self, code: str) -> str:
         """Return the name of an economy or group, its code if it has none."""
         if code == WORLD:
@@ -124,12 +162,18 @@ class View:
         return str(self.run.base.meta.get("country_labels", {}).get(code, code))
 
 
-def view(run: ScenarioRun, *, countries: Sequence[str] = (), without: ScenarioRun | None = None) -> View:
+def view(
+    run: ScenarioRun,
+    *,
+    countries: Sequence[str] = (),
+    without: ScenarioRun | None = None,
+    talks: Talks | None = None,
+) -> View:
     """Return what is shown of a run.
 
     Args:
         run: solved. countries: codes and groups asked for; none means those of the file, or the largest economies.
-        without: the same run without its assumed measures.
+        without: the same run without its assumed measures. talks: of the same scenario, settled.
     Raises:
         UsageError: a country that the run does not have.
     """
@@ -144,7 +188,7 @@ def view(run: ScenarioRun, *, countries: Sequence[str] = (), without: ScenarioRu
         for place, (name, result) in enumerate(run.items())
     )
     assumed = dict.fromkeys(m.id for plan in run.plans.values() for m in plan.regime.applied if m.assumed)
-    return View(run, branches, _countries(run, countries), focus(run), tuple(assumed))
+    return View(run, branches, _countries(run, countries), focus(run), tuple(assumed), talks)
 
 
 def _rung(run: ScenarioRun, rung: Rung) -> Rung:

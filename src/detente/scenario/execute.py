@@ -117,7 +117,7 @@ def run_scenario(
     comparator = plans[0].comparator_wedges
     if comparator.tariffs is not None:
         world = rebased(solved(world, comparator, True), note=f"law of {case.compare_to}", id=world.id)
-    results = {each.name: _noted(solved(world, each.wedges, throw), case, each) for each in plans}
+    results = {each.name: noted(solved(world, each.wedges, throw), case, each) for each in plans}
     return ScenarioRun(case, world, {each.name: each for each in plans}, results)
 
 
@@ -188,7 +188,7 @@ def day_of(name: str, value: dt.date | str | None) -> dt.date | None:
         raise UsageError(f"{name}: found {value!r}; expected {error}") from None
 
 
-def _noted(result: Result, case: Scenario, branch: BranchPlan) -> Result:
+def noted(result: Result, case: Scenario, branch: BranchPlan) -> Result:
     """Return the result with what was run written on it."""
     facts: dict[str, Any] = {
         "scenario": case.id,

@@ -1,0 +1,58 @@
+"""`detente report`: a bundle or a scenario as one HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from detente.cli import output
+from detente.cli.progress import reported
+from detente.cli.solved import given, shown
+from detente.core.errors import UsageError
+from detente.report.layout import REPORT
+
+FULL = "full"
+INSIDE = "that is the report of the bundle itself, which its checksums know; try --to with another name"
+
+
+def report(
+    source: str,
+    *,
+    to: Path | None,
+    country: str | None,
+    countries: str | None,
+    branches: Sequence[str],
+    with_talks: bool,
+    force: bool,
+) -> None:
+    """Write the report and say where.
+
+    Args:
+        source: a bundle, or a scenario, which is solved with the full certificate.
+        to: the file; None is NAME-report.html here. country: whose numbers are shown first. countries: in the tables.
+        with_talks: settle the talks of the scenario and show them.
+    Raises:
+        UsageError: a file that exists, an unknown country. DetenteError: as `run` and `verify`.
+    """
+    target = to or Path(f"{Path(source).resolve().name.removesuffix('.yaml') or 'detente'}-{REPORT}")
+    if target.exists() and not force:
+        raise UsageError(f"to: found {str(target)!r}, which exists; expected a new file; try --force to replace it")
+    if Path(source).is_dir() and target.resolve() == (Path(source) / REPORT).resolve():
+        raise UsageError(f"to: found {str(target)!r}; expected a file outside the bundle: {INSIDE}")
+    found = given(source, branches=branches, certify=FULL)
+    from detente.report.choice import choose
+    from detente.report.html import write_report
+
+    seen = shown(found, countries)
+    if with_talks:
+        from detente.scenario.talks import talks
+
+        with reported() as progress:
+            seen = replace(seen, talks=talks(found.run.scenario, progress=progress))
+    write_report(seen, target, choose(seen, country=country))
+    size = target.stat().st_size
+    if output.wants_json():
+        output.document({"status": "OK", "report": str(target), "bytes": size})
+    else:
+        output.say(f"report: {output.shown(target)} · {size / 1e6:.2f} MB · repeat: {output.command()}")

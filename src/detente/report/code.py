@@ -1,0 +1,24 @@
+"""How to make a figure again: the command and the Python that the page shows beside it."""
+
+from __future__ import annotations
+
+import shlex
+
+from detente.report.content import Code
+from detente.report.select import View
+
+STORED = "scenario.yaml"
+
+
+def code_of(view: View, figure: str, table: str) -> Code:
+    """Return the two ways to make a figure and its numbers again.
+
+    Args:
+        figure: its name. table: an expression of Python on `run` that gives its numbers.
+    """
+    names = [branch.name for branch in view.branches]
+    command = shlex.join(
+        ["detente", "export", STORED, "--branch", ",".join(names), "--figures", figure, "--to", f"{figure}.svg"]
+    )
+    python = f'import detente as dt\nrun = dt.run(dt.scenario("{STORED}"), branches={names!r})\n{table}'
+    return Code(command, python)

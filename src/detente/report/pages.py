@@ -1,0 +1,81 @@
+"""Templates, styles and scripts; the one place where plain data becomes markup. Everything is escaped."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from detente.report.amounts import dollars, plain, signed
+from detente.report.charts.base import svg
+from detente.report.content import Columns, Figure, csv_text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+STATIC: Final = Path(__file__).parent / "static"
+STYLE: Final = "report.css"
+SCRIPT: Final = "figures.js"
+
+
+@functools.cache
+def environment() -> Environment:
+    """Return the templates: escaped without exception, unknown names are errors."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    pages = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {"signed": signed, "plain": plain, "dollars": dollars}
+    pages.globals |= {"drawn": drawn, "spec_json": spec_json, "csv_link": csv_link}
+    return pages
+
+
+def render(template: str, **context: Any) -> str:
+    """Return a template filled with plain data.
+
+    Args:
+        template: path below `templates/`.
+    """
+    return environment().get_template(template).render(**context)
+
+
+def static(name: str) -> str:
+    """Return the text of a file below `static/`."""
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+def drawn(figure: Figure) -> Any:
+    """Return a figure as SVG, ready to stand in a page; the text inside was escaped by the drawing library."""
+    from markupsafe import Markup
+
+    return Markup(svg(figure.spec))
+
+
+def spec_json(spec: Mapping[str, Any]) -> Any:
+    """Return a specification as JSON that may stand in a script element: no "<" in it."""
+    from markupsafe import Markup
+
+    text = json.dumps(spec, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def csv_link(columns: Columns) -> str:
+    """Return a table as an address that holds it, for a link to be saved without a server."""
+    return "data:text/csv;charset=utf-8," + quote(csv_text(columns), safe=",-._~!*'()/:@")
+
+
+def digest(text: str | bytes) -> str:
+    """Return the hash of a style or script as a policy names it: sha256-..."""
+    data = text.encode() if isinstance(text, str) else text
+    return "sha256-" + base64.b64encode(hashlib.sha256(data).digest()).decode()

@@ -1,0 +1,87 @@
+"""A stored bundle as the run that it was: its arrays, certificates and law, ready to be shown; nothing is solved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from detente.baseline import Baseline
+from detente.core.certificate import Certificate
+from detente.core.closure import Closure
+from detente.core.errors import CheckError, Problem
+from detente.core.result import INSTRUMENT_KEYS, NEW_KEYS, Result
+from detente.report.bounds import unpacked
+from detente.report.layout import MANIFEST, SCENARIO
+from detente.report.stored import Bundle, read_bundle
+from detente.scenario.dated import day_of
+from detente.scenario.execute import ScenarioRun, noted, world_of
+from detente.scenario.load import load_scenario
+from detente.scenario.run import plan
+from detente.scenario.schema import MAIN
+
+
+def read_run(folder: Path) -> ScenarioRun:
+    """Return the run that a bundle holds.
+
+    Args:
+        folder: of a bundle.
+    Raises:
+        UsageError: no such folder. CheckError: altered, incomplete, or other than its own manifest says.
+        MissingDataError: the baseline that it names is not on this machine: labels and law come from there.
+    """
+    bundle = read_bundle(folder)
+    inputs = bundle.manifest["inputs"]
+    case = load_scenario(bundle.path / SCENARIO)
+    world = world_of(case)
+    base = _base(bundle, world)
+    branches = inputs["branches"]
+    day = day_of("on", branches[MAIN]["on"]) if MAIN in branches else None
+    plans = plan(case, world, day, list(branches), as_of=day_of("as-of", inputs["settings"].get("as_of")))
+    results = {each.name: noted(_result(bundle, base, each.name), case, each) for each in plans}
+    return ScenarioRun(case, base, {each.name: each for each in plans}, results)
+
+
+def _base(bundle: Bundle, world: Baseline) -> Baseline:
+    """Return the world that is stored, with the labels and sources of the one it started from."""
+    baseline = bundle.manifest["inputs"]["baseline"]
+    arrays = bundle.arrays
+    names = ("flows", "tariffs", "value_added_share", "input_share", "trade_elasticity", "final_exogenous")
+    moved = baseline["comparator_sha256"] != baseline["sha256"]
+    meta = MappingProxyType({**world.meta, "parent": baseline["sha256"]}) if moved else world.meta
+    base = world.replace(meta=meta, **{name: arrays[name] for name in names})
+    if base.sha256 != baseline["comparator_sha256"]:
+        expected = f"the one of the manifest, {baseline['comparator_sha256']}"
+        raise CheckError(
+            problems=[
+                Problem(str(bundle.path / MANIFEST), "baseline", f"a world with checksum {base.sha256}", expected)
+            ]
+        )
+    return base
+
+
+def _result(bundle: Bundle, base: Baseline, branch: str) -> Result:
+    manifest = bundle.manifest
+    rule = manifest["inputs"]["closure"]
+    arrays = bundle.of(branch)
+    bounds, critical = unpacked(manifest["inputs"]["branches"][branch], base.countries, base.sectors)
+    return Result(
+        baseline=base,
+        closure=Closure(rule["deficits"], rule["revenue"], rule["numeraire"]),
+        certificate=_certificate(bundle, manifest["certificates"][branch]),
+        stored={name: arrays[name] for name in (*NEW_KEYS, *INSTRUMENT_KEYS) if name in arrays},
+        provenance={"settings": dict(manifest["inputs"]["settings"]), "versions": dict(manifest["versions"])},
+        bounds=bounds,
+        critical=critical,
+    )
+
+
+def _certificate(bundle: Bundle, plain: Mapping[str, Any]) -> Certificate:
+    try:
+        return Certificate.from_dict(plain)
+    except (KeyError, TypeError, ValueError) as error:
+        problem = Problem(
+            str(bundle.path / MANIFEST), "certificates", f"a damaged certificate ({error})", "it as written"
+        )
+        raise CheckError(problems=[problem]) from None
