@@ -50,6 +50,7 @@ bench: $(VENV)/.dev ## time the engine; no test fails on a clock
 	$(BIN)/python bench/batch.py
 	$(BIN)/python bench/draws.py
 	$(BIN)/python bench/strategy.py --all
+	$(BIN)/python bench/papers.py
 
 docs: $(VENV)/.docs ## build the documentation, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -24,7 +24,7 @@ from detente.core.errors import (
 )
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instruments import Bound, CriticalInput
-from detente.core.market import Market
+from detente.core.market import PERFECT_MARKET, Market, as_market
 from detente.core.result import Result
 from detente.equilibrium.adjoint import Gradient
 from detente.equilibrium.batch import solve_many
@@ -239,6 +239,7 @@ def talks(
     closure: str = PURGED,
     bounds: Any = ("0%", None),
     sectors: Any = "goods",
+    market: Any = PERFECT_MARKET,
 ) -> Talks | Cooperation:
     """Settle trade talks: who gains what against no deal, which deals both sides would sign, where bargaining ends.
 
@@ -252,7 +253,7 @@ def talks(
         method: "packages", every combination of the choices on the table; "cooperative", all tariffs of the players.
         solution: "nash", "kalai-smorodinsky" or "equal-gains".
         closure: packages: "purged", balanced trade before anything else, or "file", that of the file. Both are shown.
-        bounds, sectors: cooperative: as in `nash`.
+        bounds, sectors, market: cooperative: as in `nash`.
     Returns:
         Talks or Cooperation: packages, acceptable(), pareto(), solution, disagreement.
     Raises:
@@ -262,8 +263,10 @@ def talks(
         base, who, gone = tariffs_of(scenario_or_base, players, disagreement)
         return cooperative(
             base, who, disagreement=gone, solution=solution, bounds=bounds, sectors=sectors,
-            objective=REAL_INCOME if objective is None else objective,
+            objective=REAL_INCOME if objective is None else objective, market=market,
         )  # fmt: skip
+    if not as_market(market).perfect:
+        raise UsageError(f"market: found {market!r}; expected 'perfect' for packages, or method='cooperative'")
     if method != "packages":
         raise UsageError(f"method: found {method!r}; expected 'packages' or 'cooperative'")
     if isinstance(scenario_or_base, Baseline):

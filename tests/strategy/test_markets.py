@@ -132,3 +132,14 @@ def test_export_taxes_are_refused() -> None:
     """An export tax is a wedge between producer and border, which other structures do not have."""
     with pytest.raises(dt.UsageError, match="tariffs and trade costs alone"):
         dt.optimal_tariffs(two_countries(4.0, 1.2), "A", instrument="export-tax", market="krugman-fixed")
+
+
+def test_talks_over_packages_are_refused() -> None:
+    """Packages hold instruments, which other structures do not have; all tariffs can be bargained over."""
+    with pytest.raises(dt.UsageError, match="cooperative"):
+        dt.talks("us-china-2025-10", market="krugman-fixed")
+    deal = dt.talks(
+        two_countries(4.0, 1.2), players=["A", "B"], method="cooperative", disagreement="factual", sectors="all",
+        bounds=(None, None), solution="equal-gains", market="krugman-fixed",
+    )  # fmt: skip
+    assert deal.result.market.kind == "krugman-fixed"

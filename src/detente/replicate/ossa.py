@@ -218,9 +218,9 @@ def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
 
 def _alternatives(cells: Cells, data: Mapping[str, Array], sectors: list[str]) -> None:
     """Add means over regions under other elasticities, deficits removed again under each."""
-    for sigma in data["sigma_alternatives"].T:
+    for number, sigma in enumerate(data["sigma_alternatives"].T, start=1):
         base, _ = under_market(_world(data, sectors, sigma).purged(FIXED), FIXED)
-        case = f"mean sigma {sigma.mean():.2f}"
+        case = f"elasticities {number}, mean sigma {sigma.mean():.2f}"
         best = [_found(base, [region], "real-income") for region in REGIONS]
         own = [float(_columns(found.result)["welfare"][at]) for at, found in enumerate(best)]
         war = _found(base, list(REGIONS), "real-income")

@@ -46,7 +46,8 @@ LEAST_GAIN: Final = 1e-3
 """Of the largest gain: what a gain counts as, while the product of gains is climbed from outside its domain."""
 LEAST_WEIGHT: Final = 0.3
 """Of the largest weight on a dollar: what a player's dollar counts as in the curvature of its own rates."""
-ROUNDS: Final = 3
+ROUNDS, SETTLINGS = 3, 40
+"""Of who is served how much in a step: at least, and at most while bounds stop other rates each time."""
 SWEEPS: Final = 200
 STEPS: Final = 240
 PATIENCE: Final = 12
@@ -281,26 +282,29 @@ class _Bargain:
         )
 
     def _step(self, x: Array, rule: Rule) -> tuple[Array, Array]:
-        """Return the rates inside their bounds and the step from there; rates held at a bound serve nobody."""
+        """Return the rates inside their bounds and the step from there.
+
+        A rate that its bounds stop serves only as far as they let it go; which ones they stop and who is served how
+        much is settled together, so that gains are equal where some rates are at their bounds, too.
+        """
         search, chosen = self.search, self.search.game.controls
         at = search.point(x)
         slopes, gains = search.slopes(at), at.values - self.gone
-        free = ~self._held(at.x, self.weights @ slopes)
-        for _ in range(ROUNDS):
+        low, high = chosen.lower - at.x, chosen.upper - at.x
+        serving, sides = self.weights, None
+        for number in range(SETTLINGS):
             counts = self.weights / at.scale
             weight = np.maximum(counts, LEAST_WEIGHT * counts.max()) * at.scale
-            reach = np.where(free, 1 / (at.curvature * weight[chosen.owner]), 0.0)
-            serving, self.weights = rule(gains, (slopes * reach) @ slopes.T)
-            free = ~self._held(at.x, serving @ slopes)
-        reach = np.where(free, 1 / (at.curvature * weight[chosen.owner]), 0.0)
+            reach = 1 / (at.curvature * weight[chosen.owner])
+            move = reach * (serving @ slopes)
+            side = np.sign(move) * ((move <= low) | (move >= high))
+            if number >= ROUNDS and sides is not None and (side == sides).all():
+                break
+            sides, stopped = side, np.where(side != 0, np.clip(move, low, high), 0.0)
+            due, self.weights = rule(gains + slopes @ stopped, (slopes * (reach * (side == 0))) @ slopes.T)
+            serving = due if number < ROUNDS else (serving + due) / 2
         step = np.clip(reach * (serving @ slopes), -LONGEST, LONGEST)
         return at.x, chosen.projected(at.x + step) - at.x
-
-    def _held(self, x: Array, uphill: Array) -> Array:
-        """Return which rates are at a bound that their direction points out of."""
-        chosen = self.search.game.controls
-        held: Array = ((x <= chosen.lower) & (uphill < 0)) | ((x >= chosen.upper) & (uphill > 0))
-        return held
 
 
 def largest_least(gains: Array, brings: Array) -> Array:
