@@ -1,4 +1,4 @@
-"""Permission to trade, said with plain words: "may be exported only with", "no item may be supplied to", "under licence",
+"""Permission to trade, in plain words: "may be exported only with", "no item may be supplied to", "under licence",
 "up to 100,000 cars may enter at 10 percent"."""
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _entry(s: Tagged) -> Nucleus | None:
 
 
 def permit_standing(f: Frame, setting: Setting) -> Standing | None:
-    """Return status and action of a permission: proposed and threatened by the verb above, announced if still to come."""
+    """Return status and action of a permission: proposed or threatened by the verb above, announced if to come."""
     verb = f.n.verb
     if f.n.instrument == "legal_ruling" and verb is not None and verb.cls not in ("rule", "strike"):
         given = not verb.mood and not verb.negative and verb.tense in ("past", "perf", "pres")

@@ -171,8 +171,9 @@ def _crackdown_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
 def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """A court voids, a court strikes down: only with a court in the sentence."""
     before = {s.low(k) for k in range(verb.i)}
-    world = {"wto", "arbitrator", "arbitrators", "panel", "appellate"} & before
-    world = world and ({"wto", "dispute"} & {t.low for t in s.words} or "world trade" in " ".join(t.low for t in s.words))
+    judged = bool({"wto", "arbitrator", "arbitrators", "panel", "appellate"} & before)
+    lows = [t.low for t in s.words]
+    world = judged and (bool({"wto", "dispute"} & set(lows)) or "world trade" in " ".join(lows))
     court = {"court", "judges", "judge", "courts", "tribunal", "appeals"} & before
     trade = {"tariff", "tariffs", "duties", "duty", "levies", "surcharge"} & {t.low for t in s.words}
     return "legal_ruling" if (court and trade) or world else ""
