@@ -116,8 +116,7 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
 
 
 _ANSWERS = frozenset(
-    "countermeasures retaliation response answer measures complaint case lawsuit appeal protest action challenge anger "
-    "opposition".split()
+    ["countermeasures", "retaliation", "response", "answer", "measures", "complaint", "case", "lawsuit", "appeal", "protest", "action", "challenge", "anger", "opposition"]
 )
 
 
@@ -420,7 +419,7 @@ _ACTS = word_list("frames.acts")
 
 
 def _of_act(s: Tagged, start: int) -> Verb | None:
-    """ "approved a bill that raises": the verb whose object is the act that the relative clause at `start` describes."""
+    """Return the verb whose object is the act that the relative clause at `start` describes: "a bill that raises"."""
     if s.low(start) not in ("that", "which") or not {s.low(start - 1), s.low(start - 2)} & _ACTS:
         return None
     upper = next((v for v in reversed(s.verbs) if v.j <= start), None)
