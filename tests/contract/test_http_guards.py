@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import detente
-from serving import TOKEN, Server, processor_seconds, served
+from serving import PATIENCE, TOKEN, Server, processor_seconds, served
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -318,8 +318,9 @@ def test_a_visitor_who_leaves_ends_what_only_he_waited_for(server: Server) -> No
     ).encode()
     with socket.create_connection((server.host, server.port)) as stream:
         stream.sendall(head + body)
+        started = time.monotonic()
         while used(server) < 0.3:
-            pass
+            assert time.monotonic() < started + PATIENCE
     until_quiet(server)
 
 
