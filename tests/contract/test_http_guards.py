@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import detente
-from serving import TOKEN, Server, processor_seconds, served
+from serving import PATIENCE, TOKEN, Server, processor_seconds, served
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -31,6 +31,20 @@ def search(server: Server, **changes: object) -> str:
     found = server.ask("POST", "/api/nash?wait=0", {**SEARCH, **changes})
     assert found.status == 202
     return str(found.json["job"])
+
+
+def used(server: Server) -> float:
+    """Return the processor time that the workers use within a second."""
+    before = processor_seconds(server.workers())
+    time.sleep(1.0)
+    return processor_seconds(server.workers()) - before
+
+
+def until_quiet(server: Server) -> None:
+    """Wait until nothing is worked on: two seconds on a quiet machine; what was cancelled would take minutes."""
+    end = time.monotonic() + 20
+    while used(server) > 0.1:
+        assert time.monotonic() < end
 
 
 # where it listens
@@ -277,10 +291,9 @@ def test_an_upload_may_be_longer_than_other_bodies(server: Server) -> None:
 def test_it_answers_while_it_solves(server: Server) -> None:
     job = search(server)
     server.until(job, over=False)
-    started = time.monotonic()
     for _ in range(5):
         assert server.ask("GET", "/health").status == 200
-    assert time.monotonic() - started < 5 * 2.0  # 0.2 s each on a quiet machine; this one is shared
+    assert server.ask("GET", f"/api/jobs/{job}").json["status"] == "RUNNING"  # none of them waited for it
     server.ask("DELETE", f"/api/jobs/{job}")
 
 
@@ -293,10 +306,7 @@ def test_a_cancelled_job_frees_the_processor_and_stores_nothing(server: Server) 
     after = server.ask("GET", f"/api/jobs/{job}").json
     assert after["status"] == "CANCELLED"
     assert "result" not in after
-    time.sleep(2.0)
-    before = processor_seconds(server.workers())
-    time.sleep(1.0)
-    assert processor_seconds(server.workers()) - before < 0.2
+    until_quiet(server)
     assert server.ask("DELETE", f"/api/jobs/{job}").status == 409
 
 
@@ -308,14 +318,10 @@ def test_a_visitor_who_leaves_ends_what_only_he_waited_for(server: Server) -> No
     ).encode()
     with socket.create_connection((server.host, server.port)) as stream:
         stream.sendall(head + body)
-        time.sleep(3.0)
-        busy = processor_seconds(server.workers())
-        time.sleep(1.0)
-        assert processor_seconds(server.workers()) - busy > 0.1
-    time.sleep(2.5)
-    before = processor_seconds(server.workers())
-    time.sleep(1.0)
-    assert processor_seconds(server.workers()) - before < 0.2
+        started = time.monotonic()
+        while used(server) < 0.3:
+            assert time.monotonic() < started + PATIENCE
+    until_quiet(server)
 
 
 def test_the_same_question_is_one_job(server: Server) -> None:
