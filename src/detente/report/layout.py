@@ -16,15 +16,23 @@ PLAIN_TABLES: Final = ("countries", "sectors", "tariffs", "flows", "instruments"
 BAND_TABLES: Final = ("bands", "assumptions")
 TABLE_NAMES: Final = (*PLAIN_TABLES, *BAND_TABLES, "pairs", "diversion", "pressure")
 LABELS: Final = ("countries", "sectors")
-NAMES: Final = (MANIFEST, SCENARIO, ARRAYS, REPORT, *(f"{TABLES}/{name}.parquet" for name in TABLE_NAMES))
+NAMES: Final = (
+    MANIFEST,
+    SCENARIO,
+    ARRAYS,
+    REPORT,
+    *(f"{TABLES}/{name}.parquet" for name in TABLE_NAMES if name not in BAND_TABLES),
+)
+"""What the bundle of a run without draws holds."""
 TALKS_NAMES: Final = ("packages", "points", "concessions", "linkages", "threats", "truces")
 STRATEGY_NAMES: Final = ("starts", "deviations", "binding")
 ALL_NAMES: Final = (
     *NAMES,
+    *(f"{TABLES}/{name}.parquet" for name in BAND_TABLES),
     *(f"{TABLES}/talks_{name}.parquet" for name in TALKS_NAMES),
     *(f"{TABLES}/strategy_{name}.parquet" for name in STRATEGY_NAMES),
 )
-"""What a bundle may hold; talks and best responses have tables of their own beside those of a run."""
+"""What a bundle may hold; draws, talks and best responses have tables of their own beside those of a run."""
 
 BRANCH: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
