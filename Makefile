@@ -48,6 +48,7 @@ eval: $(VENV)/.dev ## score the reader against the annotated texts, as in docs/e
 bench: $(VENV)/.dev ## time the engine; no test fails on a clock
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/batch.py
+	$(BIN)/python bench/draws.py
 	$(BIN)/python bench/strategy.py --all
 
 docs: $(VENV)/.docs ## build the documentation, warnings are errors

@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from detente.api import *  # noqa: F403
 
-VERBS = frozenset({"baseline", "report", "scenario", "solve"})
+VERBS = frozenset({"baseline", "report", "scenario", "solve", "sweep"})
 """Public verbs with the name of a room: `detente.solve` is the verb, `from detente.solve.. import` the room."""
 
 

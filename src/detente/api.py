@@ -24,6 +24,7 @@ from detente.core.errors import (
 )
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instruments import Bound, CriticalInput
+from detente.core.market import Market
 from detente.core.result import Result
 from detente.equilibrium.adjoint import Gradient
 from detente.equilibrium.batch import solve_many
@@ -35,7 +36,6 @@ from detente.equilibrium.update import updated
 from detente.policy.wedges import Wedges
 from detente.scenario.cooperative import tariffs_of
 from detente.scenario.execute import ScenarioRun
-from detente.scenario.execute import run_scenario as run
 from detente.scenario.load import load_scenario as scenario
 from detente.scenario.schema import Scenario
 from detente.scenario.talks import PURGED
@@ -48,6 +48,8 @@ from detente.strategy.nash import Nash, nash
 from detente.strategy.optimal import Optimum, optimal_tariffs
 from detente.strategy.retaliation import Ladder, escalation, retaliate
 from detente.strategy.talks import Talks
+from detente.sweep.run import run
+from detente.sweep.sweep import sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +69,7 @@ __all__ = [
     "DetenteError",
     "Gradient",
     "Ladder",
+    "Market",
     "MissingDataError",
     "Nash",
     "Optimum",
@@ -97,6 +100,7 @@ __all__ = [
     "scenario",
     "solve",
     "solve_many",
+    "sweep",
     "talks",
     "updated",
     "welfare_cp_first_order_pct",

@@ -192,9 +192,7 @@ def test_xlsx(tmp_path: Path, edit: Edit, words: list[str]) -> None:
 
 def test_67_a_formula_with_its_value_is_a_number(tmp_path: Path) -> None:
     path = make_workbook(tmp_path / "t.xlsx", put("flows", "D2", "=40+50"))
-    rewritten(
-        path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b"<v />", b"<v>90</v>").replace(b"<v/>", b"<v>90</v>")
-    )
+    rewritten(path, "xl/worksheets/sheet1.xml", lambda xml: re.sub(rb"<v ?/>|<v></v>", b"<v>90</v>", xml))
     assert import_world(path, "xlsx").sha256 == read_tables(GOOD).sha256
 
 

@@ -46,7 +46,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str
 
 
 def test_help_and_version_import_nothing_heavy() -> None:
-    heavy = ("numpy", "pandas", "altair", "pyarrow", "ruamel", "jinja2", "vl_convert", "fastapi")
+    heavy = ("numpy", "pandas", "altair", "pyarrow", "ruamel", "jinja2", "vl_convert", "fastapi", "uvicorn", "pydantic")
     for words in (["--help"], ["--version"], ["run", "--help"], ["read", "--help"], ["data", "--help"]):
         script = (
             "import sys\nfrom detente.cli import execute\n"
@@ -62,7 +62,7 @@ def test_the_table_is_printed_before_heavy_imports() -> None:
     script = (
         "import sys\nfrom detente.cli import execute\n"
         f"code = execute(['run', {CASE!r}, '-q'])\n"
-        "heavy = ('pandas', 'altair', 'pyarrow', 'jinja2', 'vl_convert', 'scipy')\n"
+        "heavy = ('pandas', 'altair', 'pyarrow', 'jinja2', 'vl_convert', 'scipy', 'fastapi', 'pydantic')\n"
         "bad = [name for name in heavy if name in sys.modules]\n"
         "sys.exit(f'imported {bad}' if bad else code)"
     )
@@ -184,7 +184,7 @@ USAGE = {
     "closure": (["run", CASE, "--closure", "world-shares"], "world-share"),
     "numeraire": (["run", CASE, "--closure", "fixed-nominal"], "numeraire"),
     "certify": (["run", CASE, "--certify", "fully"], "'full'"),
-    "draws": (["run", CASE, "--draws", "5"], "draws"),
+    "draws": (["run", CASE, "--draws", "1"], "draws"),
     "verify a folder that is not": (["verify", "nowhere"], "nowhere"),
     "rerun of nothing": (["verify", "--rerun"], "DIR"),
     "import format": (["data", "import", "x", "--format", "xls", "--out", "y"], "csv"),

@@ -8,7 +8,7 @@ import pytest
 import detente as dt
 import economies
 from detente.core.notation import notation
-from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS
+from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, MARKET_KEYS, NEW_KEYS
 
 
 @pytest.mark.parametrize("name", [*BASE_KEYS, *NEW_KEYS, "output", "revenue"])
@@ -26,7 +26,16 @@ def test_axes_are_those_of_the_arrays() -> None:
         assert result[name].shape == tuple(size[axis] for axis in notation()[name].axes), name
 
 
+def test_axes_of_what_market_structures_store() -> None:
+    """The same for profits, varieties and labour."""
+    economy = economies.random_economy(np.random.default_rng(1), n=4, j=1, io=False)
+    result = dt.solve(dt.Baseline.from_flows(**economy.inputs()), market="melitz-pareto")
+    size = {"origin": 4, "dest": 4, "country": 4, "sector": 1}
+    for name in MARKET_KEYS:
+        assert result[name].shape == tuple(size[axis] for axis in notation()[name].axes), name
+
+
 def test_nothing_in_the_dictionary_is_orphaned() -> None:
     """Every entry names an array that a baseline or a result has."""
-    known = {*BASE_KEYS, *NEW_KEYS, *INSTRUMENT_KEYS, "output", "revenue"}
+    known = {*BASE_KEYS, *NEW_KEYS, *INSTRUMENT_KEYS, *MARKET_KEYS, "output", "revenue"}
     assert set(notation()) == known

@@ -57,6 +57,19 @@ def test_an_evaluation_pays_what_its_result_pays(solved: dt.Result) -> None:
     assert payoffs(found, base, ONE, weights) == pytest.approx(payoffs(solved, base, ONE, weights), abs=1e-8)
 
 
+def test_value_added_of_users_of_critical_inputs_is_that_after_the_change(solved: dt.Result) -> None:
+    base = solved.baseline
+    assert isinstance(base, dt.Baseline)
+    users = tuple((code, "A01") for code in base.countries)
+    wedges = Wedges(bounds=(dt.Bound("quota", (("CHN", "USA", "C26"),), volume=0.5),),
+                    critical=(dt.CriticalInput("C26", users, 0.1),))  # fmt: skip
+    weights = np.array([[5.0, 1.0, 1.0]] * 3)
+    result, (found, _) = dt.solve(base, wedges=wedges), evaluate_many(base, [wedges, wedges])
+    assert np.abs(result.stored["value_added_share_new"] - base.value_added_share).max() > 1e-4
+    assert payoffs(found, base, ONE, weights) == pytest.approx(payoffs(result, base, ONE, weights), abs=1e-8)
+    assert value_added_new(result).sum(axis=1) == pytest.approx(result.wage_hat * base.value_added, rel=1e-8)
+
+
 def test_a_group_is_paid_the_sum_of_its_members(solved: dt.Result) -> None:
     base = solved.baseline
     pair = np.array([[1.0, 1.0, 0.0]])

@@ -183,7 +183,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "numeraire of balanced trade": ({"closure": "balanced", "numeraire": "C01", "include_purge": True}, "numeraire"),
     "unknown closure": ({"closure": "world_share"}, "world-share"),
     "unknown revenue rule": ({"revenue": "waste"}, "wasted"),
-    "another market": ({"market": "krugman"}, "perfect"),
+    "unknown market": ({"market": "krugman"}, "krugman-fixed"),
     "tolerance 0": ({"tol": 0}, "tol"),
     "negative tolerance": ({"tol": -1e-9}, "tol"),
     "tolerance that is not a number": ({"tol": float("nan")}, "tol"),

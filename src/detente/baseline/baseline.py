@@ -20,6 +20,7 @@ import numpy as np
 from detente.baseline.checks import arrays_from_arguments, check_baseline, treat_negative_final_demand
 from detente.core.arrays import Array, Float, frozen_array
 from detente.core.errors import DataError, UsageError
+from detente.core.market import Firms
 
 TREATMENTS = ("exogenous", "rebalance")
 ROUNDING = 1e-12
@@ -41,6 +42,8 @@ class Baseline:
         final_exogenous: (N, J) final demand outside the budget shares, constant share of world value added. [MUSD]
         elasticity_set: the name of the set that `trade_elasticity` comes from.
         meta: years, sources, labels, imputations, history, warnings; plain data.
+        profit_share: (J,) share of sales that is profit, or None where there are no profits; see `under`.
+        fixed_cost_share: (N,) share of sales paid to labour of dest for entering its market, or None; see `under`.
     """
 
     id: str
@@ -54,6 +57,8 @@ class Baseline:
     final_exogenous: Float[Array, "dest sector"]
     elasticity_set: str = "own"
     meta: Mapping[str, Any] = field(default_factory=dict)
+    profit_share: Float[Array, " sector"] | None = None
+    fixed_cost_share: Float[Array, " country"] | None = None
 
     @classmethod
     def from_flows(
@@ -121,15 +126,40 @@ class Baseline:
         }
         return dataclasses.replace(self, **frozen)
 
-    def purged(self) -> Baseline:
+    def under(self, firms: Firms | None) -> Baseline:
+        """Return the same flows read under a market structure: who earns what, and what is left for final demand.
+
+        Equations (2)-(4) with profits m and fixed costs nu; None is perfect competition. Arrays and checksum stay.
+        """
+        m, nu = (None, None) if firms is None else (firms.profit_share, firms.fixed_cost_share)
+        if m is self.profit_share and nu is self.fixed_cost_share:
+            return self
+        other = self.replace(profit_share=m, fixed_cost_share=nu)
+        other.__dict__.update({name: getattr(self, name) for name in UNTOUCHED})
+        return other
+
+    def with_elasticities(self, theta: Float[Array, " sector"], name: str) -> Baseline:
+        """Return the same world under other trade elasticities; shares and levels, which do not move, are kept.
+
+        Args:
+            theta: (J,) above 0, not checked here. name: of the set, for the certificate.
+        """
+        changed = self.replace(trade_elasticity=theta, elasticity_set=name)
+        known = {item.name for item in dataclasses.fields(self)} | {"sha256"}
+        changed.__dict__.update({key: value for key, value in self.__dict__.items() if key not in known})
+        return changed
+
+    def purged(self, market: Any = "perfect") -> Baseline:
         """Return the same world re-solved with balanced trade and unchanged policy, as a new baseline.
 
         Shares of cost and of final spending stay; flows, spending and value added are those of the balanced world.
+        Args:
+            market: the market structure it is solved under; see `solve`.
         Raises:
             SolveError: no balanced equilibrium was found.
         Source: Dekle, Eaton and Kortum (2008); Ossa (2014), section on purging deficits.
         """
-        purged = _rebuilt(self, "balanced")
+        purged = _rebuilt(self, "balanced", market)
         return purged.replace(id=f"{self.id}+purged", meta=_with_history(self, "purged: deficits set to zero"))
 
     def aggregated(
@@ -213,9 +243,28 @@ class Baseline:
         return self.share_rows.transpose(2, 1, 0)
 
     @cached_property
+    def receipts(self) -> Float[Array, "origin sector"]:
+        """Return the sales that pay for labour and inputs: all, less profits, fixed costs going to dest. [MUSD]"""
+        if self.fixed_cost_share is not None:
+            paid = self.fixed_cost_share[:, None]
+            return frozen_array((self.flows * (1 - paid)).sum(axis=1) + paid * self.flows.sum(axis=0))
+        return self.output if self.profit_share is None else frozen_array((1 - self.profit_share) * self.output)
+
+    @cached_property
     def value_added(self) -> Float[Array, " country"]:
-        """Return value added V_o, equation (2). [MUSD]"""
-        return frozen_array((self.value_added_share * self.output).sum(axis=1))
+        """Return value added V_o without profits, equation (2). [MUSD]"""
+        return frozen_array((self.value_added_share * self.receipts).sum(axis=1))
+
+    @cached_property
+    def profits(self) -> Float[Array, " country"]:
+        """Return profits, equation (2); 0 where the market structure has none. [MUSD]"""
+        m = np.zeros(len(self.sectors)) if self.profit_share is None else self.profit_share
+        return frozen_array((m * self.output).sum(axis=1))
+
+    @cached_property
+    def earnings(self) -> Float[Array, " country"]:
+        """Return value added and profits: what world value added of the closures is the sum of. [MUSD]"""
+        return self.value_added if self.profit_share is None else frozen_array(self.value_added + self.profits)
 
     @cached_property
     def revenue(self) -> Float[Array, " country"]:
@@ -224,8 +273,13 @@ class Baseline:
 
     @cached_property
     def deficit(self) -> Float[Array, " country"]:
-        """Return the trade deficit D_d, imports minus exports at border value; 0 where it is rounding. [MUSD]"""
+        """Return the trade deficit D_d, imports minus exports at border value; 0 where it is rounding. [MUSD]
+
+        With fixed costs, sales abroad count without what pays them: that is labour of the destination.
+        """
         bilateral = self.flows.sum(axis=2)
+        if self.fixed_cost_share is not None:
+            bilateral = bilateral * (1 - self.fixed_cost_share)
         np.fill_diagonal(bilateral, 0.0)
         exports, imports = bilateral.sum(axis=1), bilateral.sum(axis=0)
         gap = imports - exports
@@ -233,13 +287,13 @@ class Baseline:
 
     @cached_property
     def income(self) -> Float[Array, " country"]:
-        """Return final income I_d = V + R + D, equation (4). [MUSD]"""
-        return frozen_array(self.value_added + self.revenue + self.deficit)
+        """Return final income I_d = V + profits + R + D, equation (4). [MUSD]"""
+        return frozen_array(self.earnings + self.revenue + self.deficit)
 
     @cached_property
     def final_demand(self) -> Float[Array, "dest sector"]:
         """Return implied final demand C_dk = X_dk - sum of input use, equation (3). [MUSD]"""
-        use = np.einsum("kds,ds->dk", self.input_share, self.output)
+        use = np.einsum("kds,ds->dk", self.input_share, self.receipts)
         demand = self.expenditure - use
         return frozen_array(np.where(np.abs(demand) <= ROUNDING * self.expenditure, 0.0, demand))
 
@@ -263,22 +317,26 @@ class Baseline:
 
 ARRAYS = ("flows", "tariffs", "value_added_share", "input_share", "trade_elasticity", "final_exogenous")
 
-_REBUILD: list[Callable[[Baseline, str], Baseline]] = []
+UNTOUCHED = ("output", "expenditure", "share_rows", "border_rows", "home_multiplier", "revenue", "sha256")
+"""What a baseline computes once and keeps, and no market structure changes."""
+
+_REBUILD: list[Callable[[Baseline, str, Any], Baseline]] = []
 
 
-def register_rebuild(rebuild: Callable[[Baseline, str], Baseline]) -> None:
+def register_rebuild(rebuild: Callable[[Baseline, str, Any], Baseline]) -> None:
     """Tell the baseline who solves: rooms import downwards only, so `equilibrium` hands its solver in.
 
     Args:
-        rebuild: function of a baseline and a deficit closure that returns the re-solved world, without policy change.
+        rebuild: function of a baseline, a deficit closure and a market structure that returns the re-solved world,
+            without policy change.
     """
     _REBUILD[:] = [rebuild]
 
 
-def _rebuilt(base: Baseline, deficits: str) -> Baseline:
+def _rebuilt(base: Baseline, deficits: str, market: Any = "perfect") -> Baseline:
     if not _REBUILD:
         raise UsageError("no solver is loaded: use `import detente as dt; dt.Baseline`, not detente.baseline directly")
-    return _REBUILD[0](base, deficits)
+    return _REBUILD[0](base, deficits, market)
 
 
 def _plain(value: Any) -> Any:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detente.certify.bilateral import RENTS
 from detente.core.arrays import Array
 from detente.core.instruments import EXPORTER, FIXED, IMPORTER, LOST, ORDER, PRICE_FLOOR, QUOTA, Bound
-
-RENTS = ("rent_exporter", "rent_importer", "rent_other", "rent_lost")
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,11 @@ class Chains:
         """Return origin, dest and sector of every row."""
         o, d, s = self.cell.T
         return o, d, s
+
+    def outside(self, cells: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Return those of some cells (origin, dest, sector) that no instrument is on."""
+        left = ~np.isin(_code(*cells), _code(*self.place))
+        return tuple(axis[left] for axis in cells)
 
     def by_bound(self, values: Array) -> Array:
         """Return the sums of rows by instrument."""
@@ -75,6 +79,12 @@ def chains(bounds: Sequence[Bound], countries: Sequence[str], sectors: Sequence[
     return Chains(cell, number, at.ravel(), steps, fixed, floor, rent.astype(int), receiver.astype(int), first)
 
 
+def _code(o: Array, d: Array, s: Array) -> Array:
+    """Return one number for each cell."""
+    code: Array = ((o.astype(np.int64) << 20) + d << 20) + s
+    return code
+
+
 def _steps(at: Array) -> tuple[Array, ...]:
     """Return the rows by their distance from the border: the last row of every cell, then the one before it, .."""
     seen: dict[int, int] = {}
@@ -88,10 +98,11 @@ def _steps(at: Array) -> tuple[Array, ...]:
 def _beneficiary(to: str, o: int, d: int, n_of: dict[str, int]) -> tuple[int, int]:
     """Return which of RENTS a rent belongs to, and the country that receives it (-1 if it is lost)."""
     if to == LOST:
-        return 3, -1
+        return RENTS.index("rent_lost"), -1
     n = {EXPORTER: o, IMPORTER: d}.get(to, -1)
     n = n_of[to] if n < 0 else n
-    return 0 if n == o else 1 if n == d else 2, n
+    name = "rent_exporter" if n == o else "rent_importer" if n == d else "rent_other"
+    return RENTS.index(name), n
 
 
 def is_embargo(bound: Bound) -> bool:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from detente.certify.chains import RENTS, Chains, chains, is_embargo
+from detente.certify.bilateral import RENTS
+from detente.certify.chains import Chains, chains, is_embargo
 from detente.core.arrays import Array
 from detente.core.instruments import (
     BOUNDED,
@@ -32,14 +33,15 @@ def instrument_residuals(
     bounds: Sequence[Bound],
     countries: Sequence[str],
     sectors: Sequence[str],
-    *,
-    once: Once | None = None,
+    taken: tuple[Array, ...],
+    once: Once,
 ) -> dict[str, tuple[float, str]]:
     """Return the errors of wedges and rents ("instruments") and of the bounds ("complementarity"), with the worst.
 
     Args:
         arrays: as stored. bounds: the instruments that were asked for, in the order of `bound_wedge`.
-        countries, sectors: labels. once: remembers how instruments are laid out.
+        countries, sectors: labels. taken: cells (origin, dest, sector) with a wedge other than 1 or a rent.
+        once: remembers how instruments are laid out.
     Source: Fischer-Burmeister residual sqrt(a^2 + b^2) - a - b of slack and multiplier.
     """
     if not bounds:
@@ -47,7 +49,8 @@ def instrument_residuals(
     lost = np.shape(arrays.get("bound_wedge", ())) != (len(bounds),)
     if lost and not all(is_embargo(bound) for bound in bounds):
         return {"instruments": (float("inf"), "bound_wedge")}
-    seen = _Seen(arrays, bounds, (once or Once())(chains, bounds, countries, sectors), tuple(countries), tuple(sectors))
+    chain = once(chains, bounds, countries, sectors)
+    seen = _Seen(arrays, bounds, chain, chain.outside(taken), tuple(countries), tuple(sectors))
     product, rents = _walked(seen)
     worst = [(float(np.abs(np.log(product) - np.log(seen.of("wedge"))).max(initial=0.0)), "a price chain")]
     worst.append((_elsewhere(seen, "wedge", 1.0), "a cell without instrument"))
@@ -62,11 +65,13 @@ class _Seen:
 
     Attributes:
         arrays, bounds, countries, sectors: as in `instrument_residuals`. chain: the rows of the instruments.
+        outside: cells with a wedge or a rent that none of the instruments is on.
     """
 
     arrays: Mapping[str, Any]
     bounds: Sequence[Bound]
     chain: Chains
+    outside: tuple[Array, ...]
     countries: tuple[str, ...]
     sectors: tuple[str, ...]
 
@@ -102,10 +107,7 @@ class _Seen:
 
 def _elsewhere(seen: _Seen, name: str, value: float) -> float:
     """Return how far an array is from a constant outside the cells of the instruments."""
-    array = seen[name]
-    other, place = array != value, seen.chain.place
-    other[place] = False
-    return float(np.abs(array[other] - value).max(initial=0.0))
+    return float(np.abs(seen[name][seen.outside] - value).max(initial=0.0))
 
 
 def _traded_in_spite(seen: _Seen) -> tuple[float, str]:

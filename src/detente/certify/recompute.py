@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from detente.certify.bilateral import RENTS, Sums, base_of, walked, wall
+from detente.certify.bilateral import Sums, base_of, walked, wall
 from detente.certify.instruments import instrument_residuals
 from detente.certify.technology import Technology
 from detente.core.arrays import Array
@@ -94,9 +94,9 @@ def recompute(
     dtypes = {name for name in (*BASE_KEYS, *NEW_KEYS) if np.asarray(arrays[name]).dtype != np.float64}
     residuals: Residuals = {"dtype": (float("inf"), sorted(dtypes)[0])} if dtypes else {}
     base = once(base_of, *(arrays[name] for name in ("flows", "tariffs", "share", "expenditure")))
-    sums = walked(stored, base)
+    sums = walked(stored, base, once)
     residuals["baseline"] = max(
-        once(_baseline, countries, sectors, *(arrays[name] for name in BASE_KEYS)), stored.worst(base.error)
+        once(_baseline, countries, sectors, *(arrays[name] for name in CHECKED)), stored.worst(base.error)
     )
     residuals |= _bilateral(stored, sums)
     technology = Technology(stored, once)
@@ -107,19 +107,23 @@ def recompute(
     residuals["income"] = _income(stored, sums)
     residuals["deficits"] = _deficits(stored, closure)
     residuals["trade_balance"] = _trade_balance(stored, sums)
-    residuals["rents"] = max((sums.rent_error, "largest cell"), _transfers(stored))
+    residuals["rents"] = max((sums.rent_error, "largest cell"), _transfers(stored, sums))
     residuals["walras"] = _walras(stored, sums, closure)
     residuals["welfare_identity"] = _welfare_identity(stored, sums, closure, technology)
-    return residuals | instrument_residuals(arrays, bounds, countries, sectors, once=once)
+    return residuals | instrument_residuals(arrays, bounds, countries, sectors, sums.taken, once)
 
 
 ROUNDS, SETTLED = 500, 1e-12
 """Of the prices that critical inputs take: at most so many, until nothing moves."""
 
 
+CHECKED: Final = tuple(name for name in BASE_KEYS if name not in ("share", "trade_elasticity"))
+"""Arrays of a baseline that follow from each other; shares are checked with the cells, elasticities are free."""
+
+
 def _baseline(countries: Sequence[str], sectors: Sequence[str], *arrays: Array) -> tuple[float, str]:
     """Check that a stored baseline is what its flows, tariffs and cost shares imply; cost shares add to 1."""
-    stored = _Stored(dict(zip(BASE_KEYS, arrays, strict=True)), countries, sectors)
+    stored = _Stored(dict(zip(CHECKED, arrays, strict=True)), countries, sectors)
     spending = stored["flows"].sum(axis=0) + np.einsum("ods,ods->ds", stored["flows"], stored["tariffs"])
     output = stored["flows"].sum(axis=1)
     use = np.einsum("kds,ds->dk", stored["input_share"], output)
@@ -211,15 +215,13 @@ def _trade_balance(stored: _Stored, sums: Sums) -> tuple[float, str]:
     """
     traded = np.maximum(sums.imports, sums.exports)
     scale = np.where(traded > 1e-6 * stored["income_new"], traded, stored["income_new"])
-    own = sum(stored[name].sum(axis=(1, 2)) for name in RENTS[:3])
-    abroad = stored["transfer_new"] - own
+    abroad = stored["transfer_new"] - sums.rents
     return stored.worst((sums.imports - sums.exports - stored["deficit_new"] - abroad) / scale)
 
 
-def _transfers(stored: _Stored) -> tuple[float, str]:
+def _transfers(stored: _Stored, sums: Sums) -> tuple[float, str]:
     """Check that all rents that are not lost are received by somebody."""
-    paid = sum(float(stored[name].sum()) for name in RENTS[:3])
-    gap = (float(stored["transfer_new"].sum()) - paid) / float(stored["value_added"].sum())
+    gap = (float(stored["transfer_new"].sum()) - float(sums.rents.sum())) / float(stored["value_added"].sum())
     return abs(gap) if np.isfinite(gap) else float("inf"), "world"
 
 

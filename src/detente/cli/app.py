@@ -106,8 +106,11 @@ def run(
     include_purge: Annotated[
         bool, typer.Option("--include-purge", help="Closure balanced: purge deficits and change policy in one number.")
     ] = False,
-    draws: Annotated[int, typer.Option("--draws", help="Bands from so many draws; not in this version.")] = 0,
+    draws: Annotated[
+        int, typer.Option("--draws", metavar="N", help="Bands from so many draws of everything uncertain in the file.")
+    ] = 0,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of the draws; default: that of the file.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Processes that solve draws; default: one a core.")] = None,
     tol: Annotated[float | None, typer.Option("--tol", help="Largest residual at which to stop.")] = None,
     max_iter: Annotated[int | None, typer.Option("--max-iter", help="Passes of the solver.")] = None,
     certify: Annotated[
@@ -125,7 +128,7 @@ def run(
     return body(
         Options(
             case, out, branch or [], on, as_of, include or [], drop or [], rates or [], countries, elasticities,
-            closure, numeraire, draws, seed, tol, max_iter, certify, strict, force, include_purge,
+            closure, numeraire, draws, seed, tol, max_iter, certify, strict, force, include_purge, jobs,
         )
     )  # fmt: skip
 
@@ -232,6 +235,40 @@ def tree(
 
 
 @app.command(
+    epilog="\b\nExamples:\n  detente sweep plan.yaml --out store --dry-run\n"
+    "  detente sweep plan.yaml --out store --jobs 2"
+)
+def sweep(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file; or a store, to go on with it.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="STORE", help="Folder of the cells; the same command resumes.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", help="Worker processes; default: one a core.")] = None,
+    executor: Annotated[
+        str, typer.Option("--executor", metavar="WHERE", help="local, dask, or dask://HOST:PORT of a scheduler.")
+    ] = "local",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say cells, time and disk; write nothing.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Read every cell again; drop and redo what is damaged or crashed.")
+    ] = False,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Write a finished store as one .parquet or .csv.")
+    ] = None,
+    sql: Annotated[
+        str | None, typer.Option("--sql", metavar="QUERY", help="Ask a finished store; its table is `cells`.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of --export.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Solve scenarios x levels x closures x elasticity sets x draws into a store that survives being killed."""
+    from detente.cli.sweep import Options
+    from detente.cli.sweep import run as body
+
+    return body(Options(plan, out, jobs, executor, dry_run, rebuild, export, sql, force))
+
+
+@app.command(
     epilog="\b\nExamples:\n  detente talks us-china-2025-10\n"
     "  detente talks us-china-2025-10 --players USA,CHN,EU27 --objective USA=C29:2,C24A:2 --solution equal-gains\n"
     "  detente talks us-china-2025-10 --method cooperative --players USA,CHN,EU27"
@@ -324,7 +361,7 @@ def read(
 @app.command(epilog="\b\nExamples:\n  detente verify --quick\n  detente verify results --rerun")
 def verify(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A bundle; without it, the installed model.")
+        Path | None, typer.Argument(metavar="[DIR]", help="A bundle or a store; without it, the installed model.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="At most 10 seconds.")] = False,
     only: Annotated[str | None, typer.Option("--only", metavar="LAW", help="One law of the installed model.")] = None,
@@ -332,10 +369,60 @@ def verify(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Hold the installed model, or a stored bundle, against the equations."""
+    """Hold the installed model, or a stored bundle or sweep, against equations and checksums."""
     from detente.cli.verify import verify as body
 
     body(folder, quick=quick, only=only, rerun=rerun)
+
+
+@app.command(
+    epilog="\b\nExamples:\n  detente replicate caliendo-parro-2015 --data data\n"
+    "  detente replicate ossa-2014 --data data --json"
+)
+def replicate(
+    paper: Annotated[
+        str,
+        typer.Argument(
+            metavar="PAPER",
+            help="caliendo-parro-2015, ossa-2014, lashkaripour-2021, liberation-day-2025 or "
+            "costinot-rodriguez-clare-2014.",
+        ),
+    ],
+    data: Annotated[
+        Path, typer.Option("--data", metavar="DIR", help="Folder of the authors' inputs, or the one above.")
+    ],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Solve a published paper again from its public inputs; exit 5 where a compared cell is off."""
+    from detente.cli.replicate import replicate as body
+
+    body(paper, data)
+
+
+@app.command(epilog="\b\nExamples:\n  detente serve\n  detente serve out --open")
+def serve(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Scenarios and bundles to open beside the packaged cases.")
+    ] = None,
+    port: Annotated[int, typer.Option("--port", metavar="N", help="Port; 0 is any free one.")] = 8765,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="ADDRESS", help="Let other machines in; needs --token.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option("--token", metavar="TOKEN", help="The key of the page; default: a new one each time.")
+    ] = None,
+    allow_network: Annotated[
+        bool, typer.Option("--allow-network", help="An article may be given as an address, which is then fetched.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Serve the local page and its HTTP API: numbers before any click, switches, branches, talks, downloads."""
+    from detente.cli.serve import Options, run_serve
+
+    run_serve(Options(folder, port, open_, host, token, allow_network))
 
 
 @app.command(epilog="\b\nExamples:\n  detente doctor\n  detente doctor --json")

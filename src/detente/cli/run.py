@@ -52,6 +52,7 @@ class Options:
     strict: bool = False
     force: bool = False
     include_purge: bool = False
+    jobs: int | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -80,6 +81,8 @@ def run(options: Options) -> int:
             output.say("\n" + ladders)
         bundle = _written(solved, shown, options)
         output.say("\n" + closing(bundle, repeat(options)))
+    if failed_draws(solved):
+        return SolveError.exit_code
     return MARKED_EXIT if options.strict and marked else 0
 
 
@@ -95,17 +98,11 @@ def solved_branches(case: Scenario, base: Baseline, options: Options) -> Scenari
         SolveError: a branch without a certified equilibrium; the message names it.
     """
     names = words(options.branch) or (MAIN,)
-    solved = run_scenario(
-        case,
-        base=base,
-        on=options.on,
-        branches="all" if "all" in names else names,
-        draws=options.draws,
-        seed=options.seed,
-        certify=options.certify,
-        throw=False,
-        **options.settings,
-    )
+    chosen: dict[str, Any] = {"on": options.on, "branches": "all" if "all" in names else names}
+    if options.draws:
+        solved = _drawn(case, base, chosen, options)
+    else:
+        solved = run_scenario(case, base=base, certify=options.certify, throw=False, **chosen, **options.settings)
     failures = [(name, result) for name, result in solved.items() if not result.certificate.ok]
     if failures:
         lines, worst = [], failures[0][1].certificate
@@ -117,6 +114,29 @@ def solved_branches(case: Scenario, base: Baseline, options: Options) -> Scenari
             worst = result.certificate if worst.status == UNCERTIFIED else worst
         raise SolveError("\n".join(lines), certificate=worst)
     return solved
+
+
+def _drawn(case: Scenario, base: Baseline, chosen: dict[str, Any], options: Options) -> ScenarioRun:
+    """Return the run with bands; what that needs is loaded here and not before."""
+    from detente.cli.progress import reported
+    from detente.sweep.context import made_by_name
+    from detente.sweep.design import Design
+    from detente.sweep.run import run_drawn
+
+    chosen |= {name: value for name, value in options.settings.items() if name == "as_of"}
+    how = {"certify": options.certify, "throw": False, **options.settings}
+    how.pop("as_of", None)
+    design = Design(
+        case.uncertainty.method, options.draws, case.uncertainty.seed if options.seed is None else options.seed
+    )
+    with reported() as progress:
+        named = made_by_name(case, None)
+        return run_drawn(case, base, design, chosen, how, options.jobs, named=named, progress=progress)
+
+
+def failed_draws(solved: ScenarioRun) -> int:
+    """Return how many draws have no certified numbers, in all branches."""
+    return sum(len(result.bands.failed) for result in solved.values() if result.bands is not None)
 
 
 def without_assumed(solved: ScenarioRun, base: Baseline, options: Options) -> ScenarioRun | None:

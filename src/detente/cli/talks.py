@@ -109,9 +109,7 @@ def _written(case: Scenario, found: Talks, options: Options) -> Path | None:
 def _code(found: Talks) -> int:
     status = talks_status(found)
     if status == CANCELLED:
-        output.complain(
-            f"interrupted: {found.solved.reached} of {len(found.wedges)} laws solved; the rest is not ranked"
-        )
+        output.complain(f"{found.solved.reached} of {len(found.wedges)} laws solved; the rest is not ranked")
         return INTERRUPTED
     return SolveError.exit_code if any(not each.ok for each in found.solved.certificates if each) else 0
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from detente.cli import output
-from detente.core.errors import CheckError, UsageError
+from detente.core.errors import CheckError, Problem, UsageError
+
+REBUILD = "--rebuild, which solves it again"
 
 
 def verify(folder: Path | None, *, quick: bool, only: str | None, rerun: bool) -> None:
@@ -22,7 +24,10 @@ def verify(folder: Path | None, *, quick: bool, only: str | None, rerun: bool) -
         return
     if quick or only is not None:
         raise UsageError("quick, only: found together with a bundle; expected them for the installed model alone")
-    _stored(folder, rerun=rerun)
+    if (folder / "store.json").exists():
+        _swept(folder, rerun=rerun)
+    else:
+        _stored(folder, rerun=rerun)
 
 
 def _installed(*, quick: bool, only: str | None) -> None:
@@ -60,6 +65,29 @@ def _stored(folder: Path, *, rerun: bool) -> None:
         "rerun": moved,
     }
     _say(content, lines)
+
+
+def _swept(folder: Path, *, rerun: bool) -> None:
+    """Count the cells of a store and compute every checksum again.
+
+    Raises:
+        CheckError: a cell is missing, damaged or not of this store.
+    """
+    from detente.sweep.store import open_store, verified
+
+    if rerun:
+        raise UsageError("rerun: found a store; expected a bundle; a store is solved again into a new folder")
+    found = verified(open_store(folder))
+    problems = [Problem(str(path), "sha256", "altered bytes", "those of its name", REBUILD) for path in found.damaged]
+    problems += [Problem(str(path), "", "a file of no cell", "cells only", REBUILD) for path in found.strangers]
+    if found.missing:
+        text = f"{len(found.missing)} of {found.cells} cells missing"
+        problems.insert(0, Problem(str(folder), "", text, "all of them", f"detente sweep {output.shown(folder)}"))
+    if problems:
+        raise CheckError(problems=problems)
+    content = {"status": "OK", "store": str(folder), "cells": found.cells, "twice": len(found.twice)}
+    line = f"ok: {found.cells:,} cells of {output.shown(folder)}, every one there, once, as it was written"
+    _say(content, [line.replace(", once,", ",") if found.twice else line])
 
 
 def _say(content: dict[str, Any], lines: list[str]) -> None:

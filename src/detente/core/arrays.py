@@ -24,7 +24,7 @@ else:
 
     Float = Bool = Int = _Named
 
-__all__ = ["Array", "Bool", "Float", "Int", "frozen_array"]
+__all__ = ["Array", "Bool", "Float", "Int", "cells_where", "frozen_array"]
 
 
 def frozen_array(values: Any) -> np.ndarray:
@@ -32,3 +32,8 @@ def frozen_array(values: Any) -> np.ndarray:
     array = np.array(values, dtype=np.float64, order="C")
     array.flags.writeable = False
     return array
+
+
+def cells_where(mask: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the positions of what is true in a large array with few such places; `np.nonzero`, many times faster."""
+    return np.unravel_index(np.flatnonzero(mask), mask.shape)

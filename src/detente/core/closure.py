@@ -9,7 +9,8 @@ from typing import Final
 from detente.core.errors import Problem, UsageError, nearest
 
 DEFICITS: Final = ("world-share", "balanced", "fixed-nominal")
-REVENUES: Final = ("lump-sum", "wasted")
+TAX_RELIEF: Final = "income-tax-relief"
+REVENUES: Final = ("lump-sum", "wasted", TAX_RELIEF)
 WORLD_INCOME: Final = "world-income"
 
 
@@ -20,7 +21,8 @@ class Closure:
     Attributes:
         deficits: "world-share" (a country's deficit is a fixed share of world value added), "balanced" (no deficits),
             or "fixed-nominal" (fixed in units of `numeraire`).
-        revenue: "lump-sum" (tariff revenue is income of the imposer) or "wasted" (spent, but left out of welfare).
+        revenue: "lump-sum" (tariff revenue is income of the imposer), "wasted" (spent, but left out of welfare) or
+            "income-tax-relief" (it lowers the tax on labour; market structures with elastic labour only).
         numeraire: None, "world-income" (world value added) or a country code (its wage). Required by fixed-nominal,
             where results depend on it, and refused elsewhere, where they do not.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,9 +10,18 @@ import numpy as np
 from detente.core.arrays import Array
 
 if TYPE_CHECKING:
-    from detente.core.result import Result
+    from detente.core.result import Result, World
 
 FirstOrder = dict[str, tuple[float, float, float, float]]
+
+
+@lru_cache(maxsize=8)
+def _weights(base: World) -> tuple[Array, Array, Array, Array]:
+    """Return foreign flows M, their sums by (origin, sector), rates where M > 0, and duties t M, of a baseline."""
+    n = np.arange(len(base.countries))
+    M = base.flows.copy()
+    M[n, n] = 0.0
+    return M, M.sum(axis=1), np.where(M > 0, base.tariffs, 0.0), base.tariffs * M
 
 
 def welfare_cp_first_order_pct(result: Result) -> FirstOrder:
@@ -36,17 +46,12 @@ def welfare_cp_first_order_pct(result: Result) -> FirstOrder:
     Raises:
         SolveError: the result is not certified.
     """
-    base = result.baseline
-    n = np.arange(len(result.countries))
-    M = np.array(base.flows)
-    M[n, n] = 0.0
-    M_new = np.array(result.flows_new)
-    c_dot = result.cost_hat - 1
-    M_dot = M_new / np.where(M > 0, M, 1.0) - 1
-    sold = (M.sum(axis=1) * c_dot).sum(axis=1)
-    bought = np.einsum("ods,os->d", M, c_dot)
+    base, c_dot = result.baseline, result.cost_hat - 1
+    M, sales, taxed, duty = _weights(base)
+    sold, bought = (sales * c_dot).sum(axis=1), np.einsum("ods,os->d", M, c_dot)
     terms: Array = 100 * (sold - bought) / base.income
-    volume: Array = 100 * (base.tariffs * M * (M_dot - c_dot[:, None, :])).sum(axis=(0, 2)) / base.income
+    growth = np.einsum("ods,ods->d", taxed, result.flows_new) - duty.sum(axis=(0, 2))
+    volume: Array = 100 * (growth - np.einsum("ods,os->d", duty, c_dot)) / base.income
     price = np.exp((base.final_share * np.log(result.price_hat)).sum(axis=1))
     real_wage: Array = 100 * (result.wage_hat / price - 1)
     rows = zip(result.countries, terms + volume, terms, volume, real_wage, strict=True)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from detente.core.arrays import Array
+from detente.core.bands import Bands
 from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import SolveError, UsageError, nearest
 from detente.core.instruments import Bound, CriticalInput
+from detente.core.market import PERFECT_MARKET, Market
 from detente.core.once import Once
 
 if TYPE_CHECKING:
@@ -34,10 +36,14 @@ INSTRUMENT_KEYS = (
 )  # fmt: skip
 """Stored only where the shock has instruments or critical inputs; `bound_wedge` is 1 + mu of each bound."""
 
+MARKET_KEYS = ("profits", "profits_new", "variety_hat", "labour_hat", "welfare_utility_hat")
+"""Stored only under another market structure than perfect competition; the last one with elastic labour only."""
+
 
 class World(Protocol):
     """What a result needs of its baseline: labels and the arrays named in BASE_KEYS, and its identity."""
 
+    def __hash__(self) -> int: ...
     @property
     def id(self) -> str: ...
     @property
@@ -85,7 +91,7 @@ def all_arrays(baseline: World, stored: Mapping[str, Array], once: Once | None =
     """
     base, constants = (once or Once())(_known, baseline)
     new = {name: stored[name] if name in stored else constants[name] for name in NEW_KEYS}
-    return base | new | {name: stored[name] for name in INSTRUMENT_KEYS if name in stored}
+    return base | new | {name: stored[name] for name in (*INSTRUMENT_KEYS, *MARKET_KEYS) if name in stored}
 
 
 def _known(baseline: World) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -111,6 +117,8 @@ class Result:
         provenance: versions, settings, checksums, timings; plain data.
         groups: named groups of countries for tables, name to positions.
         bounds: the instruments of the shock, in the order of `bound_wedge`. critical: its critical inputs.
+        market: how firms compete. Under another structure than "perfect", `baseline` is the world read under it.
+        bands: the same numbers under draws, or None.
     """
 
     baseline: World
@@ -121,6 +129,8 @@ class Result:
     groups: Mapping[str, list[int]] = field(default_factory=dict)
     bounds: tuple[Bound, ...] = ()
     critical: tuple[CriticalInput, ...] = ()
+    market: Market = PERFECT_MARKET
+    bands: Bands | None = None
 
     @property
     def countries(self) -> tuple[str, ...]:
@@ -235,6 +245,7 @@ class Result:
     def columns(self, name: str) -> dict[str, list[Any]]:
         """Return a table as columns of plain values: "countries", "sectors", "tariffs", "flows", "instruments".
 
+        With draws there are also "bands" and "assumptions".
         Under fixed-nominal deficits, where numbers depend on the numeraire, a column "closure" says so in every row.
 
         Raises:

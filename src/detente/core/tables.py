@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from detente.core.arrays import Array
+from detente.core.bands import assumption_columns, band_columns
 from detente.core.codes import SERVICES, groups_present
 from detente.core.first_order import welfare_cp_first_order_pct
 from detente.core.instrument_table import instrument_columns
+from detente.core.market import MELITZ_PARETO
 
 if TYPE_CHECKING:
-    from detente.core.result import Result
+    from detente.core.result import Result, World
 
 Columns = dict[str, list[Any]]
 
@@ -42,28 +45,57 @@ COUNTRY_VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Variable -> (unit, meaning). Levels are in units of the numeraire; "new" is the counterfactual."""
 
+MARKET_VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
+    "profits_pct": ("%", "profits, relative to world income"),
+    "profits_musd": ("MUSD", "new profits"),
+    "employment_pct": ("%", "labour supplied"),
+    "welfare_utility_pct": ("%", "change of utility, worked out directly; see the market structure"),
+}
+"""Rows of the market structures that have profits, or elastic labour."""
+
 
 def country_columns(result: Result) -> Columns:
     """Return table "countries": country, variable, unit, value; countries first, then the groups that can be formed.
 
     A group's percent is the sum of the changes over the sum of the bases (real income: equivalent variations over
-    incomes; prices: weighted by base income); its trade is the sum of its members', trade among them included.
+    incomes; prices: weighted by base income); its trade is the sum of its members', trade among them included. With
+    draws the outer quantiles stand beside the value, p05 and p95 unless the scenario asks for others.
     """
+    labels, values = country_table(result)
+    columns: Columns = {"country": [], "variable": [], "unit": [], "value": []}
+    for (variable, (unit, _)), row in zip(COUNTRY_VARIABLES.items(), values.tolist(), strict=True):
+        columns["country"] += labels
+        columns["variable"] += [variable] * len(labels)
+        columns["unit"] += [unit] * len(labels)
+        columns["value"] += row
+    values_of = _country_values(result, _labelled(result)[1]) if not result.market.perfect else {}
+    for variable in (name for name in MARKET_VARIABLES if name in values_of):
+        columns["country"] += labels
+        columns["variable"] += [variable] * len(labels)
+        columns["unit"] += [MARKET_VARIABLES[variable][0]] * len(labels)
+        columns["value"] += values_of[variable].tolist()
+    if result.bands is not None:
+        place = [result.bands.labels.index(label) for label in labels]
+        for outer in (0, -1):
+            columns[result.bands.names[outer]] = result.bands.quantile[outer][:, place].ravel().tolist()
+    return columns
+
+
+def country_table(result: Result) -> tuple[list[str], Array]:
+    """Return the labels of table "countries" and its values, (variable, label), variables as in COUNTRY_VARIABLES."""
+    labels, members = _labelled(result)
+    values = _country_values(result, members)
+    return labels, np.array([values[variable] for variable in COUNTRY_VARIABLES])
+
+
+def _labelled(result: Result) -> tuple[list[str], Array]:
+    """Return countries and groups, and the rows of members (row, country)."""
     names = list(result.countries)
     groups = {**groups_present(result.countries), **result.groups}
     weights = np.zeros((len(groups), len(names)))
     for row, members in enumerate(groups.values()):
         weights[row, members] = 1.0
-    every = np.concatenate([np.eye(len(names)), weights])
-    values = _country_values(result, every)
-    labels = names + list(groups)
-    columns: Columns = {"country": [], "variable": [], "unit": [], "value": []}
-    for variable, (unit, _) in COUNTRY_VARIABLES.items():
-        columns["country"] += labels
-        columns["variable"] += [variable] * len(labels)
-        columns["unit"] += [unit] * len(labels)
-        columns["value"] += [float(value) for value in values[variable]]
-    return columns
+    return names + list(groups), np.concatenate([np.eye(len(names)), weights])
 
 
 def _country_values(result: Result, members: Array) -> dict[str, Array]:
@@ -72,7 +104,7 @@ def _country_values(result: Result, members: Array) -> dict[str, Array]:
     income, wage, prices = base.income, result.wage_hat, consumer_price_hat(result)
     spendable = base.income - base.final_exogenous.sum(axis=1)
     variation = spendable * (result.welfare_hat - 1)
-    exports, imports = trade_totals(base.flows)
+    exports, imports = _base_totals(base)
     exports_new, imports_new = trade_totals(result.flows_new)
     revenue_new = members @ result.revenue_new
     toward = members @ imports_new
@@ -96,12 +128,48 @@ def _country_values(result: Result, members: Array) -> dict[str, Array]:
         "terms_of_trade_pct": _terms_of_trade(result, members),
         "average_tariff_pct": 100 * revenue_new / np.where(toward > 0, toward, 1.0),
         "deficit_musd": members @ result.deficit_new,
-    }
+    } | _market_values(result, members)
+
+
+def _market_values(result: Result, members: Array) -> dict[str, Array]:
+    """Return the rows that a market structure adds or changes; value added holds profits and the labour supplied."""
+    if result.market.perfect:
+        return {}
+    value_added, profits = result["value_added"], result["profits"]
+    labour, profits_new = result["labour_hat"], result["profits_new"]
+    earned = result.wage_hat * labour * value_added
+    values = {"value_added_pct": _percent(members @ (earned + profits_new), members @ (value_added + profits))}
+    if profits.any():
+        values |= {
+            "profits_pct": _percent(members @ profits_new, members @ profits),
+            "profits_musd": members @ profits_new,
+        }
+    if result.market.kind == MELITZ_PARETO:
+        income, utility = result.baseline.income, result["welfare_utility_hat"]
+        values["employment_pct"] = _percent(members @ (value_added * labour), members @ value_added)
+        values["welfare_utility_pct"] = _percent(members @ (income * utility), members @ income)
+    return values
 
 
 def consumer_price_hat(result: Result) -> Array:
     """Return the change of the consumer price index, (N,), in units of the numeraire. [ratio]"""
     return np.asarray(np.exp((result.baseline.final_share * np.log(result.price_hat)).sum(axis=1)))
+
+
+@lru_cache(maxsize=8)
+def _base_totals(base: World) -> tuple[Array, Array]:
+    """Return `trade_totals` of a baseline, worked out once for each of the last few."""
+    return trade_totals(base.flows)
+
+
+@lru_cache(maxsize=8)
+def _foreign(base: World) -> Array:
+    """Return the flows of a baseline without home sales, worked out once for each of the last few. [MUSD]"""
+    flows = base.flows.copy()
+    home = np.arange(len(flows))
+    flows[home, home] = 0.0
+    flows.flags.writeable = False
+    return flows
 
 
 def trade_totals(flows: Array) -> tuple[Array, Array]:
@@ -113,12 +181,12 @@ def trade_totals(flows: Array) -> tuple[Array, Array]:
 
 def _terms_of_trade(result: Result, members: Array) -> Array:
     """Return 100 (export price / import price - 1): log changes of border prices at base border weights."""
-    flows = result.baseline.flows.copy()
-    home = np.arange(len(flows))
-    flows[home, home] = 0.0
-    change = flows * (np.log(result.cost_hat)[:, None, :] + np.log(result["wedge"]))
-    sold, bought = change.sum(axis=(1, 2)), change.sum(axis=(0, 2))
-    exports, imports = flows.sum(axis=(1, 2)), flows.sum(axis=(0, 2))
+    flows, log_cost = _foreign(result.baseline), np.log(result.cost_hat)
+    exports, imports = _base_totals(result.baseline)
+    sold, bought = np.einsum("ods,os->o", flows, log_cost), np.einsum("ods,os->d", flows, log_cost)
+    if any(result["wedge"].strides):
+        change = flows * np.log(result["wedge"])
+        sold, bought = sold + change.sum(axis=(1, 2)), bought + change.sum(axis=(0, 2))
     price_out = (members @ sold) / np.where(members @ exports > 0, members @ exports, 1.0)
     price_in = (members @ bought) / np.where(members @ imports > 0, members @ imports, 1.0)
     return np.asarray(100 * np.expm1(price_out - price_in))
@@ -218,4 +286,6 @@ TABLES: Final[Mapping[str, Callable[[Result], Columns]]] = {
     "tariffs": tariff_columns,
     "flows": flow_columns,
     "instruments": instrument_columns,
+    "bands": band_columns,
+    "assumptions": assumption_columns,
 }

@@ -96,7 +96,7 @@ def multipliers(m: Margins, seeds: Seeds, *, start: Array | None = None, tol: fl
         return f, np.abs(f).max(axis=0)
 
     n, j = m.shape
-    y0 = np.zeros((n + 2 * n * j, seeds.income.shape[1])) if start is None else start
+    y0 = np.zeros((n + 2 * n * j + m.econ.added, seeds.income.shape[1])) if start is None else start
     found = anderson(residual, y0, tol=tol, max_iter=MAX_PASSES)
     if any(status != CONVERGED for status in found.status):
         raise SolveError(
@@ -136,14 +136,28 @@ def restored(result: Result) -> tuple[Shock, Root]:
         SolveError: the result is not certified.
     """
     base = result.baseline
-    unit = base.value_added.sum() / (result.wage_hat * base.value_added).sum()
+    unit = _unit(result)
     Z = unit * result["final_exogenous_new"]
     wedges = Wedges(result.tariffs_new, result["trade_cost_hat"], result.bounds, Z, result.critical)
-    shock = as_shock(base, wedges, result.closure, include_purge=True)  # type: ignore[arg-type]
+    shock = as_shock(base, wedges, result.closure, include_purge=True, market=result.market)  # type: ignore[arg-type]
     check_differentiable(shock)
     econ, found = shock.economy()
     X = base.expenditure
     spent = np.where(X > 0, unit * result.expenditure_new / np.where(X > 0, X, 1.0), 1.0)
     price = np.where(X > 0, unit * result.price_hat, 1.0)
-    z = np.log(np.concatenate([unit * result.wage_hat, price.ravel(), spent.ravel()]))[:, None]
+    hats = [unit * result.wage_hat, price.ravel(), spent.ravel()]
+    if econ.firms is not None and econ.firms.labour is not None:
+        hats.append(result["labour_hat"])
+    elif econ.firms is not None and econ.firms.psi_theta is not None:
+        hats.append(result["variety_hat"].ravel())
+    z = np.log(np.concatenate(hats))[:, None]
     return shock, Root(econ, z, clear(econ, z), CONVERGED, 0, found)
+
+
+def _unit(result: Result) -> float:
+    """Return what world value added of the baseline is over that of the result: the numeraire of a pass."""
+    base = result.baseline
+    if result.market.perfect:
+        return float(base.value_added.sum() / (result.wage_hat * base.value_added).sum())
+    earned = result.wage_hat * result["labour_hat"] * base.value_added + result["profits_new"]
+    return float((base.value_added + result["profits"]).sum() / earned.sum())

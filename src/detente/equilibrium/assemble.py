@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from detente.core.arrays import Array
+from detente.core.arrays import Array, cells_where
+from detente.equilibrium.firms import market_arrays, welfare_elastic
 from detente.equilibrium.shock import Shock
 from detente.model.clearing import Point
 from detente.model.economy import Economy
@@ -54,12 +56,16 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point, seat: Seat | None 
     for flow, rate in zip(flows_new, shock.t_new, strict=True):
         flow /= 1 + rate
     revenue_new = np.einsum("ods,ods->d", flows_new, shock.t_new)
-    instruments = {} if at.took is None else taken_arrays(shock, econ, z, at, unit, seat)
+    instruments = {} if shock.plan is None else taken_arrays(shock, econ, z, at, unit, seat)
     deficit_new = econ.deficits(lw[:, None])[:, 0] / unit
     wage_hat = np.exp(lw) / unit
     Z_new = shock.Z_new / unit
     transfer_new = instruments.get("transfer_new", 0.0)
-    income_new = wage_hat * base.value_added + revenue_new + deficit_new + transfer_new
+    market = market_arrays(shock, at, unit)
+    labour_income = wage_hat * base.value_added
+    if market:
+        labour_income = labour_income * market["labour_hat"] + market["profits_new"]
+    income_new = labour_income + revenue_new + deficit_new + transfer_new
     price_hat = np.where(base.expenditure > 0, np.exp(lP) / unit, 1.0)
     spendable, spendable_new = base.income - base.final_exogenous.sum(axis=1), income_new - Z_new.sum(axis=1)
     if shock.closure.revenue == "wasted":
@@ -80,7 +86,8 @@ def outputs(shock: Shock, econ: Economy, z: Array, at: Point, seat: Seat | None 
     }
     if shock.kappa_hat is not None:
         new["trade_cost_hat"] = shock.kappa_hat
-    new |= instruments | technology_arrays(shock, at, b)
+    new |= instruments | technology_arrays(shock, at, b) | market
+    new |= welfare_elastic(shock, at, new)
     for array in new.values():
         array.flags.writeable = False
     return new
@@ -149,6 +156,17 @@ def taken_arrays(shock: Shock, econ: Economy, z: Array, at: Point, unit: float, 
     return arrays
 
 
+def receipts(stored: Mapping[str, Array]) -> Array:
+    """Return what producers get by (origin, sector): flows less what wedges take, and lost rents. [MUSD]"""
+    flows = stored["flows_new"]
+    received: Array = flows.sum(axis=1)
+    if "wedge" in stored:
+        o, d, s = cells_where(stored["wedge"] != 1)
+        taken = flows[o, d, s] * (1 - 1 / stored["wedge"][o, d, s])
+        np.add.at(received, (o, s), (stored["rent_lost"][o, d, s] if "rent_lost" in stored else 0.0) - taken)
+    return received
+
+
 def technology_arrays(shock: Shock, at: Point, column: int = 0) -> dict[str, Array]:
     """Return the cost shares that critical inputs have moved, and the nests, by their names in `arrays.npz`."""
     nests, tech, base = shock.nests, at.tech, shock.base
@@ -157,11 +175,9 @@ def technology_arrays(shock: Shock, at: Point, column: int = 0) -> dict[str, Arr
     kept = tech.kept[..., column]
     input_share = base.input_share * kept
     input_share[nests.good] += tech.share[..., column] - nests.share[..., 0] * kept
-    critical = np.zeros_like(base.input_share)
-    critical[nests.good] = nests.share[..., 0]
     return {
         "value_added_share_new": base.value_added_share * kept,
         "input_share_new": input_share,
-        "critical_share": critical,
+        "critical_share": nests.by_input,
         "substitution": np.array(nests.rho[..., 0]),
     }

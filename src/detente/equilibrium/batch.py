@@ -20,13 +20,14 @@ from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.closure import Closure
 from detente.core.errors import DataError, PolicyError, UsageError
+from detente.core.market import PERFECT_MARKET, Market, as_market
 from detente.core.once import Once
 from detente.core.result import Result
 from detente.equilibrium.contradictions import over_the_cap
 from detente.equilibrium.counterfactual import as_shock, certified, check_arguments, closure_rule, require
 from detente.equilibrium.root import MAX_PASSES, PATIENT, TOL, Root, Settings, find_root
 from detente.equilibrium.shock import Shock
-from detente.equilibrium.together import Together, differing, in_order, together
+from detente.equilibrium.together import SideBySide, Together, differing, side_by_side, together
 from detente.model.clearing import clear, settling_step
 from detente.policy.wedges import Wedges
 from detente.solve.anderson import WINDOW, Residual, anderson
@@ -69,9 +70,9 @@ def solve_many(
         SolveError: with `throw`, the first scenario without a certified equilibrium, after all have been tried.
     """
     settings, once = Settings(tol, max_iter).validated(), Once()
-    check_arguments(base, None, None, None, market, certify)
-    rule = closure_rule(closure, numeraire, revenue)
-    shocks = all_shocks(base, wedges, rule, include_purge=include_purge, once=once)
+    check_arguments(base, None, None, None, certify)
+    rule, structure = closure_rule(closure, numeraire, revenue), as_market(market)
+    shocks = all_shocks(base, wedges, rule, include_purge=include_purge, once=once, market=structure)
     found: dict[int, Result] = {}
     for at, root, seconds in _roots(shocks, settings):
         full = certify == "full"
@@ -84,8 +85,9 @@ def solve_many(
 
 
 def all_shocks(
-    base: Baseline, wedges: Iterable[Wedges], closure: Closure, *, include_purge: bool, once: Once
-) -> list[Shock]:
+    base: Baseline, wedges: Iterable[Wedges], closure: Closure, *, include_purge: bool, once: Once,
+    market: Market = PERFECT_MARKET,
+) -> list[Shock]:  # fmt: skip
     """Return the shocks of all scenarios, or raise `DataError` with the problems of all."""
     if isinstance(wedges, Wedges) or not isinstance(wedges, Iterable):
         raise UsageError(f"wedges: found {type(wedges).__name__}; expected a list of dt.Wedges(tariffs=..)")
@@ -101,15 +103,16 @@ def all_shocks(
             raise PolicyError(f"wedges[{position}]: {error}") from None
     if problems:
         raise DataError(problems=problems)
-    return [as_shock(base, checked, rule, include_purge=include_purge, once=once) for checked in found]
+    options: dict[str, Any] = {"include_purge": include_purge, "market": market, "once": once}
+    return [as_shock(base, checked, rule, **options) for checked in found]
 
 
 def _roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, Root, float]]:
     """Yield the position, root and seconds of every shock, all on one baseline under one closure; not in order."""
     alone = set(range(len(shocks)))
-    for chosen in batches(shocks):
+    for chosen, instruments in batches(shocks):
         started = time.perf_counter()
-        batch = together([shocks[at] for at in chosen])
+        batch = together([shocks[at] for at in chosen], instruments)
         solution = iterated(batch, settings)
         seconds = (time.perf_counter() - started) / len(chosen)
         for column, at in enumerate(chosen):
@@ -123,9 +126,9 @@ def _roots(shocks: Sequence[Shock], settings: Settings) -> Iterator[tuple[int, R
         yield at, root, time.perf_counter() - started
 
 
-def batches(shocks: Sequence[Shock]) -> list[list[int]]:
-    """Return the positions of the shocks that are solved together; those in no batch must be solved alone."""
-    if not shocks:
+def batches(shocks: Sequence[Shock]) -> list[tuple[list[int], SideBySide]]:
+    """Return the positions of shocks that are solved together, with their instruments; the rest are solved alone."""
+    if not shocks or shocks[0].firms is not None:
         return []
     base = shocks[0].base
     econ, found = replace(shocks[0], t_new=base.tariffs, kappa_hat=None, plan=None, nests=None).economy()
@@ -135,13 +138,14 @@ def batches(shocks: Sequence[Shock]) -> list[list[int]]:
             groups[b"" if shock.nests is None else shock.nests.key].append(at)
     chosen, width = [], _width(econ.unknowns)
     for group in groups.values():
-        fit = in_order([shocks[at].plan for at in group])
-        ordered = [at for at, fits in zip(group, fit, strict=True) if fits]
-        for first in range(0, len(ordered), width):
-            chunk = ordered[first : first + width]
-            few = differing([shocks[at] for at in chunk]) <= FEW + DENSE * base.flows.size
-            chosen.append([at for at, sparse in zip(chunk, few, strict=True) if sparse])
-    return [batch for batch in chosen if len(batch) > 1]
+        instruments, fits = side_by_side(base, [shocks[at].plan for at in group])
+        inside = [place for place, fit in enumerate(fits) if fit]
+        for first in range(0, len(inside), width):
+            chunk = inside[first : first + width]
+            few = differing([shocks[group[place]] for place in chunk]) <= FEW + DENSE * base.flows.size
+            sparse = [place for place, kept in zip(chunk, few, strict=True) if kept]
+            chosen.append(([group[place] for place in sparse], instruments.some(sparse)))
+    return [batch for batch in chosen if len(batch[0]) > 1]
 
 
 def _cuts(shock: Shock) -> bool:

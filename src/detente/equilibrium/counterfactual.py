@@ -10,17 +10,19 @@ from typing import Any, Final
 import numpy as np
 
 from detente.baseline import Baseline, register_rebuild
-from detente.certify import Evidence, certificate, recompute
+from detente.certify import Evidence, certificate, recompute, recompute_market
 from detente.core.arrays import Array
 from detente.core.certificate import INFEASIBLE, Certificate, Warn
 from detente.core.closure import Closure
 from detente.core.errors import Problem, SolveError, UsageError
+from detente.core.market import PERFECT_MARKET, Market, as_market
 from detente.core.once import Once
 from detente.core.result import Result, all_arrays
 from detente.core.tables import trade_totals
 from detente.equilibrium.assemble import outputs
 from detente.equilibrium.connect import Links
 from detente.equilibrium.examine import examine
+from detente.equilibrium.firms import check_market, under_market
 from detente.equilibrium.instruments import directed_demand, embargoed, nests, placed
 from detente.equilibrium.remarks import remarks, who_collects
 from detente.equilibrium.root import MAX_PASSES, TOL, Root, Settings, find_root
@@ -57,8 +59,8 @@ def solve(
         wedges: the same and more in one object, instead of the two arguments above.
         closure: "world-share", "balanced" or "fixed-nominal", or a Closure, which then says numeraire and revenue too;
             numeraire: named for fixed-nominal only.
-        revenue: "lump-sum" or "wasted".
-        market: "perfect"; other market structures are refused in this version.
+        revenue: "lump-sum", "wasted", or "income-tax-relief" with elastic labour.
+        market: "perfect", "krugman-fixed", "krugman-free" or "melitz-pareto", or a Market with parameters.
         include_purge: allow "balanced" on a baseline with deficits: the result then mixes the purge into the policy.
         tol: largest relative residual of any block. max_iter: passes before a fallback is tried.
         throw: raise `SolveError` unless certified or solved and marked; False returns the result with its status,
@@ -72,10 +74,10 @@ def solve(
     Source: Dekle, Eaton and Kortum (2008); Caliendo and Parro (2015).
     """
     settings = Settings(tol, max_iter).validated()
-    check_arguments(base, tariffs, trade_cost_hat, wedges, market, certify)
+    check_arguments(base, tariffs, trade_cost_hat, wedges, certify)
     rule = closure_rule(closure, numeraire, revenue).validated(base.countries)
     wedges = (wedges or Wedges(tariffs=tariffs, trade_cost_hat=trade_cost_hat)).validated(base)
-    shock = as_shock(base, wedges, rule, include_purge=include_purge)
+    shock = as_shock(base, wedges, rule, include_purge=include_purge, market=as_market(market))
     started = time.perf_counter()
     root = find_root(shock, settings)
     solved = time.perf_counter()
@@ -85,14 +87,12 @@ def solve(
     return result
 
 
-def check_arguments(base: Any, tariffs: Any, trade_cost_hat: Any, wedges: Any, market: Any, certify: Any) -> None:
+def check_arguments(base: Any, tariffs: Any, trade_cost_hat: Any, wedges: Any, certify: Any) -> None:
     """Raise `UsageError` for arguments of `solve` that are of the wrong kind or contradict each other."""
     if not isinstance(base, Baseline):
         raise UsageError(f"base: found {type(base).__name__}; expected a Baseline; try dt.baseline({base!r})")
     if certify not in ("quick", "full"):
         raise UsageError(f"certify: found {certify!r}; expected 'quick' or 'full'")
-    if market != "perfect":
-        raise UsageError(f"market: found {market!r}; expected 'perfect'; this version models perfect competition only")
     if wedges is not None and (tariffs is not None or trade_cost_hat is not None):
         raise UsageError("wedges: found together with tariffs or trade_cost_hat; expected one or the other")
     if wedges is not None and not isinstance(wedges, Wedges):
@@ -111,19 +111,23 @@ def closure_rule(closure: str | Closure, numeraire: str | None, revenue: str) ->
 
 
 def as_shock(
-    base: Baseline, wedges: Wedges, closure: Closure, *, include_purge: bool = False, once: Once | None = None
-) -> Shock:
+    base: Baseline, wedges: Wedges, closure: Closure, *, include_purge: bool = False,
+    market: Market = PERFECT_MARKET, once: Once | None = None,
+) -> Shock:  # fmt: skip
     """Return the validated shock.
 
     Args:
-        base: the world. wedges: validated. closure: validated. include_purge: as in `solve`.
+        base: the world. wedges: validated. closure: validated. include_purge, market: as in `solve`.
         once: remembers what was made for other shocks from the same objects.
     Raises:
-        UsageError: balanced trade on a baseline with deficits, without `include_purge`.
+        UsageError: balanced trade on a baseline with deficits, without `include_purge`; a market structure that cannot
+            be, or not on this world.
     """
+    base, firms = under_market(base, market)
+    check_market(firms, closure, len(wedges.bounds) + len(wedges.critical))
     if closure.deficits == "balanced" and not include_purge:
-        largest = int(np.abs(base.deficit / base.value_added).argmax())
-        ratio = float(base.deficit[largest] / base.value_added[largest])
+        largest = int(np.abs(base.deficit / base.earnings).argmax())
+        ratio = float(base.deficit[largest] / base.earnings[largest])
         if abs(ratio) > BALANCED_SLACK:
             worst = f"{base.countries[largest]}: {100 * ratio:.3g} % of value added"
             found = f"'balanced' on a baseline with deficits ({worst})"
@@ -137,7 +141,8 @@ def as_shock(
     kappa, bounds = once(embargoed, base, wedges.trade_cost_hat, wedges.bounds)
     plan = once(placed, base, bounds)
     Z = Z + once(directed_demand, base, wedges.bounds)
-    return Shock(base, closure, t_new, kappa, Z, D, plan, once(nests, base, wedges.critical), wedges)
+    held = once(nests, base, wedges.critical)
+    return Shock(base, closure, t_new, kappa, Z, D, plan, held, wedges, market=market, firms=firms)
 
 
 def require(result: Result, name: str = "") -> None:
@@ -197,10 +202,21 @@ def certified(
         "elasticity_set": base.elasticity_set,
         "timing": {"solve": solve_seconds, "certify": time.perf_counter() - started},
     }
+    if not shock.market.perfect:
+        cert = replace(cert, closure={**cert.closure, "market": shock.market.title})
     asked = shock.wedges or Wedges()
     return Result(
-        base, shock.closure, cert, stored, provenance, bounds=tuple(asked.bounds), critical=tuple(asked.critical)
-    )
+        base, shock.closure, cert, stored, provenance, bounds=tuple(asked.bounds), critical=tuple(asked.critical),
+        market=shock.market,
+    )  # fmt: skip
+
+
+def _recomputed(shock: Shock, arrays: dict[str, Array], once: Once) -> dict[str, tuple[float, str]]:
+    """Return the residuals of stored outputs: those of the market structure, if there is one."""
+    countries, sectors = shock.base.countries, shock.base.sectors
+    if shock.firms is not None:
+        return recompute_market(arrays, shock.closure, countries, sectors, shock.firms)
+    return recompute(arrays, shock.closure, countries, sectors, shock.bounds, once=once)
 
 
 def verdict(shock: Shock, stored: Mapping[str, Array], evidence: Evidence, found: Links, once: Once) -> Certificate:
@@ -213,7 +229,8 @@ def verdict(shock: Shock, stored: Mapping[str, Array], evidence: Evidence, found
     base, residuals = shock.base, {}
     if stored:
         arrays = all_arrays(base, stored, once)
-        residuals = recompute(arrays, shock.closure, base.countries, base.sectors, shock.bounds, once=once)
+        arrays |= {} if shock.theta is None else {"trade_elasticity": shock.theta}
+        residuals = _recomputed(shock, arrays, once)
     evidence = replace(
         evidence,
         least_trade=_least_trade(base, stored, found, once),
@@ -255,7 +272,7 @@ def _least_trade(base: Baseline, stored: Mapping[str, Array], found: Links, once
     exports, imports = trade_totals(stored["flows_new"])
     alone = found.members.T @ (found.members.sum(axis=1) == 1)
     traded = sum(once(trade_totals, base.flows)) > 0
-    ratio = np.where(traded & (alone == 0), (exports + imports) / (stored["wage_hat"] * base.value_added), np.inf)
+    ratio = np.where(traded & (alone == 0), (exports + imports) / (stored["wage_hat"] * base.earnings), np.inf)
     n = int(ratio.argmin())
     return float(ratio[n]), base.countries[n]
 
@@ -293,13 +310,15 @@ def _notes(shock: Shock) -> tuple[Warn, ...]:
     return (Warn("numeraire", text, "choose-a-closure"),)
 
 
-def rebuilt(base: Baseline, deficits: str) -> Baseline:
+def rebuilt(base: Baseline, deficits: str, market: Any = PERFECT_MARKET) -> Baseline:
     """Return the world re-solved without policy change under a deficit closure, as a consistent baseline.
 
+    Args:
+        base: the world. deficits: the closure. market: the structure it is solved under.
     Raises:
         SolveError: no equilibrium found; the countries that have none are named.
     """
-    shock = as_shock(base, Wedges(), Closure(deficits), include_purge=True)
+    shock = as_shock(base, Wedges(), Closure(deficits), include_purge=True, market=as_market(market))
     root = find_root(shock, Settings(tol=1e-12))
     if not root.infeasible and root.at.error[0] <= REBUILT and (root.spendable > 0).all():
         new = outputs(shock, root.econ, root.z, root.at)

@@ -108,8 +108,12 @@ def decompose(result: Result) -> Decomposition:
     Returns:
         Parts by country, partner and sector, with the residual that remains.
     Raises:
-        SolveError: the result is not certified, or a point on the way could not be solved.
+        UsageError: another market structure. SolveError: the result is not certified, or a point on the way could not
+            be solved.
     """
+    if not result.market.perfect:
+        why = "profits and varieties would be parts of their own, which are not derived in this version"
+        raise UsageError(f"result: found market {result.market.kind!r}; expected perfect competition: {why}")
     welfare_hat = result.welfare_hat
     shock = _shock_of(result)
     target = 100 * np.log(welfare_hat)

@@ -21,19 +21,19 @@ from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import SolveError, UsageError, nearest
 from detente.core.once import Once
-from detente.equilibrium.assemble import outputs
+from detente.equilibrium.assemble import outputs, receipts
 from detente.equilibrium.batch import all_shocks, batches, iterated
 from detente.equilibrium.counterfactual import baseline_facts, certified, check_arguments, closure_rule, verdict
 from detente.equilibrium.root import MAX_PASSES, TOL, Settings, find_root
 from detente.equilibrium.shock import Shock
-from detente.equilibrium.together import together
+from detente.equilibrium.together import SideBySide, together
 from detente.model.clearing import clear
 from detente.policy.wedges import Wedges
 from detente.solve.solution import CONVERGED
 
 KEPT: Final = (
     "welfare_hat", "wage_hat", "income_new", "revenue_new", "deficit_new", "transfer_new", "price_hat", "cost_hat",
-    "expenditure_new", "receipts_new", "bound_wedge",
+    "expenditure_new", "receipts_new", "bound_wedge", "value_added_share_new",
 )  # fmt: skip
 """What an evaluation keeps; the names are those of `arrays.npz` but for receipts_new."""
 
@@ -48,7 +48,8 @@ class Evaluation:
         closure: what was held fixed. certificate: recomputed from all arrays before the bilateral ones were dropped.
         kept: arrays by name. By country: welfare_hat, wage_hat, income_new, revenue_new, deficit_new, transfer_new;
             by (country, sector): price_hat, expenditure_new of the market, cost_hat, receipts_new (what producers get,
-            rents taken out) of the producer; bound_wedge, 1 + mu of each of the bounds, if there are any.
+            rents taken out) of the producer, value_added_share_new where critical inputs change it; bound_wedge, 1 + mu
+            of each of the bounds, if there are any.
     """
 
     closure: Closure
@@ -107,7 +108,7 @@ def evaluate_many(
         UsageError, DataError, PolicyError: as `solve`; the scenario is named by its position, the first being 0.
     """
     settings, once = Settings(tol, max_iter).validated(), Once()
-    check_arguments(base, None, None, None, "perfect", "quick")
+    check_arguments(base, None, None, None, "quick")
     rule = closure_rule(closure, numeraire, revenue)
     shocks = all_shocks(base, wedges, rule, include_purge=include_purge, once=once)
     return _in_order(shocks, settings, once)
@@ -116,11 +117,16 @@ def evaluate_many(
 def _in_order(shocks: Sequence[Shock], settings: Settings, once: Once) -> Iterator[Evaluation]:
     """Yield the evaluations of shocks in their order; batches are worked on side by side."""
     groups = batches(shocks)
-    alone = sorted(set(range(len(shocks))) - {at for group in groups for at in group})
-    tasks = sorted([*groups, *([at] for at in alone)])
+    alone = set(range(len(shocks))) - {at for group, _ in groups for at in group}
+    tasks: list[tuple[list[int], SideBySide | None]] = sorted(
+        [*groups, *(([at], None) for at in alone)], key=lambda task: task[0]
+    )
     pool = ThreadPoolExecutor(max_workers=max(1, min(_cores(), len(tasks))))
     try:
-        waiting = [(task, pool.submit(_evaluated, [shocks[at] for at in task], settings, once)) for task in tasks]
+        waiting = [
+            (task, pool.submit(_evaluated, [shocks[at] for at in task], instruments, settings, once))
+            for task, instruments in tasks
+        ]
         done: dict[int, Evaluation] = {}
         for at in range(len(shocks)):
             while at not in done:
@@ -136,11 +142,13 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _evaluated(shocks: Sequence[Shock], settings: Settings, once: Once) -> list[Evaluation]:
-    """Return the evaluations of one batch; what it cannot certify is solved alone."""
-    if len(shocks) == 1:
-        return [_alone(shocks[0], settings, once)]
-    batch = together(shocks)
+def _evaluated(
+    shocks: Sequence[Shock], instruments: SideBySide | None, settings: Settings, once: Once
+) -> list[Evaluation]:
+    """Return the evaluations of one batch, or of one shock alone; what a batch cannot certify is solved alone."""
+    if instruments is None:
+        return [_alone(shock, settings, once) for shock in shocks]
+    batch = together(shocks, instruments)
     solution = iterated(batch, settings)
     econ = batch.of(batch.everyone)
     with np.errstate(all="ignore"):
@@ -172,11 +180,6 @@ def _kept(stored: Mapping[str, Array]) -> dict[str, Array]:
     if not stored:
         return {}
     kept = {name: stored[name] for name in KEPT if name in stored}
-    receipts = stored["flows_new"].sum(axis=1)
-    if "wedge" in stored:
-        o, d, s = np.nonzero(stored["wedge"] != 1)
-        taken = stored["flows_new"][o, d, s] * (1 / stored["wedge"][o, d, s] - 1)
-        lost = stored["rent_lost"][o, d, s] if "rent_lost" in stored else 0.0
-        np.add.at(receipts, (o, s), taken + lost)
-    receipts.flags.writeable = False
-    return {"transfer_new": np.zeros(len(receipts)), **kept, "receipts_new": receipts}
+    received = receipts(stored)
+    received.flags.writeable = False
+    return {"transfer_new": np.zeros(len(received)), **kept, "receipts_new": received}

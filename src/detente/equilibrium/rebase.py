@@ -28,7 +28,7 @@ def rebased(result: Result, *, note: str = "re-based on a counterfactual", id: s
     if not isinstance(base, Baseline):
         raise TypeError("a result of this package holds a Baseline")
     history = (*base.meta.get("history", ()), note)
-    return base.replace(
+    return base.under(None).replace(
         id=id or f"{base.id}+rebased",
         flows=np.array(result.flows_new),
         tariffs=np.array(result.tariffs_new),

@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from detente.core.arrays import Array
+from detente.core.arrays import Array, cells_where
 from detente.core.certificate import Warn
 from detente.core.instruments import DEMAND, GUARANTEE, Bound
+from detente.equilibrium.assemble import receipts
 from detente.equilibrium.shock import Shock
 
 LARGE_RENT: Final = 0.05
@@ -74,12 +75,11 @@ def _critical(shock: Shock, stored: Mapping[str, Array]) -> Iterator[Warn]:
         yield Warn("critical_share", text, "critical-inputs")
     if "wedge" not in stored:
         return
-    good, used = nests.good, np.flatnonzero(users.any(axis=(0, 1)))
-    flows, wedge = np.asarray(stored["flows_new"]), np.asarray(stored["wedge"])
-    rents = (flows[:, :, good] * (1 - 1 / wedge[:, :, good])).sum(axis=0).T
-    lost = stored["rent_lost"][:, :, used] if "rent_lost" in stored else 0.0
-    receipts = (flows[:, :, used] / wedge[:, :, used] + lost).sum(axis=1)
-    earned_by_users = (users[:, :, used] * (stored["value_added_share_new"][:, used] * receipts)).sum(axis=2)
+    rents = np.zeros((len(base.countries), len(base.sectors)))
+    cells = cells_where(np.asarray(stored["wedge"]) != 1)
+    np.add.at(rents, cells[1:], stored["flows_new"][cells] * (1 - 1 / stored["wedge"][cells]))
+    earned_by_users = (users * (stored["value_added_share_new"] * receipts(stored))).sum(axis=2)
+    rents = rents[:, nests.good].T
     ratio = np.where(earned_by_users > 0, rents / np.where(earned_by_users > 0, earned_by_users, 1.0), 0.0)
     r, o = (int(at) for at in np.unravel_index(int(ratio.argmax()), ratio.shape))
     if ratio[r, o] > LARGE_RENT:

@@ -19,12 +19,14 @@ from detente.model.tangent import tangent
 from detente.model.trade import rescaled, supplied
 from detente.solve.anderson import anderson
 from detente.solve.newton import newton
-from detente.solve.solution import CONVERGED, MAX_ITER, Solution
+from detente.solve.solution import CONVERGED, MAX_ITER, STALLED, Solution
 
 TOL: Final = 1e-10
 MAX_PASSES: Final = 200
 LEAST_STEP, LEAST_STEP_OF_BOUNDS = 1e-3, 0.02
 """Of the continuation. What stops it under bounds is that a commitment cannot be met: smaller steps found nothing."""
+LEAST_SCALE: Final = 0.01
+"""Smallest step of the walk in scale economies."""
 NEAR: Final = 0.1
 """Under bounds Newton is tried only from a residual below this: further away it never arrived, at great cost."""
 PATIENT: Final = 30
@@ -95,10 +97,44 @@ def find_root(shock: Shock, settings: Settings, start: Array | None = None) -> R
     if infeasible:
         with np.errstate(all="ignore"):
             return Root(econ, z0, clear(econ, z0), MAX_ITER, 0, found, infeasible=infeasible)
+    if start is None and shock.round_about:
+        return _risen(shock, settings)
+    return _solved(shock, econ, found, z0, settings)
+
+
+def _solved(shock: Shock, econ: Economy, found: Links, z0: Array, settings: Settings) -> Root:
+    """Return the root from one start, or by continuation in the size of the shock where that fails."""
     root = _attempt(shock, econ, found, z0, settings)
     if root.converged or settings.max_iter < MAX_PASSES:
         return root
     return _continued(shock, root, settings)
+
+
+def _risen(shock: Shock, settings: Settings) -> Root:
+    """Return the root with scale economies by walking from none to all of them: with inputs there may be several.
+
+    Inputs multiply the scale effect, and near psi theta = 1 there may be no interior equilibrium at all: then nothing
+    is solved, however far the walk came.
+    """
+    reached, step = 0.0, 0.25
+    flat = shock.with_scale(0.0)
+    econ, found = flat.economy()
+    last = _solved(flat, econ, found, np.zeros((econ.unknowns, 1)), settings)
+    passes = last.passes
+    while last.converged and reached < 1 and step > LEAST_SCALE:
+        target = min(1.0, reached + step)
+        part = shock.with_scale(target)
+        econ, found = part.economy()
+        root = _attempt(part, econ, found, last.z, replace(settings, newton=False))
+        passes += root.passes
+        if root.converged:
+            reached, last, step = target, root, min(2 * step, 0.5)
+        else:
+            step /= 2
+    if reached == 1.0:
+        return replace(last, passes=passes)
+    ended = (*last.fallbacks, f"continuation in psi to {reached:.3g}")
+    return replace(last, passes=passes, fallbacks=ended, lambda_reached=0.0, solver_status=STALLED)
 
 
 def _attempt(shock: Shock, econ: Economy, found: Links, z0: Array, settings: Settings) -> Root:
@@ -137,7 +173,7 @@ def _mixed(shock: Shock, econ: Economy, z0: Array, settings: Settings) -> tuple[
             break
         at = clear(econ, z)
         if np.isfinite(at.lc).all() and econ.wedges is None and _drift(econ, at) >= RESCALE:
-            econ = econ.with_trade(rescaled(original, shock.base.trade_elasticity, at.lc[..., 0]))
+            econ = econ.with_trade(rescaled(original, shock.elasticities, at.lc[..., 0]))
         elif patience == settings.max_iter:
             break
         econ = _resettled(econ, z)

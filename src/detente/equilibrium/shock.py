@@ -11,7 +11,9 @@ from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.closure import WORLD_INCOME, Closure
 from detente.core.instruments import Bound
+from detente.core.market import KRUGMAN_FREE, PERFECT_MARKET, Firms, Market
 from detente.equilibrium.connect import Links, links
+from detente.equilibrium.firms import placed_firms
 from detente.equilibrium.instruments import Plan
 from detente.model.clearing import clear
 from detente.model.economy import Economy
@@ -30,7 +32,9 @@ class Shock:
         D_new: (N,) deficits in units of baseline world value added. [MUSD]
         plan: instruments between producer and border, or None. nests: critical inputs, or None.
         wedges: what was asked for, for those who report on it.
+        theta: (J,) elasticities in place of the baseline's, or None; shares and levels are the same.
         fraction: how much of the shock this is; the instruments are scaled with it.
+        market: the structure asked for. firms: it on this world, or None for perfect competition.
     """
 
     base: Baseline
@@ -42,7 +46,10 @@ class Shock:
     plan: Plan | None = None
     nests: Nests | None = None
     wedges: Wedges | None = None
+    theta: Array | None = None
     fraction: float = 1.0
+    market: Market = PERFECT_MARKET
+    firms: Firms | None = None
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
@@ -50,10 +57,27 @@ class Shock:
         return () if self.wedges is None else self.wedges.bounds
 
     @property
+    def elasticities(self) -> Array:
+        """Return the trade elasticities in force, (J,)."""
+        return self.base.trade_elasticity if self.theta is None else self.theta
+
+    @property
     def deficit_unit(self) -> int:
         """Return the position of the country in whose wage deficits are fixed, or -1."""
         numeraire = self.closure.numeraire
         return -1 if numeraire in (None, WORLD_INCOME) else self.base.countries.index(str(numeraire))
+
+    @property
+    def round_about(self) -> bool:
+        """Return whether inputs multiply scale economies of free entry, so that they are raised step by step."""
+        free = self.firms is not None and self.firms.kind == KRUGMAN_FREE
+        return free and bool(self.base.input_share.any())
+
+    def with_scale(self, fraction: float) -> Shock:
+        """Return the shock with a fraction of the scale economies of free entry."""
+        if fraction == 1.0 or self.firms is None or self.firms.scale_elasticity is None:
+            return self
+        return replace(self, firms=replace(self.firms, scale_elasticity=fraction * self.firms.scale_elasticity))
 
     def at(self, fraction: float) -> Shock:
         """Return this shock at a fraction of the way: ln(1+t), ln kappa, deficits and demand move together.
@@ -78,7 +102,7 @@ class Shock:
         kappa_hat = np.asarray(self.kappa_hat)
         embargo = np.isinf(kappa_hat)
         partial: Array = np.where(embargo, 1.0, kappa_hat) ** fraction
-        theta = np.broadcast_to(self.base.trade_elasticity, partial.shape)
+        theta = np.broadcast_to(self.elasticities, partial.shape)
         partial[embargo] = (1 - fraction) ** (-1 / theta[embargo])
         return partial
 
@@ -89,26 +113,28 @@ class Shock:
         if self.kappa_hat is not None:
             embargo = np.isinf(self.kappa_hat)
             dlog_kappa = np.log(np.where(embargo, 1.0, self.kappa_hat))
-            theta = np.broadcast_to(self.base.trade_elasticity, embargo.shape)
+            theta = np.broadcast_to(self.elasticities, embargo.shape)
             dlog_kappa[embargo] = 1 / (theta[embargo] * (1 - fraction))
         return dlog_tau, dlog_kappa
 
     def economy(self) -> tuple[Economy, Links]:
         """Return the economy under the shock, and the connected parts of its trade."""
-        return self.unsettled(settled_at_home(self.base))
+        return self.unsettled(settled_at_home(self.base, self.firms))
 
     def unsettled(self, local: Array) -> tuple[Economy, Links]:
         """Return the same with a local step of one's own."""
-        base = self.base
+        base, phi = self.base, None if self.firms is None else self.firms.pass_through
         trade = trade_factors(
-            base.share_rows, base.border_rows, base.tariffs, self.t_new, self.kappa_hat, base.trade_elasticity
+            base.share_rows, base.border_rows, base.tariffs, self.t_new, self.kappa_hat, self.elasticities, phi
         )
-        found = links(np.any(trade.A > 0, axis=0).T, self.D_new, base.value_added, base.countries)
+        if self.firms is not None and self.firms.fixed_cost_share is not None:
+            trade = replace(trade, B=trade.B * (1 - self.firms.fixed_cost_share)[:, None])
+        found = links(np.any(trade.A > 0, axis=0).T, self.D_new, base.earnings, base.countries)
         wedges = None
         if self.plan is not None:
             wedges, trade = self.plan.at(self.fraction, base, self.t_new, self.kappa_hat).taken_from(trade)
         econ = Economy(
-            theta=base.trade_elasticity[:, None],
+            theta=self.elasticities[:, None],
             gamma=base.value_added_share[..., None],
             gamma_io=np.ascontiguousarray(base.input_share.transpose(1, 0, 2)),
             alpha=budget_shares(base)[..., None],
@@ -124,14 +150,15 @@ class Shock:
             trade=trade,
             wedges=wedges,
             nests=self.nests,
+            firms=None if self.firms is None else placed_firms(base, self.firms, self.closure),
         )
         return econ, found
 
 
 @lru_cache(maxsize=4)
-def settled_at_home(base: Baseline) -> Array:
+def settled_at_home(base: Baseline, firms: Firms | None = None) -> Array:
     """Return the local step of a baseline, every hat being 1; worked out once for each of the last few worlds."""
-    calm = Shock(base, Closure(), base.tariffs, None, base.final_exogenous, base.deficit)
+    calm = Shock(base, Closure(), base.tariffs, None, base.final_exogenous, base.deficit, firms=firms)
     econ = calm.unsettled(np.zeros((len(base.countries), 0, 0)))[0]
     found = local_step(econ, clear(econ, np.zeros((econ.unknowns, 1))))
     found.flags.writeable = False

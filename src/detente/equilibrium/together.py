@@ -7,6 +7,7 @@ where a scenario lacks an instrument its wedge is one that is held at zero.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,8 +15,9 @@ from functools import cached_property
 import numpy as np
 
 from detente.baseline import Baseline
-from detente.core.arrays import Array
+from detente.core.arrays import Array, cells_where
 from detente.core.instruments import Bound
+from detente.core.once import Once
 from detente.equilibrium.assemble import Seat
 from detente.equilibrium.connect import Links
 from detente.equilibrium.instruments import Plan, placed
@@ -51,26 +53,28 @@ class SideBySide:
         """Return the number of bounds of all."""
         return 0 if self.plan is None else len(self.plan.bounds)
 
+    def some(self, scenarios: Sequence[int]) -> SideBySide:
+        """Return the same for some of the scenarios: the others lack all that they have."""
+        return replace(self, places=tuple(self.places[at] for at in scenarios))
+
     def bound(self, scenario: int) -> Array:
         """Return the bounds of a scenario among those of all, in its own order."""
         place = self.places[scenario]
         return np.zeros(0, dtype=np.int64) if place is None else place.bound
 
 
-def in_order(plans: Sequence[Plan | None]) -> list[bool]:
-    """Return which plans can stand side by side with those before them: instruments of a cell keep their order."""
-    return _slots(plans)[1]
-
-
-def side_by_side(base: Baseline, plans: Sequence[Plan | None]) -> SideBySide:
+def side_by_side(base: Baseline, plans: Sequence[Plan | None]) -> tuple[SideBySide, list[bool]]:
     """Return instruments side by side; the same instrument (kind, cells, owner of the rent) is there once.
 
     Args:
-        base: the world. plans: of the scenarios, those that are `in_order`; None without instruments.
+        base: the world. plans: of the scenarios; None without instruments.
+    Returns:
+        The instruments, and which scenarios are among them: the instruments of a cell keep their order, so a plan that
+        has two of them the other way round than one before it is left out.
     """
-    slots, _ = _slots(plans)
+    slots, fits = _slots(plans)
     if not slots:
-        return SideBySide(None, (None,) * len(plans))
+        return SideBySide(None, (None,) * len(plans)), fits
     plan = placed(base, [bound for _, bound in slots])
     if plan is None:
         raise TypeError("instruments that are placed one by one can be placed together")
@@ -78,11 +82,11 @@ def side_by_side(base: Baseline, plans: Sequence[Plan | None]) -> SideBySide:
     slot_rank = {key: rank_of[id(bound)] for key, bound in slots}
     known: dict[int, Place] = {}
     places: list[Place | None] = []
-    for one in plans:
-        if one is not None and id(one) not in known:
+    for one, fit in zip(plans, fits, strict=True):
+        if one is not None and fit and id(one) not in known:
             known[id(one)] = _place(base, plan, one, [slot_rank[key] for key in _keys(one)])
-        places.append(None if one is None else known[id(one)])
-    return SideBySide(plan, tuple(places))
+        places.append(None if one is None else known.get(id(one)))
+    return SideBySide(plan, tuple(places)), fits
 
 
 _Key = tuple[str, tuple[tuple[str, str, str], ...], str, int]
@@ -100,21 +104,28 @@ def _keys(plan: Plan) -> list[_Key]:
 
 
 def _slots(plans: Sequence[Plan | None]) -> tuple[list[tuple[_Key, Bound]], list[bool]]:
-    """Return the instruments of all plans in one order that is that of each; and which plans fit into it."""
-    order: list[_Key] = []
+    """Return the instruments of all plans, those of a kind in an order that is that of each; and which plans fit."""
+    order: dict[str, list[_Key]] = defaultdict(list)
     bound_of: dict[_Key, Bound] = {}
     verdict: dict[int, bool] = {}
     for plan in plans:
         if plan is None or id(plan) in verdict:
             continue
-        keys = _keys(plan)
-        at = {key: position for position, key in enumerate(order)}
-        known = [at[key] for key in keys if key in at]
-        verdict[id(plan)] = known == sorted(known)
-        if verdict[id(plan)] and len(known) < len(keys):
-            order = _merged(order, keys)
-            bound_of |= {key: replace(bound) for key, bound in zip(keys, plan.chosen, strict=True) if key not in at}
-    return [(key, bound_of[key]) for key in order], [plan is None or verdict[id(plan)] for plan in plans]
+        bounds = dict(zip(_keys(plan), plan.chosen, strict=True))
+        of_kind = {kind: [key for key in bounds if key[0] == kind] for kind in dict.fromkeys(key[0] for key in bounds)}
+        verdict[id(plan)] = all(_in_order(order[kind], keys) for kind, keys in of_kind.items())
+        if verdict[id(plan)] and any(key not in bound_of for key in bounds):
+            order |= {kind: _merged(order[kind], keys) for kind, keys in of_kind.items()}
+            bound_of |= {key: replace(bound) for key, bound in bounds.items() if key not in bound_of}
+    slots = [(key, bound_of[key]) for keys in order.values() for key in keys]
+    return slots, [plan is None or verdict[id(plan)] for plan in plans]
+
+
+def _in_order(order: Sequence[_Key], keys: Sequence[_Key]) -> bool:
+    """Return whether what two lists have in common stands in the same order."""
+    at = {key: position for position, key in enumerate(order)}
+    known = [at[key] for key in keys if key in at]
+    return known == sorted(known)
 
 
 def _merged(order: Sequence[_Key], keys: Sequence[_Key]) -> list[_Key]:
@@ -164,7 +175,8 @@ class Together:
 
     Attributes:
         econ: factors that all scenarios have, cells of instruments taken out. found: connected parts of its trade.
-        changes, Z, wedges: by scenario, the last two along a trailing axis. instruments: where each has its own.
+        changes, Z, wedges, theta, rho: by scenario, all but the first along a trailing axis; rho is None without
+        critical inputs. instruments: where each has its own.
     """
 
     econ: Economy
@@ -172,6 +184,8 @@ class Together:
     changes: tuple[Change, ...]
     Z: Array
     wedges: Wedges | None
+    theta: Array
+    rho: Array | None
     instruments: SideBySide
 
     @property
@@ -200,7 +214,8 @@ class Together:
         econ, changes = self.econ, [self.changes[at] for at in inside]
         b, j = len(changes), econ.shape[1]
         wedges = None if self.wedges is None else _columns(self.wedges, inside)
-        econ = replace(econ, Z=self.Z[..., inside], wedges=wedges)
+        nests = None if econ.nests is None or self.rho is None else replace(econ.nests, rho=self.rho[..., inside])
+        econ = replace(econ, Z=self.Z[..., inside], wedges=wedges, theta=self.theta[:, inside], nests=nests)
         if not any(len(change.A) for change in changes):
             return econ
         o, d, s = (np.concatenate([change.cells[axis] for change in changes]) for axis in range(3))
@@ -214,39 +229,42 @@ class Together:
         return replace(econ, trade=replace(econ.trade, B_home=B_home, cells=cells))
 
 
-def together(shocks: Sequence[Shock]) -> Together:
-    """Return the economy of shocks on one baseline under one closure, with the same critical inputs.
+def together(shocks: Sequence[Shock], instruments: SideBySide) -> Together:
+    """Return the economy of shocks on one baseline under one closure, with the same users of critical inputs.
 
     Args:
-        shocks: none of them may cut a pair of countries off from each other; their plans are `in_order`.
+        shocks: none of them may cut a pair of countries off from each other. instruments: theirs, in the same order.
     """
-    base, instruments = shocks[0].base, side_by_side(shocks[0].base, [shock.plan for shock in shocks])
-    common = replace(shocks[0], t_new=_shared(shocks, base.tariffs, lambda each: each.t_new), plan=None)
-    kappa = _shared(shocks, 1.0, lambda each: each.kappa_hat)
-    common = replace(common, kappa_hat=None if (kappa == 1).all() else kappa)
+    once = Once()
+    t, kappa = shared_barriers(shocks)
+    common = replace(shocks[0], t_new=t, plan=None, kappa_hat=None if (kappa == 1).all() else kappa)
     econ, found = common.economy()
-    changes = tuple(_change(shock, common, econ) for shock in shocks)
+    changes = tuple(once(_change, shock.t_new, shock.kappa_hat, shock.elasticities, common, econ) for shock in shocks)
     Z = np.stack([shock.Z_new for shock in shocks], axis=2)
+    theta = np.stack([shock.elasticities for shock in shocks], axis=1)
+    nests = [shock.nests.rho[..., 0] for shock in shocks if shock.nests is not None]
+    rho = np.stack(nests, axis=2) if nests else None
     if instruments.plan is None:
-        return Together(econ, found, changes, Z, None, instruments)
+        return Together(econ, found, changes, Z, None, theta, rho, instruments)
     wedges = _wedges(instruments, instruments.plan, shocks)
     cells = (wedges.origin, wedges.dest, wedges.sector)
-    taken = np.zeros(base.flows.shape, dtype=bool)
+    taken = np.zeros(common.base.flows.shape, dtype=bool)
     taken[cells] = True
     return Together(
         replace(econ, trade=without_cells(econ.trade, cells)),
         found,
-        tuple(_outside(change, taken) for change in changes),
+        tuple(once(_outside, change, taken) for change in changes),
         Z,
         wedges,
+        theta,
+        rho,
         instruments,
     )
 
 
 def differing(shocks: Sequence[Shock]) -> Array:
     """Return, for each shock, in how many cells it differs from what all of them share."""
-    t = _shared(shocks, shocks[0].base.tariffs, lambda each: each.t_new)
-    kappa = _shared(shocks, 1.0, lambda each: each.kappa_hat)
+    t, kappa = shared_barriers(shocks)
     known: dict[tuple[int, int], int] = {}
     for shock in shocks:
         key = id(shock.t_new), id(shock.kappa_hat)
@@ -254,6 +272,18 @@ def differing(shocks: Sequence[Shock]) -> Array:
             own = 1.0 if shock.kappa_hat is None else shock.kappa_hat
             known[key] = int(((shock.t_new != t) | (own != kappa)).sum())
     return np.array([known[id(shock.t_new), id(shock.kappa_hat)] for shock in shocks])
+
+
+def shared_barriers(shocks: Sequence[Shock]) -> tuple[Array, Array]:
+    """Return the rates and icebergs that all shocks share, those of the baseline where they differ.
+
+    Where elasticities differ, the same barrier is another factor in each: then only the baseline's are shared.
+    """
+    base = shocks[0].base
+    if any(shock.theta is not shocks[0].theta for shock in shocks):
+        return base.tariffs, np.ones(base.flows.shape)
+    t = _shared(shocks, base.tariffs, lambda each: each.t_new)
+    return t, _shared(shocks, 1.0, lambda each: each.kappa_hat)
 
 
 def _shared(shocks: Sequence[Shock], otherwise: Array | float, of: Callable[[Shock], Array | None]) -> Array:
@@ -266,12 +296,12 @@ def _shared(shocks: Sequence[Shock], otherwise: Array | float, of: Callable[[Sho
     return np.where(same, first, otherwise)
 
 
-def _change(shock: Shock, common: Shock, econ: Economy) -> Change:
-    """Return the cells in which a shock differs from what all share."""
-    base = shock.base
-    kappa, shared = (np.float64(1.0) if each.kappa_hat is None else each.kappa_hat for each in (shock, common))
-    o, d, s = cells = np.nonzero((shock.t_new != common.t_new) | (kappa != shared))
-    A, B = cell_factors(cells, base.share_rows, base.tariffs, shock.t_new, shock.kappa_hat, base.trade_elasticity)
+def _change(t_new: Array, kappa_hat: Array | None, theta: Array, common: Shock, econ: Economy) -> Change:
+    """Return the cells in which rates and icebergs differ from what all share."""
+    base = common.base
+    kappa, shared = (np.float64(1.0) if each is None else each for each in (kappa_hat, common.kappa_hat))
+    o, d, s = cells = cells_where((t_new != common.t_new) | (kappa != shared))
+    A, B = cell_factors(cells, base.share_rows, base.tariffs, t_new, kappa_hat, theta)
     dense = np.where(o == d, econ.trade.B_home[d, s, 0], econ.trade.B[s, d, o])
     return Change(cells, A - econ.trade.A[s, d, o], B - dense)
 
@@ -295,7 +325,7 @@ def _wedges(instruments: SideBySide, plan: Plan, shocks: Sequence[Shock]) -> Wed
     for column, (shock, place) in enumerate(zip(shocks, instruments.places, strict=True)):
         tau[:, column] = 1 + shock.t_new[cells]
         A[:, column], _ = cell_factors(
-            cells, base.share_rows, base.tariffs, shock.t_new, shock.kappa_hat, base.trade_elasticity
+            cells, base.share_rows, base.tariffs, shock.t_new, shock.kappa_hat, shock.elasticities
         )
         if shock.kappa_hat is not None:
             kappa = shock.kappa_hat[cells]
@@ -311,7 +341,8 @@ def _wedges(instruments: SideBySide, plan: Plan, shocks: Sequence[Shock]) -> Wed
     links = replace(w.links, fixed=levels.pop("fixed"), floor=levels.pop("floor"))
     directed = levels.pop("directed")
     bounds = replace(w.bounds, **levels)
-    return replace(w, tau=tau, log_kappa=log_kappa, A=A, directed=directed, links=links, bounds=bounds)
+    theta = np.stack([shock.elasticities[w.sector] for shock in shocks], axis=1)
+    return replace(w, theta=theta, tau=tau, log_kappa=log_kappa, A=A, directed=directed, links=links, bounds=bounds)
 
 
 def _columns(wedges: Wedges, inside: Array) -> Wedges:
@@ -319,5 +350,5 @@ def _columns(wedges: Wedges, inside: Array) -> Wedges:
     links = replace(wedges.links, **{name: getattr(wedges.links, name)[:, inside] for name in ("fixed", "floor")})
     names = ("lower", "upper", "target", "guarantee")
     bounds = replace(wedges.bounds, **{name: getattr(wedges.bounds, name)[:, inside] for name in names})
-    levels = {name: getattr(wedges, name)[:, inside] for name in ("tau", "log_kappa", "A", "directed")}
+    levels = {name: getattr(wedges, name)[:, inside] for name in ("theta", "tau", "log_kappa", "A", "directed")}
     return replace(wedges, links=links, bounds=bounds, **levels)

@@ -18,6 +18,20 @@ import numpy as np
 from detente.core.arrays import Array, Float
 from detente.model.clearing import Point
 from detente.model.economy import Economy
+from detente.model.firms_adjoint import (
+    FirmMargins,
+    firm_margins,
+    last_gap,
+    pass_through,
+    pinned,
+    price_gap,
+    share_kept,
+    spending_gap,
+    wage_gap,
+    worth_of_cost,
+    worth_of_revenue,
+    worth_of_sales,
+)
 from detente.model.trade import sold, sourced
 
 
@@ -31,6 +45,7 @@ class Margins:
         pi: spending shares. tau: 1 + t'.
         X, Y: spending, receipts of producers. V: labour income. taxed: export taxes collected by (origin, sector).
         balance: slope of the trade balance times what is owed abroad, per unit of V. D: deficits.
+        firms: market structure, or None.
     """
 
     econ: Economy
@@ -44,6 +59,7 @@ class Margins:
     taxed: Float[Array, "country sector one"]
     balance: Float[Array, "country one"]
     D: Float[Array, "country one"]
+    firms: FirmMargins | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -57,7 +73,7 @@ class Seeds:
 
     Attributes:
         income: by final income. revenue: by tariff revenue beyond its part in income; taxes: the same of export taxes.
-        output: by receipts of producers. price: by ln P. wage: by ln w.
+        output: by receipts of producers. price: by ln P. wage: by ln w. labour: by ln L, where it moves.
     """
 
     income: Float[Array, "country b"]
@@ -66,6 +82,7 @@ class Seeds:
     output: Float[Array, "country sector b"]
     price: Float[Array, "country sector b"]
     wage: Float[Array, "country b"]
+    labour: Float[Array, "country b"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +93,7 @@ class Worth:
         income, revenue, taxes: a dollar of final income, of tariff revenue, of export taxes. sale: a dollar that
         producers receive.
         abroad: a dollar of exports, in foreign exchange. market: a log price change per dollar spent in a market, with
-        what it does to the flows into that market.
+        what it does to the flows into that market. earned: a dollar of labour income or profits.
     """
 
     income: Float[Array, "country b"]
@@ -85,6 +102,7 @@ class Worth:
     sale: Float[Array, "country sector b"]
     abroad: Float[Array, "country b"]
     market: Float[Array, "country sector b"]
+    earned: Float[Array, "country b"]
 
 
 def margins(
@@ -109,15 +127,13 @@ def margins(
     D = econ.deficits(econ.split(z)[0])
     return Margins(
         econ, F, net, pi, tau, at.X, at.Y, wL, (F - net).sum(axis=1).T[..., None],
-        at.balance.slope * owed / wL, D,
+        at.balance.slope * owed / wL, D, firm_margins(econ, wL, at.Y, at.X, at.tau),
     )  # fmt: skip
 
 
 def split(m: Margins, y: Float[Array, "unknown b"]) -> tuple[Array, Array, Array]:
     """Return the blocks of multipliers: wage [country, b], price and spending [country, sector, b]."""
-    n, j = m.shape
-    b = y.shape[1]
-    return y[:n], y[n : n + n * j].reshape(n, j, b), y[n + n * j :].reshape(n, j, b)
+    return m.econ.split(y)
 
 
 def adjoint_pass(m: Margins, seeds: Seeds, y: Float[Array, "unknown b"]) -> tuple[Array, Worth]:
@@ -129,21 +145,21 @@ def adjoint_pass(m: Margins, seeds: Seeds, y: Float[Array, "unknown b"]) -> tupl
     Laws: linear in (seeds, y) together; the gradient is that of the welfare formula (test: differences, complex step).
     """
     econ, theta = m.econ, m.econ.theta
-    yw, yP, yX = split(m, y)
-    worth = valued(m, seeds, y)
+    _, yP, yX = split(m, y)
+    worth, last, firms = valued(m, seeds, y), m.econ.firm_block(y), m.firms
     X = np.where(m.X > 0, m.X, 1.0)
-    flow = theta * sold(m.F, _by_sector(worth.revenue + worth.abroad, m))
+    flow = theta * sold(m.F, _by_sector(worth.revenue + share_kept(firms) * worth.abroad, m))
     r = sold(m.pi, m.X * worth.market) + flow
     r -= theta * (worth.sale * m.Y + worth.taxes[:, None] * m.taxed + worth.abroad[:, None] * _sales(m))
-    f_P = (econ.gamma_io @ r + seeds.price) / X - yP
-    f_X = worth.revenue[:, None] + (worth.market - yP) / theta - yX
-    pin = econ.members.T @ ((econ.members @ (yw * m.V)) / (econ.members @ m.V))
-    f_w = ((econ.gamma * r).sum(axis=1) + seeds.wage) / m.V + worth.income - pin
+    due, r = last_gap(firms, r, worth.earned, seeds.labour, last), worth_of_cost(firms, r)
+    f_P = price_gap(firms, (econ.gamma_io @ r + seeds.price) / X - yP, last)
+    f_X = spending_gap(firms, worth.revenue[:, None] + (worth.market - yP) / theta - yX, yP)
+    f_w = wage_gap(firms, ((econ.gamma * r).sum(axis=1) + seeds.wage) / m.V + worth.earned, yP, last)
     if econ.D_unit >= 0:
         owed = (m.D * (worth.income + worth.abroad)).sum(axis=0)
         f_w[econ.D_unit] += owed / m.V[econ.D_unit]
     active = (m.X > 0).astype(float)
-    return _settled(m, f_w, f_P * active, f_X * active, X), worth
+    return np.concatenate([_settled(m, f_w, f_P * active, f_X * active, X), due]), worth
 
 
 def valued(m: Margins, seeds: Seeds, y: Float[Array, "unknown b"]) -> Worth:
@@ -151,16 +167,23 @@ def valued(m: Margins, seeds: Seeds, y: Float[Array, "unknown b"]) -> Worth:
     econ = m.econ
     yw, yP, yX = split(m, y)
     income = (econ.alpha * yX).sum(axis=1) + seeds.income
-    revenue, taxes = income + seeds.revenue, income + seeds.taxes
-    sale = econ.gamma_io.swapaxes(1, 2) @ yX + seeds.output
-    abroad = yw / m.balance
+    last, firms = econ.firm_block(y), m.firms
+    revenue, taxes = worth_of_revenue(firms, income + seeds.revenue, last), income + seeds.taxes
+    earned = income - pinned(econ, m.V, m.Y, yw)
+    sale = worth_of_sales(firms, econ.gamma_io.swapaxes(1, 2) @ yX, earned, last) + seeds.output
+    abroad, kept = yw / m.balance, share_kept(firms)
     X = np.where(m.X > 0, m.X, 1.0)
-    received = sourced(m.net, sale) + sourced(m.F, _by_sector(abroad, m))
+    received = sourced(m.net, sale) + _times(kept, sourced(m.F, _by_sector(abroad, m)))
     if m.net is not m.F:
         received += sourced(m.F - m.net, _by_sector(taxes, m))
     spent = m.F.sum(axis=2).T[..., None]
-    flow = (received - spent * (revenue + abroad)[:, None]) / X
-    return Worth(income, revenue, taxes, sale, abroad, yP + econ.theta * flow)
+    flow = (received - spent * (revenue + kept * abroad)[:, None]) / X
+    return Worth(income, revenue, taxes, sale, abroad, yP + econ.theta * flow, earned)
+
+
+def _times(kept: Array | float, values: Float[Array, "country sector b"]) -> Float[Array, "country sector b"]:
+    """Return values by destination times what of them leaves it."""
+    return kept[:, None] * values if isinstance(kept, np.ndarray) else values
 
 
 def _by_sector(values: Float[Array, "country b"], m: Margins) -> Float[Array, "country sector b"]:
@@ -168,8 +191,10 @@ def _by_sector(values: Float[Array, "country b"], m: Margins) -> Float[Array, "c
 
 
 def _sales(m: Margins) -> Float[Array, "country sector one"]:
-    """Return sales at border value, home included. [MUSD]"""
-    total: Array = m.F.sum(axis=1).T[..., None]
+    """Return sales at border value, home included, without fixed costs that stay where they are made. [MUSD]"""
+    kept = share_kept(m.firms)
+    F = m.F * kept[:, 0][None, :, None] if isinstance(kept, np.ndarray) else m.F
+    total: Array = F.sum(axis=1).T[..., None]
     return total
 
 
@@ -190,8 +215,10 @@ def border(m: Margins, worth: Worth, cells: tuple[Array, Array, Array], column: 
     o, d, s = cells
     kept = _kept(m, cells)
     received = kept * worth.sale[o, s, column] + (1 - kept) * worth.taxes[o, column]
-    value: Array = received + worth.abroad[o, column] * (o != d)
-    value -= worth.revenue[d, column] + worth.abroad[d, column] * (o != d)
+    away = share_kept(m.firms)
+    leaves = (o != d) * (away[d, 0] if isinstance(away, np.ndarray) else 1.0)
+    value: Array = received + worth.abroad[o, column] * leaves
+    value -= worth.revenue[d, column] + worth.abroad[d, column] * leaves
     return value
 
 
@@ -210,11 +237,13 @@ def tariff_slope(
 ) -> Float[Array, " cell"]:
     """Return the derivative of the objective in ln(1+t), per dollar of the flow.
 
-    Equation: (1+t') Q - (theta+1) M, Q the worth of the market and M that of a dollar at the border. Source: own.
+    Equation: (1+t') Q - (theta+1) M, Q the worth of the market and M that of a dollar at the border; with pass-through
+        phi ((1+t') Q - theta M) - M. Source: own.
     """
     o, d, s = cells
-    theta = m.econ.theta[s, 0]
-    slope: Array = m.tau[s, d, o] * worth.market[d, s, column] - (theta + 1) * border(m, worth, cells, column)
+    theta, phi = m.econ.theta[s, 0], pass_through(m.firms, d)
+    slope: Array = phi * m.tau[s, d, o] * worth.market[d, s, column]
+    slope = slope - (phi * theta + 1) * border(m, worth, cells, column)
     return slope
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from detente.core.arrays import Array, Float
+from detente.model.firms import Firms
 from detente.model.nest import Nests
 from detente.model.trade import Trade
 from detente.model.wedge import NOTHING, Directed, Wedges
@@ -18,7 +19,8 @@ class Economy:
     """The data of equations (5)-(10) for one shock.
 
     Attributes:
-        theta: trade elasticity. gamma: value-added share. gamma_io: input shares. alpha: final shares.
+        theta: trade elasticity, of each scenario of a batch, or one for all. gamma: value-added share.
+        gamma_io: input shares. alpha: final shares.
         wL: baseline labour income. X: baseline spending. [MUSD]
         D: deficits of the closure, in units of world value added at its baseline value. [MUSD]
         D_unit: position of the country in whose wage the deficits are fixed, or -1 for world value added.
@@ -29,9 +31,10 @@ class Economy:
         local: the step that closes a country's own gaps (wage, prices, spending in money) if nothing changes abroad.
         trade: bilateral factors of the shock, without the cells of `wedges`.
         wedges: cells with instruments between producer and border, or None. nests: critical inputs, or None.
+        firms: market structure, or None for perfect competition.
     """
 
-    theta: Float[Array, "sector one"]
+    theta: Float[Array, "sector _"]
     gamma: Float[Array, "country sector one"]
     gamma_io: Float[Array, "country input sector"]
     alpha: Float[Array, "country sector one"]
@@ -47,17 +50,18 @@ class Economy:
     trade: Trade
     wedges: Wedges | None = None
     nests: Nests | None = None
+    firms: Firms | None = None
 
     @cached_property
-    def price_weight(self) -> Float[Array, "sector one"]:
+    def price_weight(self) -> Float[Array, "sector b"]:
         """Return the weight of a log price error: it moves shares theta times as much, which counts above 10."""
         weight: Array = np.maximum(1.0, self.theta / 10.0)
         return weight
 
     @cached_property
     def part_value_added(self) -> Float[Array, "part one"]:
-        """Return baseline value added of each connected part. [MUSD]"""
-        value_added: Array = self.members @ self.wL
+        """Return baseline value added of each connected part, profits included. [MUSD]"""
+        value_added: Array = self.members @ (self.wL if self.firms is None else self.wL + self.firms.profits)
         return value_added
 
     @cached_property
@@ -73,10 +77,15 @@ class Economy:
 
     @property
     def unknowns(self) -> int:
-        """Return the length of z = (ln w, ln P, ln X/X0, ln(1+mu) of the bounds)."""
+        """Return the length of z = (ln w, ln P, ln X/X0, ln(1+mu) of the bounds, what the market structure adds)."""
         n, j = self.shape
         bounds = 0 if self.wedges is None else len(self.wedges.bounds.target)
-        return n + 2 * n * j + bounds
+        return n + 2 * n * j + bounds + self.added
+
+    @property
+    def added(self) -> int:
+        """Return how many unknowns the market structure adds."""
+        return 0 if self.firms is None else self.firms.unknowns(self.shape)
 
     def split(self, z: Float[Array, "unknown b"]) -> tuple[Array, Array, Array]:
         """Return the blocks (lw [country, b], lP [country, sector, b], lX [country, sector, b]) of z."""
@@ -85,9 +94,13 @@ class Economy:
         return z[:n], z[n : n + n * j].reshape(n, j, b), z[n + n * j : n + 2 * n * j].reshape(n, j, b)
 
     def bounds(self, z: Float[Array, "unknown b"]) -> Float[Array, "bound b"]:
-        """Return the last block of z: ln(1+mu) of the bounded wedges."""
+        """Return the block of z with ln(1+mu) of the bounded wedges."""
         n, j = self.shape
-        return z[n + 2 * n * j :]
+        return z[n + 2 * n * j : len(z) - self.added]
+
+    def firm_block(self, z: Float[Array, "unknown b"]) -> Float[Array, "added b"]:
+        """Return the last block of z: varieties or labour, where the market structure moves them."""
+        return z[len(z) - self.added :]
 
     def deficits(self, lw: Float[Array, "country b"]) -> Float[Array, "country b"]:
         """Return deficits: constant in units of world value added, or in units of one country's wage (closures)."""

@@ -20,23 +20,32 @@ class Nests:
 
     Attributes:
         good: sector of each critical good. share: its baseline cost share in each user; 0 where a producer is no user.
-        rho: substitution between the critical goods and the rest, 1 where a producer is no user.
+        rho: substitution between the critical goods and the rest, 1 where a producer is no user; of each scenario of a
+        batch, or one for all.
     """
 
     good: Int[Array, " good"]
     share: Float[Array, "good country sector one"]
-    rho: Float[Array, "country sector one"]
+    rho: Float[Array, "country sector #b"]
 
     @property
     def key(self) -> bytes:
-        """Return what makes two nests the same."""
-        return b"".join(array.tobytes() for array in (self.good, self.share, self.rho))
+        """Return what makes two nests alike: goods and shares of users; substitutions may differ."""
+        return b"".join(array.tobytes() for array in (self.good, self.share))
 
     @cached_property
     def users(self) -> tuple[Int[Array, " user"], Int[Array, " user"]]:
         """Return country and sector of every user."""
         o, s = np.nonzero(self.rho[..., 0] != 1)
         return o, s
+
+    @cached_property
+    def by_input(self) -> Float[Array, "input country sector"]:
+        """Return the baseline cost share of every input in its capacity as a critical one: 0 where it is none."""
+        share = np.zeros((self.share.shape[2], *self.share.shape[1:3]))
+        share[self.good] = self.share[..., 0]
+        share.flags.writeable = False
+        return share
 
     @property
     def rest(self) -> Float[Array, "country sector one"]:

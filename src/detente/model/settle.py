@@ -11,6 +11,7 @@ import numpy as np
 from detente.core.arrays import Array, Float
 from detente.model.clearing import Point
 from detente.model.economy import Economy
+from detente.model.firms import earnings, paid_out, priced
 from detente.model.trade import sold
 
 ANSWER = 1.5
@@ -42,13 +43,15 @@ def local_step(econ: Economy, at: Point) -> Float[Array, "country own own"]:
     dhome = home[..., None] * (spent - (theta * (1 - share))[..., None] * cost)
     income = (X[..., None] * spent - dM - dhome).sum(axis=1)
     income[:, 0] += at.wL[:, 0]
+    income = earnings(econ.firms, income, dE + dhome)
     earned, owed = dE.sum(axis=1) / at.balance.earned, dM.sum(axis=1) / at.balance.owed
-    used = econ.gamma_io @ (dE + dhome) + econ.alpha * income[:, None, :]
+    used = econ.gamma_io @ paid_out(econ.firms, dE + dhome) + econ.alpha * income[:, None, :]
 
     J = np.empty((n, 1 + 2 * j, 1 + 2 * j))
     J[:, 0] = (earned - owed) / at.balance.slope
     J[:, 0, 0] *= ANSWER
-    J[:, 1 : 1 + j] = share[..., None] * cost - price
+    wage = np.broadcast_to(np.eye(1, 1 + 2 * j), (n, 1 + 2 * j))
+    J[:, 1 : 1 + j] = priced(econ.firms, share[..., None] * cost - price, spent, wage)
     J[:, 1 + j :] = used / np.where(idle, 1.0, X)[..., None] - spent
     _leave(J, (E.sum(axis=1) <= 0) | (M.sum(axis=1) <= 0), idle)
     money = np.concatenate([np.ones((n, 1 + j)), np.where(idle, 1.0, X)], axis=1)

@@ -14,6 +14,7 @@ import numpy as np
 from detente.core.arrays import Array, Float
 from detente.model.clearing import SPENDING_FLOOR, Point
 from detente.model.economy import Economy
+from detente.model.firms import ENTRY_STEP, Entry, earnings, entry, entry_gap_tangent, home_sales, paid_out, priced
 from detente.model.nest import Technology, nested_tangent, nested_use_tangent
 from detente.model.technology import input_use, log_cost, spending
 from detente.model.trade import sold, sourced
@@ -64,7 +65,9 @@ def tangent(
     trade = econ.trade if at.chain is None else at.chain.trade
     tech = _technology(econ, at, dlw, dlP)
     dlc = tech.lc
+    denters = entry(econ.firms, econ.firm_block(dz), econ.shape)
     du = -econ.theta * dlc * at.u
+    du = du if denters is None else du + denters.ln_n * at.u
     dS = trade.spent(du)
     dbought = trade.bought(du)
     v, dB_home = at.v, np.zeros_like(trade.B_home)
@@ -87,7 +90,8 @@ def tangent(
         dsold = dsold + sold(rate.B, v)
     dE = du * at.sold + at.u * dsold + ddirected.E
     dhome = trade.B_home * (du * v + at.u * dv) + dB_home * at.u * v + ddirected.home
-    dwL = at.wL * dlw
+    dhome = home_sales(econ.firms, dhome, dM)
+    dwL = at.wL * (dlw if denters is None else dlw + denters.lL)
     D = econ.deficits(econ.split(z)[0])
     dD = np.zeros_like(dlw) if econ.D_unit < 0 else D * dlw[econ.D_unit]
     dZ = np.zeros_like(econ.Z)
@@ -95,26 +99,32 @@ def tangent(
         dD = dD + (rate.D if econ.D_unit < 0 else rate.D * np.exp(z[econ.D_unit]))
         dZ = rate.Z
     dY, owed, dowed = dE + dhome, D, dD
-    dincome = dwL + (at.X * dlX - dM - dhome).sum(axis=1) + dD
+    dR = (at.X * dlX - dM - dhome).sum(axis=1)
+    dearnings = earnings(econ.firms, dwL, dY)
+    dincome = dearnings + dR + dD
     took = None
     if chain is not None and at.took is not None:
         took = chain.taken(at, du, dS, dv)
         dY, dincome = dY - took.withheld, dincome + took.transfers
         owed = D + at.took.transfers - at.took.rents
         dowed = dD + took.transfers - took.withheld.sum(axis=1)
-    dX1 = spending(_input_use(econ, at, tech, dY), econ.alpha, dincome, dZ)
+    dX1 = spending(_input_use(econ, at, tech, paid_out(econ.firms, dY)), econ.alpha, dincome, dZ)
     dearned = dE.sum(axis=1) + np.where(owed > 0, dowed, 0.0)
     dowing = dM.sum(axis=1) - np.where(owed < 0, dowed, 0.0)
-    part = econ.members @ at.wL
+    part = econ.members @ earnings(econ.firms, at.wL, at.Y)
     df_w = (dearned / at.balance.earned - dowing / at.balance.owed) / at.balance.slope - econ.members.T @ (
-        (econ.members @ dwL) / part
+        (econ.members @ dearnings) / part
     )
-    df_P = -dS / (at.S * econ.theta) - dlP
+    df_P = priced(econ.firms, -dS / (at.S * econ.theta) - dlP, dlX, dlw)
     floored = (at.X1 + econ.idle) <= SPENDING_FLOOR * (at.X + econ.idle)
     df_X = np.where(floored, 0.0, dX1 / np.where(floored, 1.0, at.X1 + econ.idle) - dlX)
     b = dz.shape[1]
     blocks = [df_w, df_P.reshape(-1, b), df_X.reshape(-1, b)]
-    f = np.concatenate(blocks if took is None else [*blocks, took.f])
+    if took is not None:
+        blocks.append(took.f)
+    if denters is not None:
+        blocks.append(ENTRY_STEP * _entry_gap(econ, at, denters, (dlw, dlP, dlc), dY, dR, dwL))
+    f = np.concatenate(blocks)
     return Tangent(dz, f, dlc, du, dv, dD, took)
 
 
@@ -122,6 +132,18 @@ def _technology(econ: Economy, at: Point, dlw: Array, dlP: Array) -> Technology:
     """Return the derivatives of costs and cost shares."""
     dlc = log_cost(econ.gamma, econ.gamma_io, dlw, dlP)
     return Technology(dlc) if econ.nests is None else nested_tangent(econ.nests, at.tech, dlc, dlP)
+
+
+def _entry_gap(
+    econ: Economy, at: Point, denters: Entry, dlogs: tuple[Array, Array, Array], dY: Array, dR: Array, dwL: Array
+) -> Array:
+    """Return the derivative of the gap of varieties or labour."""
+    firms, tau = econ.firms, at.tau
+    if firms is None or tau is None:
+        return np.zeros((0, dwL.shape[1]))
+    relief = firms.labour is not None and firms.labour.relief
+    dtau = (dR - tau * dwL) / at.wL if relief else np.zeros_like(dwL)
+    return entry_gap_tangent(firms, denters, dlogs, dY / np.where(at.Y > 0, at.Y, 1.0), dtau, tau)
 
 
 def _input_use(econ: Economy, at: Point, tech: Technology, dY: Array) -> Array:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detente.core.arrays import Array, Bool, Float, Int
+from detente.core.arrays import Array, Bool, Float, Int, cells_where
 
 
 @dataclass(frozen=True)
@@ -114,23 +114,24 @@ def trade_factors(
     t_new: Float[Array, "origin dest sector"],
     kappa_hat: Float[Array, "origin dest sector"] | None,
     theta: Float[Array, " sector"],
+    phi: Float[Array, " dest"] | None = None,
 ) -> Trade:
     """Return the factors of a shock: the baseline's shares, with powers on changed cells only.
 
     Args:
         share_rows: pi. border_rows: pi/(1+t), both in the layout of a pass. t, t_new: rates. kappa_hat: icebergs.
-        theta: trade elasticity.
+        theta: trade elasticity. phi: how many times a tariff counts as a cost of trade, or None for once.
     """
     A, B = share_rows.copy(), border_rows.copy()
     o, d, s = changed_cells(t, t_new, kappa_hat)
-    A[s, d, o], B[s, d, o] = cell_factors((o, d, s), share_rows, t, t_new, kappa_hat, theta)
+    A[s, d, o], B[s, d, o] = cell_factors((o, d, s), share_rows, t, t_new, kappa_hat, theta, phi)
     flat = np.zeros((A.shape[1], A.shape[0], 1))
     return Trade(A, *home_apart(B), flat, flat)
 
 
 def changed_cells(t: Array, t_new: Array, kappa_hat: Array | None) -> tuple[Array, ...]:
     """Return the positions (origin, dest, sector) of the cells that a shock changes."""
-    return np.nonzero(t_new != t if kappa_hat is None else (t_new != t) | (kappa_hat != 1))
+    return cells_where(t_new != t if kappa_hat is None else (t_new != t) | (kappa_hat != 1))
 
 
 def cell_factors(
@@ -140,11 +141,15 @@ def cell_factors(
     t_new: Float[Array, "origin dest sector"],
     kappa_hat: Float[Array, "origin dest sector"] | None,
     theta: Float[Array, " sector"],
+    phi: Float[Array, " dest"] | None = None,
 ) -> tuple[Array, Array]:
     """Return A and B of single cells under a shock; arguments as in `trade_factors`."""
     o, d, s = cells
     kappa = np.ones(len(o)) if kappa_hat is None else kappa_hat[o, d, s]
-    A = spending_factor(share_rows[s, d, o], barrier_hat(t[o, d, s], t_new[o, d, s], kappa), theta[s])
+    barrier = barrier_hat(t[o, d, s], t_new[o, d, s], kappa)
+    if phi is not None:
+        barrier = barrier * barrier_hat(t[o, d, s], t_new[o, d, s], np.ones(len(o))) ** (phi[d] - 1)
+    A = spending_factor(share_rows[s, d, o], barrier, theta[s])
     return A, A / (1 + t_new[o, d, s])
 
 

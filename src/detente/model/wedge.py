@@ -90,7 +90,7 @@ class Wedges:
     origin: Int[Array, " cell"]
     dest: Int[Array, " cell"]
     sector: Int[Array, " cell"]
-    theta: Float[Array, "cell one"]
+    theta: Float[Array, "cell _"]
     tau: Float[Array, "cell b"]
     log_kappa: Float[Array, "cell b"]
     A: Float[Array, "cell b"]

@@ -75,6 +75,8 @@ _ORDINARY = word_list("status.ordinary")
 
 def _existing(f: Frame) -> Standing | None:
     """ "on top of the ordinary 10% duty": a rate that the phrase itself calls the one that holds."""
+    if not f.s.on("status.existing"):
+        return None
     if f.n.instrument != "import_tariff" or not any(f.left <= i < f.n.i for i, _, _ in f.s.rates):
         return None
     at = next((k for k in range(f.left, f.n.i) if f.s.low(k) in _ORDINARY), -1)

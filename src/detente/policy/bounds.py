@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -26,32 +27,29 @@ from detente.core.instruments import (
     Bound,
     CriticalInput,
 )
+from detente.core.once import Once
 
 LEVELS: Final = ("volume", "rate", "value_musd", "price")
 _POSITIVE: Final = ("value_musd", "price")
 _FEW: Final = 20
 
 
-def check_bounds(bounds: Sequence[Any], base: Baseline, tariffs: Array) -> list[Problem]:
+def check_bounds(bounds: Sequence[Any], base: Baseline, tariffs: Array, once: Once | None = None) -> list[Problem]:
     """Return what is wrong with instruments.
 
     Args:
         bounds: `Bound` objects, as given. base: the world. tariffs: (N, N, J) in force beside them. [fraction]
+        once: remembers what was found for instruments that are in other lists as well.
     """
-    problems: list[Problem] = []
+    once, problems = once or Once(), []
     seen: dict[tuple[str, Any], int] = {}
-    countries = {code: at for at, code in enumerate(base.countries)}
-    sectors = {code: at for at, code in enumerate(base.sectors)}
     for number, bound in enumerate(bounds):
         where = f"wedges.bounds[{number}]"
         if not isinstance(bound, Bound):
             problems.append(Problem(where, "", type(bound).__name__, "dt.Bound(kind, cells, ..)"))
             continue
         name = f"{where} ({bound.name})" if bound.name else where
-        found = [Problem(name, field, what, expected, hint) for field, what, expected, hint in _levels(bound)]
-        found += [Problem(name, *item) for item in _codes(bound, countries, sectors)]
-        if not found:
-            found += [Problem(name, *item) for item in _cells(bound, base, tariffs, countries, sectors)]
+        found = [Problem(name, *item) for item in once(_alone, bound, base, tariffs)]
         if not found and bound.kind in BOUNDED and bound.volume != 0:
             for key in _places(bound):
                 other = seen.setdefault((bound.kind, key), number)
@@ -60,6 +58,18 @@ def check_bounds(bounds: Sequence[Any], base: Baseline, tariffs: Array) -> list[
                     found.append(Problem(name, "cells", text, f"one {bound.kind} for a cell"))
         problems += found[:_FEW]
     return problems
+
+
+def _alone(bound: Bound, base: Baseline, tariffs: Array) -> list[tuple[str, str, str, str]]:
+    """Return what is wrong with one instrument by itself: field, found, expected, hint."""
+    countries, sectors = _positions(base.countries), _positions(base.sectors)
+    found = [*_levels(bound), *_codes(bound, countries, sectors)]
+    return found or [*_cells(bound, base, tariffs, countries, sectors)]
+
+
+@lru_cache(maxsize=8)
+def _positions(codes: tuple[str, ...]) -> dict[str, int]:
+    return {code: at for at, code in enumerate(codes)}
 
 
 def _places(bound: Bound) -> Sequence[Any]:

@@ -55,7 +55,7 @@ class Wedges:
         problems = [*wrong_tariffs, *wrong_cost, *wrong_final, *wrong_bounds, *wrong_critical]
         rated = any(isinstance(bound, Bound) and bound.kind == TARIFF_RATE_QUOTA for bound in bounds)
         beside = base.tariffs if tariffs is None or not rated else tariffs
-        problems += once(check_bounds, bounds, base, beside)
+        problems += once(check_bounds, bounds, base, beside, once)
         problems += once(check_critical, critical, base)
         if problems:
             raise DataError(problems=problems)

@@ -16,7 +16,7 @@ from detente.core.arrays import Array
 from detente.core.result import BASE_KEYS, INSTRUMENT_KEYS, NEW_KEYS, Result
 from detente.report import environment
 from detente.report.bounds import packed
-from detente.report.document import worst_status
+from detente.report.document import band_facts, worst_status
 from detente.report.folder import check_target, write_folder
 from detente.report.html import write_report
 from detente.report.layout import ALL_NAMES, ARRAYS, FORMAT, LABELS, MANIFEST, REPORT, SCENARIO, TABLES, stranger
@@ -103,7 +103,7 @@ def manifest(
 
 
 def sealed(results: Mapping[str, Result], folder: Path, inputs: Mapping[str, Any], repeat: str) -> dict[str, Any]:
-    """Return a manifest: what decides the numbers, versions, certificates, files with checksums, a seal over all of it."""
+    """Return a manifest: what decides the numbers, versions, certificates, files with checksums, a seal over all."""
     files = {
         name: {"sha256": file_sha256(folder / name), "bytes": (folder / name).stat().st_size}
         for name in ALL_NAMES
@@ -117,6 +117,7 @@ def sealed(results: Mapping[str, Result], folder: Path, inputs: Mapping[str, Any
         "versions": environment.versions(),
         "certificates": {name: result.certificate.to_dict() for name, result in results.items()},
         "files": files,
+        "bands": {name: band_facts(each.bands) for name, each in results.items() if each.bands is not None},
         "repeat": repeat,
     }
     plain: dict[str, Any] = json.loads(json.dumps(content))
@@ -147,7 +148,8 @@ def run_inputs(run: ScenarioRun, settings: Mapping[str, Any]) -> dict[str, Any]:
             "values": dict(zip(base.sectors, base.trade_elasticity.tolist(), strict=True)),
         },
         "branches": {name: _branch(run, name) for name in run},
-        "seed": case.uncertainty.seed,
+        "seed": case.uncertainty.seed if first.bands is None else first.bands.seed,
+        "draws": 0 if first.bands is None else first.bands.asked,
         "settings": {**first.provenance.get("settings", {}), **settings},
         "detente": detente.__version__,
     }
@@ -178,6 +180,8 @@ def repeat_command(run: ScenarioRun, settings: Mapping[str, Any], *, scenario: s
     words = ["detente", "run", scenario, "--branch", ",".join(run)]
     if MAIN in run:
         words += ["--on", str(run.plans[MAIN].regime.date)]
+    bands = next(iter(run.values())).bands
+    words += [] if bands is None else ["--draws", str(bands.asked), "--seed", str(bands.seed)]
     words += [word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     return shlex.join(words)
 

@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from detente.core.bands import Bands
 from detente.core.certificate import CERTIFIED
 from detente.core.result import Result
 from detente.report.chokepoints import felt
 from detente.report.select import BranchView, View
+from detente.report.sure import strongest
 from detente.scenario.ladder import Rung
 
 
-def run_document(view: View, *, warnings: Sequence[str] = (), repeat: str = "", detail: bool = False) -> dict[str, Any]:
+def run_document(
+    view: View, *, warnings: Sequence[str] = (), repeat: str = "", detail: bool = False, ladders: bool = True
+) -> dict[str, Any]:
     """Return a run as plain data.
 
     Args:
         view: what is shown. warnings: sentences. repeat: the command that repeats it.
         detail: also trade between the two sides and the largest diversions.
+        ladders: also branches at other substitutions of critical inputs, which are solved for it.
     """
     run = view.run
     return {
@@ -32,7 +37,7 @@ def run_document(view: View, *, warnings: Sequence[str] = (), repeat: str = "", 
         "closure": run.scenario.closure.title,
         "elasticities": run.base.elasticity_set,
         "assumed": list(view.assumed),
-        "branches": {branch.name: _branch(view, branch, detail) for branch in view.branches},
+        "branches": {branch.name: _branch(view, branch, detail, ladders) for branch in view.branches},
         "warnings": list(warnings),
         "repeat": repeat,
     }
@@ -43,7 +48,7 @@ def worst_status(results: Any) -> str:
     return next((result.status for result in results if result.status != CERTIFIED), CERTIFIED)
 
 
-def _branch(view: View, branch: BranchView, detail: bool) -> dict[str, Any]:
+def _branch(view: View, branch: BranchView, detail: bool, ladders: bool) -> dict[str, Any]:
     regime = view.run.plans[branch.name].regime
     found = {
         "status": branch.result.status,
@@ -54,11 +59,14 @@ def _branch(view: View, branch: BranchView, detail: bool) -> dict[str, Any]:
         "countries": country_rows(branch.result, view.countries),
         "certificate": branch.result.certificate.to_dict(),
     }
+    if branch.result.bands is not None:
+        found["bands"] = band_facts(branch.result.bands)
+        found["assumptions"] = [asdict(each) for each in strongest(branch.result.bands, view.countries)]
     if branch.without is not None and view.assumed:
         found["countries_without_assumed"] = country_rows(branch.without, view.countries)
     if branch.result.bounds:
         found["instruments"] = [asdict(each) for each in felt(branch.result)]
-    if branch.name in view.ladders:
+    if ladders and branch.name in view.ladders:
         found["substitution"] = [_rung(rung, view) for rung in view.ladders[branch.name]]
     if detail and view.focus:
         by, against = view.focus
@@ -66,6 +74,18 @@ def _branch(view: View, branch: BranchView, detail: bool) -> dict[str, Any]:
         found["pairs"] = [{"origin": o, "dest": d, **branch.pairs[o, d]} for o, d in pairs if (o, d) in branch.pairs]
         found["diversion"] = branch.diversions(by, against)
     return found
+
+
+def band_facts(bands: Bands) -> dict[str, Any]:
+    """Return what bands rest on: how many draws of which kind, how they ended, which have no numbers."""
+    return {
+        "method": bands.method,
+        "seed": bands.seed,
+        "levels": list(bands.levels),
+        "draws": bands.asked,
+        "statuses": dict(bands.statuses),
+        "failed": [asdict(each) for each in bands.failed],
+    }
 
 
 def _rung(rung: Rung, view: View) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import detente
 THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 PACKAGES: Final = (
     "numpy",
+    "scipy",
     "pandas",
     "pyarrow",
     "ruamel.yaml",

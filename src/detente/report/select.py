@@ -13,7 +13,7 @@ from detente.core.errors import UsageError, nearest
 from detente.core.pairs import pair_columns
 from detente.core.result import Result
 from detente.equilibrium.diversion import diversion_columns
-from detente.scenario.execute import ScenarioRun
+from detente.scenario.execute import ScenarioRun, own_groups
 from detente.scenario.ladder import Rung, substitution_ladder
 from detente.scenario.schema import MAIN
 
@@ -231,12 +231,7 @@ def _values(result: Result) -> dict[tuple[str, str], float]:
 
 def _grouped(run: ScenarioRun, result: Result) -> Result:
     """Return the result with the scenario's own groups of countries among its groups."""
-    place = {code: index for index, code in enumerate(result.countries)}
-    own = {
-        name: [place[code] for code in codes]
-        for name, codes in run.scenario.groups.items()
-        if isinstance(codes, tuple) and name not in place and all(code in place for code in codes)
-    }
+    own = own_groups(run.scenario, result.countries)
     return replace(result, groups={**own, **result.groups}) if own else result
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from detente.core.pairs import pair_columns
 from detente.core.result import Result
 from detente.equilibrium.diversion import diversion_columns, pressure_columns
-from detente.report.layout import PLAIN_TABLES, TABLE_NAMES
+from detente.report.layout import BAND_TABLES, PLAIN_TABLES, TABLE_NAMES
 from detente.report.select import View
 
 Columns = dict[str, list[Any]]
+NUMBER: Final = re.compile(r"value|mean|sd|low|high|p[0-9_]+(_error)?|.*_(pct|pp|musd)")
+"""Columns that hold numbers; the others hold words."""
 
 
 def run_tables(view: View) -> Iterable[tuple[str, Columns]]:
@@ -48,6 +51,8 @@ def table_of(view: View, name: str) -> Columns:
 def _of(result: Result, name: str, view: View) -> Columns | None:
     if name in PLAIN_TABLES:
         return result.columns(name)
+    if name in BAND_TABLES:
+        return None if result.bands is None else result.columns(name)
     if name == "pairs":
         return pair_columns(result)
     if view.focus is None:
@@ -78,5 +83,5 @@ def parquet_table(columns: Mapping[str, Sequence[Any]]) -> Any:
 
 
 def _column(pa: Any, key: str, values: Sequence[Any]) -> Any:
-    number = key == "value" or key.rsplit("_", 1)[-1] in ("pct", "pp", "musd")
+    number = bool(NUMBER.fullmatch(key))
     return pa.array(values, pa.float64()) if number else pa.array(values, pa.string()).dictionary_encode()

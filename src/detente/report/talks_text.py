@@ -32,7 +32,8 @@ def _title(talks: Talks) -> str:
         for code, words in zip(question.players.codes, question.players.objectives, strict=True)
     )
     what = f"{players} maximise {next(iter(kinds))}" if len(kinds) == 1 else players
-    world = "trade balanced before anything else (purged world)" if facts["closure_rule"] == "purged" else "as the file"
+    purged = facts["closure_rule"] == "purged"
+    world = "trade balanced before anything else (purged world)" if purged else "as in the file"
     lines.append(f"{what} · closure {talks.solved.closure}, {world}")
     lines.append(f"gains: 100 ln of real income against no deal, called pp; {_beyond_trade(talks)}")
     if facts["assumed"]:
@@ -234,12 +235,12 @@ def _deadline(talks: Talks) -> list[str]:
 
 
 def _closing(talks: Talks) -> str:
-    worst = talks.solved.worst
-    count = len(talks.solved.certificates)
+    worst, count, reached = talks.solved.worst, len(talks.solved.certificates), talks.solved.reached
     statuses = [talks.solved.status(law) for law in range(count)]
     told = ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
     told = f"all {CERTIFIED}" if set(statuses) == {CERTIFIED} else told
-    return f"{count} laws solved and recomputed: {told}; the worst: {worst.line if worst else 'none'}"
+    laws = f"{count} laws" if reached == count else f"{reached} of {count} laws"
+    return f"{laws} solved and recomputed: {told}; the worst: {worst.line if worst else 'none'}"
 
 
 def _closures(talks: Talks) -> str:

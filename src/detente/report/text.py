@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from detente.core.closure import WORLD_INCOME
 from detente.core.codes import WORLD
 from detente.report.chokepoints import instrument_lines, ladder_lines, user_lines
 from detente.report.select import ASSUMED_LINE, HEADLINE, BranchView, Line, View
+from detente.report.sure import assumption_lines, band_lines, banded, in_brackets
 from detente.report.text_table import number, table
 from detente.scenario.calendar import describe_not_applied
 
@@ -28,7 +30,7 @@ def run_text(view: View, *, width: int = WIDTH, facts: Sequence[str] = (), detai
         if detail and view.focus:
             parts.append(_between(view, branch, *view.focus))
             parts.append(_diversions(view, branch, *view.focus))
-        parts += [*_instruments(branch), _footer(view, branch)]
+        parts += [*_instruments(branch), *_sure(view, branch), _footer(view, branch)]
     return "\n\n".join(parts)
 
 
@@ -54,6 +56,7 @@ def _assumed(view: View) -> list[str]:
 def _headline(view: View, branch: BranchView, width: int) -> str:
     title = " ".join(part for part in (branch.mark, branch.title, branch.marked) if part)
     title += f"\nchange against {view.run.comparator}; {units(view)}"
+    title += "" if branch.result.bands is None else f"; {in_brackets(branch.result.bands)}"
     lines = [*HEADLINE, *((ASSUMED_LINE,) if view.assumed and branch.without else ())]
     labels = [f"{line.label}, {line.unit}" for line in lines]
     columns = [[_cell(branch, line, code) for line in lines] for code in view.countries]
@@ -65,8 +68,9 @@ def _headline(view: View, branch: BranchView, width: int) -> str:
 
 
 def _cell(branch: BranchView, line: Line, code: str) -> str:
-    values = branch.values_without if line is ASSUMED_LINE else branch.values
-    return number(values.get((code, line.variable)), change=line.change)
+    if line is ASSUMED_LINE:
+        return number(branch.values_without.get((code, line.variable)), change=line.change)
+    return banded(branch, line, code, partial(number, change=line.change))
 
 
 def _fitting(codes: Sequence[str], columns: Sequence[Sequence[str]], label: int, width: int) -> list[list[int]]:
@@ -124,6 +128,16 @@ def _instruments(branch: BranchView) -> list[str]:
     head, rows = instrument_lines(branch)
     note = "price: the highest wedge between producer and border; volume: all of the measure's trade, tariffs included"
     return [f"{table(head, rows, left=3)}\n{note}"] if rows else []
+
+
+def _sure(view: View, branch: BranchView) -> list[str]:
+    """Return what the bands rest on and which assumptions matter."""
+    bands = branch.result.bands
+    if bands is None:
+        return []
+    lines = "\n".join(band_lines(bands, view.countries))
+    head, rows = assumption_lines(bands, view.countries)
+    return [f"{table(head, rows, left=2)}\n{lines}" if rows else lines]
 
 
 def ladder_text(view: View) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -239,9 +240,17 @@ def leaves(reader: Reader, top: Section) -> tuple[Leaf, ...]:
     return tuple(found)
 
 
-def uncertainty(top: Section) -> Uncertainty:
-    """Return how draws are made."""
+def uncertainty(reader: Reader, top: Section) -> Uncertainty:
+    """Return how draws are made; bands are quantiles that rise."""
     part = top.get("uncertainty")
     if part is None:
         return Uncertainty()
-    return Uncertainty(part.get("method", "sobol"), part.get("seed", 0), part.get("bands", (0.05, 0.5, 0.95)))
+    usual = Uncertainty()
+    bands = part.get("bands", usual.bands)
+    inside = all(0 < each < 1 for each in bands)
+    if not inside or len(bands) < 2 or any(low >= high for low, high in pairwise(bands)):
+        shown = ", ".join(f"{100 * each:g}%" for each in bands)
+        expected = "at least two quantiles that rise, above 0% and below 100%"
+        reader.wrong(part.at("bands"), "uncertainty.bands", f"[{shown}]", expected, "[5%, 50%, 95%]")
+    method, seed = part.get("method", usual.method), part.get("seed", usual.seed)
+    return Uncertainty(method, seed, bands, part.get("elasticities", usual.elasticities))

@@ -60,9 +60,17 @@ def _check_twice(ctx: Context, part: Section, name: str, found: Sequence[Critica
         if other.product == new.product:
             ctx.reader.wrong(part.at("product"), f"{name}.product", f"a second {new.product!r}", "each input once")
         shared = set(other.users) & set(new.users) or GOODS in (*other.users, *new.users)
-        if shared and other.rho != new.rho:
-            text = f"{new.rho:g}, where {other.product!r} has {other.rho:g} for the same users"
+        if shared and (other.rho, other.rho_range) != (new.rho, new.rho_range):
+            text = f"{_rho_text(new)}, where {other.product!r} has {_rho_text(other)} for the same users"
             ctx.reader.wrong(part.at("rho"), f"{name}.rho", text, "one rho for all critical inputs of a user")
+
+
+def _rho_text(item: Critical) -> str:
+    return (
+        f"{item.rho:g}"
+        if item.rho_range is None
+        else f"{item.rho_range[0]:g} to {item.rho_range[2]:g} around {item.rho:g}"
+    )
 
 
 def plain_critical(found: Sequence[Critical]) -> list[dict[str, Any]]:

@@ -74,8 +74,6 @@ def run_scenario(
     include: Iterable[str] = (),
     drop: Iterable[str] = (),
     as_of: dt.date | str | None = None,
-    draws: int = 0,
-    seed: int | None = None,
     tol: float = TOL,
     max_iter: int = MAX_PASSES,
     certify: str = "quick",
@@ -90,7 +88,6 @@ def run_scenario(
         on: day whose law `main` is; None is the scenario's `as_of`.
         branches: None or "all" for main and every leaf of the tree, or names.
         include, drop: measure ids (drop: also "authority=NAME"). as_of: hide measures whose source is later.
-        draws: must be 0 in this version. seed: taken from the file when None; used with draws only.
         tol, max_iter, certify, throw: as in `solve`.
         include_purge: as in `solve`; also where the file says so.
     Returns:
@@ -99,13 +96,11 @@ def run_scenario(
         ScenarioError, PolicyError, DataError, UsageError: what cannot be run, all problems at once.
         SolveError: a branch without a certified equilibrium.
     """
-    if draws:
-        raise UsageError("draws: found a positive number; expected 0: this version computes no bands yet")
     case = load_scenario(scenario)
     case = case.replace(include_purge=True) if include_purge else case
     world = with_products(case, base) if base is not None else world_of(case)
     check_years(case, world)
-    plans = plan(case, world, _day("on", on), branches, include, drop, as_of=_day("as_of", as_of))
+    plans = plan(case, world, day_of("on", on), branches, include, drop, as_of=day_of("as_of", as_of))
 
     def solved(world: Baseline, wedges: Wedges, throw: bool) -> Result:
         return solve(
@@ -169,7 +164,22 @@ def check_years(case: Scenario, world: Baseline) -> None:
         )
 
 
-def _day(name: str, value: dt.date | str | None) -> dt.date | None:
+def own_groups(case: Scenario, countries: Sequence[str]) -> dict[str, list[int]]:
+    """Return the scenario's own groups of countries as positions, those whose members are all there."""
+    place = {code: position for position, code in enumerate(countries)}
+    return {
+        name: [place[code] for code in codes]
+        for name, codes in case.groups.items()
+        if isinstance(codes, tuple) and name not in place and all(code in place for code in codes)
+    }
+
+
+def day_of(name: str, value: dt.date | str | None) -> dt.date | None:
+    """Return a day given as one or as text.
+
+    Raises:
+        UsageError: not a day; `name` says which argument.
+    """
     if value is None or isinstance(value, dt.date):
         return value
     try:

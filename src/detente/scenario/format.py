@@ -25,6 +25,7 @@ from detente.scenario.fields import (
     parsed,
     section,
 )
+from detente.scenario.schema import ELASTICITY_DRAWS, METHODS
 from detente.scenario.text import Mapping as MappingNode
 from detente.scenario.text import Scalar
 from detente.scenario.text import Sequence as ListNode
@@ -180,9 +181,12 @@ BASELINE: Final = (
     Field("sha256", TEXT, "checksum, filled in by detente"),
 )
 UNCERTAINTY: Final = (
-    Field("method", choice("sobol", "random"), "how points are drawn"),
+    Field(
+        "method", choice(*METHODS), "how points are drawn; stroud is the quadrature of systematic sensitivity analysis"
+    ),
     Field("seed", INT, "first number of the generator"),
-    Field("bands", list_of(PERCENT), "quantiles to print"),
+    Field("bands", list_of(PERCENT), "quantiles, rising, such as [5%, 50%, 95%]"),
+    Field("elasticities", choice(*ELASTICITY_DRAWS), "sd as stated, spread of the published sets, or sets as they are"),
 )
 REPORT: Final = (Field("countries", CODES, "columns of the table: codes and groups"),)
 MAX_MEASURES: Final = 20_000

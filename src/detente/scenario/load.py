@@ -140,7 +140,7 @@ def _scenario(reader: Reader, top: Section, path: str, folder: Path | None) -> S
         dropped=build.texts(top.get("drop")),
         talks=talks,
         tree=leaves,
-        uncertainty=build.uncertainty(top),
+        uncertainty=build.uncertainty(reader, top),
         report_countries=build.texts(report.get("countries")) if report is not None else (),
         path=path,
         **texts,

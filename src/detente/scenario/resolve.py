@@ -48,6 +48,7 @@ def plain(scenario: Scenario, *, baseline_sha256: str = "") -> dict[str, Any]:
             "method": scenario.uncertainty.method,
             "seed": scenario.uncertainty.seed,
             "bands": [percent_text(each) for each in scenario.uncertainty.bands],
+            **_some(elasticities=scenario.uncertainty.elasticities),
         },
         "report": {"countries": list(scenario.report_countries)} if scenario.report_countries else {},
         "written_by": f"detente {detente.__version__}",

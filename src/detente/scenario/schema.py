@@ -21,6 +21,16 @@ MAIN: Final = "main"
 AUTHORITY: Final = "authority="
 DEFAULT_CLOSURE: Final = Closure()
 
+SOBOL: Final = "sobol"
+LATIN: Final = "latin-hypercube"
+RANDOM: Final = "random"
+STROUD: Final = "stroud"
+METHODS: Final = (SOBOL, LATIN, RANDOM, STROUD)
+BY_SD: Final = "sd"
+BY_SPREAD: Final = "spread"
+BY_SET: Final = "sets"
+ELASTICITY_DRAWS: Final = (BY_SD, BY_SPREAD, BY_SET)
+
 
 @dataclass(frozen=True)
 class BaselineRef:
@@ -88,11 +98,17 @@ class Talks:
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """How draws are made when they are asked for."""
+    """How draws are made when they are asked for.
 
-    method: str = "sobol"
+    Attributes:
+        method: one of `METHODS`. seed: of the generator. bands: quantiles, rising.
+        elasticities: one of `ELASTICITY_DRAWS`; "" is the sd of the file, without one the spread of the published sets.
+    """
+
+    method: str = SOBOL
     seed: int = 0
     bands: tuple[float, ...] = (0.05, 0.5, 0.95)
+    elasticities: str = ""
 
 
 @dataclass(frozen=True)

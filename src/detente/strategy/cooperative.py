@@ -18,9 +18,12 @@ import numpy as np
 from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.errors import Problem, SolveError, UsageError, nearest
+from detente.core.market import PERFECT_MARKET
 from detente.core.result import Result
 from detente.equilibrium.counterfactual import solve
 from detente.policy.wedges import Wedges
+from detente.solve.anderson import anderson
+from detente.solve.solution import CONVERGED
 from detente.strategy.controls import Binding
 from detente.strategy.deviation import GAIN_LINE
 from detente.strategy.government import REAL_INCOME
@@ -48,6 +51,8 @@ SWEEPS: Final = 200
 STEPS: Final = 240
 PATIENCE: Final = 12
 """Steps without progress after which they are halved."""
+HALF: Final = 0.5
+"""Of a step: what one player's rates do to another is left out of the curvature, so whole steps overshoot."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +117,7 @@ def cooperative(
     objective: Any = REAL_INCOME,
     power: Any = None,
     purge: bool = True,
+    market: Any = PERFECT_MARKET,
     progress: Watch = silent,
 ) -> Cooperation:
     """Return the tariffs on which the players would agree.
@@ -122,8 +128,8 @@ def cooperative(
             and by the players), or everybody's tariffs (N, N, J).
         solution: "nash" (largest product of gains), "kalai-smorodinsky" (equal shares of what each could get at best),
             "equal-gains".
-        bounds, sectors, vary, objective, purge: as in `nash`. power: bargaining power of each player, for "nash";
-            None is equal. progress: told how far the search is.
+        bounds, sectors, vary, objective, purge, market: as in `nash`. progress: told how far the search is.
+        power: bargaining power of each player, for "nash"; None is equal.
     Raises:
         UsageError: arguments that cannot be. SolveError: no bargain met its first-order conditions, or nothing is to
             be gained from the disagreement point.
@@ -133,11 +139,12 @@ def cooperative(
         hint = nearest(str(solution), SOLUTIONS)
         expected = f"one of {', '.join(SOLUTIONS)}"
         raise UsageError(problems=[Problem("", "solution", repr(solution), expected, hint)])
-    game = new_game(base, players, objective, purge=purge, bounds=bounds, sectors=sectors, vary=vary)
+    options = {"bounds": bounds, "sectors": sectors, "vary": vary, "purge": purge, "market": market}
+    game = new_game(base, players, objective, **options)
     if len(game.players) < 2:
         raise UsageError(f"players: found {game.players[0].name} alone; expected two or more; try optimal_tariffs")
     beta = _powers(power, len(game.players))
-    options = {"bounds": bounds, "sectors": sectors, "vary": vary, "objective": objective, "purge": purge}
+    options["objective"] = objective
     name, gone, x0 = _disagreement(game, base, players, disagreement, options, progress)
     bargain = _Bargain(Search(game), gone, progress)
     equal = bargain.equal(x0, np.ones(len(gone)))
@@ -203,7 +210,8 @@ class _Bargain:
             weights = largest_least(gains / scale, brings / np.outer(scale, scale)) / scale
             return weights, weights
 
-        return self._climbed(x0, rule, "equal gains")
+        found = self._mixed(x0, rule, "equal gains")
+        return self._climbed(x0, rule, "equal gains") if found is None else found
 
     def product(self, x0: Array, power: Array) -> Array:
         """Return rates with the largest product of gains to the power of each."""
@@ -229,6 +237,26 @@ class _Bargain:
         if 100 * min(best) <= GAIN_LINE:
             raise SolveError("talks: found nothing to be gained from the disagreement point; try another one")
         return np.array(best)
+
+    def _mixed(self, x0: Array, rule: Rule, label: str) -> Array | None:
+        """Return rates at which no step is left, by half steps that are mixed; None where that does not end."""
+        search, done = self.search, 0
+        search.left = 1.0
+
+        def residual(x: Array) -> tuple[Array, Array]:
+            nonlocal done
+            done += 1
+            self.watch(label, done, STEPS)
+            try:
+                inside, step = self._step(x[:, 0], rule)
+            except SolveError:
+                return np.full_like(x, np.nan), np.array([np.inf])
+            search.left = float(np.abs(step).max())
+            f: Array = inside + HALF * step - x[:, 0]
+            return f[:, None], np.array([search.left])
+
+        found = anderson(residual, x0[:, None], tol=10 * FOC, max_iter=STEPS)
+        return search.game.controls.projected(found.value[:, 0]) if found.status[0] == CONVERGED else None
 
     def _climbed(self, x0: Array, rule: Rule, label: str) -> Array:
         """Return rates at which no step is left; every step is shortened when the last ones have led nowhere."""
@@ -322,7 +350,7 @@ def _cooperation(
             "disagreement point, or bounds that allow subsidies"
         )
     rates = game.controls.placed(x, game.rates)
-    result = solve(game.base, wedges=Wedges(tariffs=rates), closure=game.closure)
+    result = solve(game.base, wedges=Wedges(tariffs=rates), closure=game.closure, market=game.market)
     weights = bargain.weights / bargain.weights.sum()
     facts: dict[str, Any] = {"name": solution, "gains_pp": dict(zip(names, gains.tolist(), strict=True))}
     if ideal is not None:

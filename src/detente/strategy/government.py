@@ -134,7 +134,7 @@ def standing(base: Baseline, closure: Closure, government: Government, m: Margin
         return Standing(float(collected / base.income[members].sum()), np.ones(len(members)))
     logs = _real_income(base, closure, m, root)[members]
     if government.weights is not None:
-        logs = logs + _favour(base, government.weights, m)[members]
+        logs = logs + _favour(base, closure, government.weights, m, root)[members]
     if len(members) == 1:
         return Standing(float(logs[0]), np.ones(1))
     spendable = (base.income - base.final_exogenous.sum(axis=1))[members]
@@ -166,21 +166,67 @@ def _spendable(base: Baseline, closure: Closure, m: Margins, root: Root) -> tupl
 def _real_income(base: Baseline, closure: Closure, m: Margins, root: Root) -> Array:
     before, after = _spendable(base, closure, m, root)
     _, lP, _ = root.econ.split(root.z)
-    logs: Array = np.log(after / before) - (base.final_share * lP[..., 0]).sum(axis=1)
+    prices = (base.final_share * lP[..., 0]).sum(axis=1)
+    if m.firms is not None and m.firms.firms.labour is not None:
+        work = _work(m)
+        before, after = before - work * base.value_added, after - work * m.V[:, 0]
+    logs: Array = np.log(after / before) - prices
     return logs
 
 
-def _favour(base: Baseline, weights: Array, m: Margins) -> Array:
-    """Return ln of the weighted over the plain change of industry shares in value added; 0 for equal weights."""
-    before = base.value_added_share * base.output
-    after = m.econ.gamma[..., 0] * m.Y[..., 0]
+def _work(m: Margins) -> Array:
+    """Return what a dollar of labour income costs in disutility, equation (15); 0 where labour is given."""
+    if m.firms is None or m.firms.firms.labour is None:
+        return np.zeros(m.shape[0])
+    eta = m.firms.firms.labour.eta
+    cost: Array = eta / (1 + eta) * (1 - m.firms.tau[:, 0])
+    return cost
 
-    def mean(earned: Array) -> Array:
-        average: Array = (weights * earned).sum(axis=1) / earned.sum(axis=1)
-        return average
 
-    logs: Array = np.log(mean(after) / mean(before))
+def _favour(base: Baseline, closure: Closure, weights: Array, m: Margins, root: Root) -> Array:
+    """Return ln of the weighted over the plain change of incomes; 0 for equal weights.
+
+    Equation: G = [sum_s weight_s (earned_s + share_s T)]' / [..] / P, T what is left of income beyond earnings, shared
+        by employment; without profits that is the weighted share in value added. Source: Ossa (2014), lobbying.
+    """
+    before, after = _spendable(base, closure, m, root)
+    weighted = [
+        _weighted(weights, *parts, spendable)
+        for parts, spendable in ((_industries(base), before), (_industries_new(m), after))
+    ]
+    logs: Array = np.log(weighted[1] / weighted[0] / (after / before))
     return logs
+
+
+def _weighted(weights: Array, earned: Array, labour: Array, spendable: Array) -> Array:
+    """Return the weighted sum of incomes by industry, (N,). [MUSD]"""
+    beyond = spendable - earned.sum(axis=1)
+    total: Array = (weights * (earned + labour * (beyond / labour.sum(axis=1))[:, None])).sum(axis=1)
+    return total
+
+
+def _industries(base: Baseline) -> tuple[Array, Array]:
+    """Return earnings and labour income by industry in the baseline. [MUSD]"""
+    labour = base.value_added_share * base.receipts
+    m = np.zeros(len(base.sectors)) if base.profit_share is None else base.profit_share
+    return labour + m * base.output, labour
+
+
+def _industries_new(m: Margins) -> tuple[Array, Array]:
+    """Return the same after the change."""
+    keeps, works = _per_sale(m)
+    Y = m.Y[..., 0]
+    return keeps * Y, works * Y
+
+
+def _per_sale(m: Margins) -> tuple[Array, Array]:
+    """Return earnings and labour income of each industry per dollar of its sales."""
+    gamma = m.econ.gamma[..., 0]
+    if m.firms is None:
+        return gamma, gamma
+    profit = m.firms.firms.m[:, 0]
+    works = gamma * (1 - profit)
+    return works + profit, works
 
 
 def seeds(
@@ -192,7 +238,7 @@ def seeds(
     """
     n, j = m.shape
     b = len(players)
-    income, revenue, taxes, wage = (np.zeros((n, b)) for _ in range(4))
+    income, revenue, taxes, wage, labour = (np.zeros((n, b)) for _ in range(5))
     output, price = (np.zeros((n, j, b)) for _ in range(2))
     scale = np.zeros(b)
     found = tuple(standing(base, closure, player, m, root) for player in players)
@@ -207,13 +253,38 @@ def seeds(
                 wage[m.econ.D_unit, k] = -scale[k] * at.value
             continue
         part = scale[k] * at.share
-        income[members, k] = part / spendable[members]
-        if closure.revenue == "wasted":
-            revenue[members, k] = -income[members, k]
+        of_income, of_tax, of_work = _by_income(base, m, spendable)
+        income[members, k] = part * of_income[members]
+        revenue[members, k] = part * of_tax[members]
+        wage[members, k] = labour[members, k] = part * of_work[members]
         price[members, :, k] = -part[:, None] * base.final_share[members]
         if player.weights is not None:
-            earned, Y = m.econ.gamma[members, :, 0], m.Y[members, :, 0]
-            favoured = player.weights[members] * earned
-            change = favoured / (favoured * Y).sum(axis=1)[:, None] - earned / (earned * Y).sum(axis=1)[:, None]
-            output[members, :, k] = part[:, None] * change
-    return Seeds(income, revenue, taxes, output, price, wage), scale, found
+            more, change = _by_favour(player.weights, m, spendable)
+            income[members, k] += part * more[members]
+            output[members, :, k] = part[:, None] * change[members]
+        if closure.revenue == "wasted":
+            revenue[members, k] -= income[members, k]
+    return Seeds(income, revenue, taxes, output, price, wage, labour), scale, found
+
+
+def _by_income(base: Baseline, m: Margins, spendable: Array) -> tuple[Array, Array, Array]:
+    """Return the derivatives of ln real income in income, in revenue through the tax it replaces, and in ln(wL)."""
+    if m.firms is None or m.firms.firms.labour is None:
+        return 1 / spendable, np.zeros_like(spendable), np.zeros_like(spendable)
+    V, tau, work = m.V[:, 0], m.firms.tau[:, 0], _work(m)
+    left = spendable - work * V
+    eta = m.firms.firms.labour.eta
+    base_left = base.income - base.final_exogenous.sum(axis=1) - work * base.value_added
+    by_tau = eta / (1 + eta) * (V / left - base.value_added / base_left) * (m.firms.relief[:, 0] > 0)
+    return 1 / left, by_tau / V, -work * V / left - by_tau * tau
+
+
+def _by_favour(weights: Array, m: Margins, spendable: Array) -> tuple[Array, Array]:
+    """Return the derivatives of `_favour` in income and in the sales of every industry."""
+    keeps, works = _per_sale(m)
+    Y = m.Y[..., 0]
+    total, employed = _weighted(weights, keeps * Y, works * Y, spendable), (works * Y).sum(axis=1)
+    mean = (weights * works * Y).sum(axis=1) / employed
+    beyond = (spendable - (keeps * Y).sum(axis=1)) / employed
+    moved = (weights - mean[:, None]) * (keeps + beyond[:, None] * works)
+    return mean / total - 1 / spendable, moved / total[:, None]

@@ -11,6 +11,7 @@ from detente.baseline import Baseline
 from detente.core.arrays import Array
 from detente.core.certificate import SOLVED_WARN, Certificate, Warn
 from detente.core.errors import UsageError
+from detente.core.market import PERFECT_MARKET
 from detente.core.result import Result
 from detente.equilibrium.counterfactual import solve
 from detente.policy.wedges import Wedges
@@ -105,13 +106,14 @@ def nash(
     against: Any = None,
     starts: int = 1,
     purge: bool = True,
+    market: Any = PERFECT_MARKET,
     progress: Watch = silent,
 ) -> Nash:
     """Return tariffs at which every player's are its best response to the others'; everybody else is passive.
 
     Args:
         base: the world. players: codes, known groups, or lists of codes (coalitions with a common outer tariff).
-        sectors, vary, bounds, objective, starts, purge: as in `optimal_tariffs`, for every player.
+        sectors, vary, bounds, objective, starts, purge, market: as in `optimal_tariffs`, for every player.
         against: partners whose goods are taxed, or None for all. progress: told how far the search is.
     Returns:
         The equilibrium of the first start that found one, with the gains from unilateral deviation: each player
@@ -121,7 +123,8 @@ def nash(
         UsageError: arguments that cannot be; all problems at once. SolveError: no start met the first-order conditions.
     Source: Ossa (2014); scaled fixed point of all first-order conditions at once, own.
     """
-    game = new_game(base, players, objective, purge=purge, bounds=bounds, against=against, sectors=sectors, vary=vary)
+    game = new_game(base, players, objective, purge=purge, bounds=bounds, against=against, sectors=sectors, vary=vary,
+                    market=market)  # fmt: skip
     found: list[tuple[Start, Array, Array | None]] = []
     complete = True
     for name, x0 in starting_points(game, checked_starts(starts)):
@@ -147,7 +150,7 @@ def _equilibrium(
     game: Game, x: Array, payoff: tuple[float, ...], records: tuple[Start, ...], seen: Examination, *, complete: bool
 ) -> Nash:
     rates = game.controls.placed(x, game.rates)
-    result = solve(game.base, wedges=Wedges(tariffs=rates), closure=game.closure)
+    result = solve(game.base, wedges=Wedges(tariffs=rates), closure=game.closure, market=game.market)
     distinct = count_distinct([start.payoff_pct for start in records if start.status == "CONVERGED"])
     facts = {
         "concept": "Nash equilibrium in tariffs",

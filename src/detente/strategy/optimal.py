@@ -13,8 +13,10 @@ from detente.core.certificate import SOLVED_WARN, Certificate, Warn
 from detente.core.closure import Closure
 from detente.core.errors import SolveError, UsageError
 from detente.core.instruments import FIXED, Bound
+from detente.core.market import PERFECT_MARKET, as_market
 from detente.core.result import Result
 from detente.equilibrium.counterfactual import BALANCED_SLACK, solve
+from detente.equilibrium.firms import under_market
 from detente.policy.wedges import Wedges
 from detente.strategy.controls import EXPORT_TAX, IMPORT_TARIFF, Binding, controls
 from detente.strategy.government import REAL_INCOME, REVENUE, governments
@@ -117,6 +119,7 @@ def optimal_tariffs(
     objective: Any = REAL_INCOME,
     starts: int = 1,
     purge: bool = True,
+    market: Any = PERFECT_MARKET,
     progress: Watch = silent,
 ) -> Optimum:
     """Return the policy that is best for one country or coalition, everybody else's being given.
@@ -132,7 +135,7 @@ def optimal_tariffs(
         instrument: "import-tariff" or "export-tax". objective: "real-income", "revenue" or weights (N, J).
         starts: how many starts: observed, free trade, 1/theta, random. progress: told how far the search is.
         purge: remove deficits first; with a deficit held fixed there may be no best tariff, so False needs an upper
-            bound.
+            bound. market: structure, as in `solve`; with weights, profits are incomes of their industry.
     Returns:
         The best of the solutions found.
     Raises:
@@ -141,7 +144,7 @@ def optimal_tariffs(
     """
     names = [player] if isinstance(player, str) else [list(player)]
     game = new_game(base, names, objective, purge=purge, bounds=bounds, against=against, sectors=sectors, vary=vary,
-                    instrument=instrument)  # fmt: skip
+                    instrument=instrument, market=market)  # fmt: skip
     found = []
     for name, x0 in starting_points(game, checked_starts(starts)):
         search = Search(game)
@@ -153,7 +156,9 @@ def optimal_tariffs(
     return _optimum(game, x, best.payoff_pct[0], tuple(record for record, _ in found))
 
 
-def new_game(base: Any, players: Any, objective: Any, *, purge: bool, bounds: Any, **choices: Any) -> Game:
+def new_game(
+    base: Any, players: Any, objective: Any, *, purge: bool, bounds: Any, market: Any = PERFECT_MARKET, **choices: Any
+) -> Game:
     """Return the validated problem on the world that it is solved on.
 
     Raises:
@@ -161,6 +166,8 @@ def new_game(base: Any, players: Any, objective: Any, *, purge: bool, bounds: An
     """
     if not isinstance(base, Baseline):
         raise UsageError(f"base: found {type(base).__name__}; expected a Baseline; try dt.baseline({base!r})")
+    structure = as_market(market)
+    base, _ = under_market(base, structure)
     found = governments(base, players, objective)
     chosen = controls(base, found, bounds=bounds, **choices)
     if not purge and not chosen.capped:
@@ -170,9 +177,9 @@ def new_game(base: Any, players: Any, objective: Any, *, purge: bool, bounds: An
         )
     closure = Closure("balanced" if purge else "world-share")
     if purge and np.abs(base.deficit / base.value_added).max() > BALANCED_SLACK:
-        base = base.purged()
+        base, _ = under_market(base.purged(structure), structure)
         chosen = controls(base, found, bounds=bounds, **choices)
-    return Game(base, closure, found, chosen, base.tariffs)
+    return Game(base, closure, found, chosen, base.tariffs, structure)
 
 
 def checked_starts(starts: Any) -> int:
@@ -232,7 +239,7 @@ def _optimum(game: Game, x: Array, gain: float, records: tuple[Start, ...]) -> O
         bounds = _as_bounds(game, taxes)
     else:
         rates = chosen.placed(x, rates)
-    result = solve(game.base, wedges=Wedges(tariffs=rates, bounds=bounds), closure=game.closure)
+    result = solve(game.base, wedges=Wedges(tariffs=rates, bounds=bounds), closure=game.closure, market=game.market)
     distinct = count_distinct([start.payoff_pct for start in records if start.status == "CONVERGED"])
     claim = {"concept": "best response", "starts": len(records), "distinct": distinct}
     result = replace(result, certificate=with_game(result.certificate, claim, len(records), distinct))

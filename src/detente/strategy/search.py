@@ -18,6 +18,7 @@ from detente.core.arrays import Array
 from detente.core.closure import Closure
 from detente.core.errors import SolveError
 from detente.core.instruments import FIXED, Bound
+from detente.core.market import PERFECT_MARKET, Market
 from detente.equilibrium.adjoint import Multipliers, multipliers, solved_margins
 from detente.equilibrium.counterfactual import as_shock
 from detente.equilibrium.root import Root, Settings, find_root
@@ -52,13 +53,18 @@ def silent(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Game:
-    """Who plays what on which world. `rates`: everybody's tariffs where nothing is chosen, (N, N, J)."""
+    """Who plays what on which world, read under its market structure.
+
+    Attributes:
+        rates: everybody's tariffs where nothing is chosen, (N, N, J).
+    """
 
     base: Baseline
     closure: Closure
     players: tuple[Government, ...]
     controls: Controls
     rates: Array
+    market: Market = PERFECT_MARKET
 
     def of(self, player: int, rates: Array) -> Game:
         """Return the problem of one player alone, everybody else's rates given."""
@@ -107,7 +113,7 @@ class Search:
         if self._taxes is not None:
             return self._taxes.shock(x)
         rates = game.controls.placed(x, game.rates)
-        return as_shock(game.base, Wedges(tariffs=rates), game.closure)
+        return as_shock(game.base, Wedges(tariffs=rates), game.closure, market=game.market)
 
     def solved(self, shock: Shock, tol: float) -> Root:
         """Return the equilibrium of a shock.
@@ -130,7 +136,8 @@ class Search:
 
     def values_of(self, rates: Array) -> Array:
         """Return the payoff of every player at everybody's tariffs (N, N, J), whether they could be chosen or not."""
-        return self._payoffs(as_shock(self.game.base, Wedges(tariffs=rates), self.game.closure))
+        game = self.game
+        return self._payoffs(as_shock(game.base, Wedges(tariffs=rates), game.closure, market=game.market))
 
     def _payoffs(self, shock: Shock) -> Array:
         game, root = self.game, self.solved(shock, VALUE_TOL)
@@ -203,7 +210,7 @@ class _Taxes:
         self.game, self.trades = game, np.flatnonzero(game.controls.trades)
         codes = [(base.countries[o[at]], base.countries[d[at]], base.sectors[s[at]]) for at in self.trades]
         self.bounds = tuple(Bound(FIXED, (code,), rate=0.0) for code in codes)
-        self.empty = as_shock(base, Wedges(tariffs=game.rates, bounds=self.bounds), game.closure)
+        self.empty = as_shock(base, Wedges(game.rates, bounds=self.bounds), game.closure, market=game.market)
 
     def shock(self, x: Array) -> Shock:
         plan = self.empty.plan

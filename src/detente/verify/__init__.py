@@ -10,7 +10,19 @@ from types import MappingProxyType
 from typing import Final
 
 from detente.core.errors import UsageError, nearest
-from detente.verify import bargains, certificates, facts, golden, instruments, laws, policies, stores, strategy, tables
+from detente.verify import (
+    bargains,
+    certificates,
+    facts,
+    golden,
+    instruments,
+    laws,
+    markets,
+    policies,
+    stores,
+    strategy,
+    tables,
+)
 from detente.verify.check import Check, Checks
 
 __all__ = ["LAWS", "Check", "report", "run"]
@@ -44,6 +56,7 @@ LAWS: Final[Mapping[str, tuple[Callable[[bool], Checks], ...]]] = MappingProxyTy
         "instruments": (instruments.check_kinds, certificates.check_instruments),
         "critical": (instruments.check_critical,),
         "certificate": (certificates.check_certificate,),
+        "markets": (markets.check_nesting, markets.check_krugman, markets.check_melitz),
         "policy": (policies.check_policy,),
         "units": (policies.check_units,),
         "I24": (policies.check_stacking,),
