@@ -116,8 +116,22 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
 
 
 _ANSWERS = frozenset(
-    ["countermeasures", "retaliation", "response", "answer", "measures", "complaint", "case", "lawsuit", "appeal"]
-    + ["protest", "action", "challenge", "anger", "opposition"]
+    [
+        "countermeasures",
+        "retaliation",
+        "response",
+        "answer",
+        "measures",
+        "complaint",
+        "case",
+        "lawsuit",
+        "appeal",
+        "protest",
+        "action",
+        "challenge",
+        "anger",
+        "opposition",
+    ]
 )
 
 
