@@ -138,7 +138,7 @@ def test_negative_final_demand_is_refused_or_exogenous() -> None:
 def test_rebalance_asks_the_registered_solver(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def rebuild(base: Baseline, deficits: str) -> Baseline:
+    def rebuild(base: Baseline, deficits: str, market: str) -> Baseline:
         asked.append(deficits)
         return base.replace(flows=base.flows * 1.1)
 

@@ -95,7 +95,7 @@ def test_a_resolved_copy_runs_on_the_same_world() -> None:
 
 def test_critical_inputs_are_read_written_and_placed(base: Baseline) -> None:
     spread = {**MAGNETS, "rho": {"low": "0.1", "mode": "0.2", "high": "0.5"}, "capacity": "110% of base"}
-    found = case(critical=[spread, {"product": "C28"}])
+    found = case(critical=[spread, {"product": "C28", "rho": spread["rho"]}])
     assert found.critical[0].rho_range == (0.1, 0.2, 0.5)
     assert (found.critical[1].users, found.critical[1].rho) == (("goods",), 0.2)
     assert parse_scenario(dump(found.resolved()).encode()) == found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from detente.core.codes import COUNTRY_GROUPS, WORLD
+from detente.core.codes import WORLD
 from detente.news.answers import economies
 from detente.news.document import Document
 from detente.news.kinds import Role
@@ -51,7 +51,7 @@ def talks(document: Document, members: Sequence[Member]) -> dict[str, Any]:
     days = [day for each in document.deadlines if (day := whole_day(each.date)) and _concerns(each.measures, members)]
     found: dict[str, Any] = {
         "players": players,
-        "objective": {code: "real-income" for player in players for code in COUNTRY_GROUPS.get(player, (player,))},
+        "objective": dict.fromkeys(players, "real-income"),
         "issues": issues,
     }
     if days:

@@ -116,23 +116,11 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
 
 
 _ANSWERS = frozenset(
-    [
-        "countermeasures",
-        "retaliation",
-        "response",
-        "answer",
-        "measures",
-        "complaint",
-        "case",
-        "lawsuit",
-        "appeal",
-        "protest",
-        "action",
-        "challenge",
-        "anger",
-        "opposition",
-    ]
-)
+    {
+        "countermeasures", "retaliation", "response", "answer", "measures", "complaint", "case", "lawsuit", "appeal",
+        "protest", "action", "challenge", "anger", "opposition",
+    }
+)  # fmt: skip
 
 
 def _right(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> int:
