@@ -43,7 +43,7 @@ class Discourse:
     topic: str = ""
     topic_from: int = -1
     publisher: str = ""
-    notice: Notice = Notice()
+    notice: Notice = field(default_factory=Notice)
     history: bool = False
     ban: tuple[int, str] = (-99, "")
     lead: Lead | None = None
@@ -165,7 +165,8 @@ def speaker(s: Tagged, verbs: list[Verb], seen: Discourse) -> tuple[str, bool, s
     tellers += [
         v
         for v in s.verbs
-        if (v.cls in ("speak", "announce") or v.lemma in ("decide", "determine", "rule")) and v not in tellers
+        if (v.cls in ("speak", "announce") or v.lemma in ("decide", "determine", "rule"))
+        and v not in tellers
         and v.tense in ("past", "pres")
     ]
     for verb in tellers:

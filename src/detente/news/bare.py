@@ -29,7 +29,7 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
     out: list[Nucleus] = []
     for i, j, rate in s.rates:
         if rate.unit.startswith("usd") or rate.unit == "specific_other":
-            if topic == "port_fee" and not _near_noun(s, i, j, found) and _per_ship(s, i):
+            if topic == "port_fee" and s.on("bare.per-ship") and not _near_noun(s, i, j, found) and _per_ship(s, i):
                 out.append(Nucleus(i, j, "port_fee", "bare.per-ship", bare=True))
             continue
         if rate.unit not in ("percent_ad_valorem",) or rate.free or _near_noun(s, i, j, found):
@@ -61,7 +61,11 @@ def _over_quota(s: Tagged, i: int) -> bool:
 def _per_ship(s: Tagged, i: int) -> bool:
     """ "a vessel pays $18 per net ton", "it stands at $140 per net ton": what a ship pays once fees are the topic."""
     before = [v for v in s.verbs if v.j <= i]
-    return bool(before) and before[-1].cls in ("face", "subject", "remain", "rise", "raise", "be") and i - before[-1].j <= 5
+    return (
+        bool(before)
+        and before[-1].cls in ("face", "subject", "remain", "rise", "raise", "be")
+        and i - before[-1].j <= 5
+    )
 
 
 def _near_noun(s: Tagged, i: int, j: int, found: list[Nucleus]) -> bool:
@@ -105,7 +109,13 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
     if topic and _pronoun_moved(s, i):
         return "it-moved"
     charged = verb is not None and verb.passive and verb.lemma in _CHARGE | {"hit"}
-    if verb is not None and (verb.cls in _PAYS or charged) and not verb.negative and _foreign_goods(s, verb) and s.low(j) in _ENDS:
+    if (
+        verb is not None
+        and (verb.cls in _PAYS or charged)
+        and not verb.negative
+        and _foreign_goods(s, verb)
+        and s.low(j) in _ENDS
+    ):
         return "pays-goods"
     own = j + 3 if [s.low(k) for k in range(j, j + 3)] == ["of", "its", "own"] else j
     own += 2 if (s.low(own), s.low(own + 1)) in (("the", "one"), ("the", "duty")) else s.low(own) in ("that", "those")
@@ -131,7 +141,9 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
     return ""
 
 
-_ENDS = frozenset(["", ".", ",", ";", "and", "in", "on", "from", "at", "when", "while", "under", "as", "instead", "upon"])
+_ENDS = frozenset(
+    ["", ".", ",", ";", "and", "in", "on", "from", "at", "when", "while", "under", "as", "instead", "upon"]
+)
 
 
 def _pronoun_moved(s: Tagged, i: int) -> bool:

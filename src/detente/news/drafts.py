@@ -104,7 +104,12 @@ def _of_frame(place: Place, f: Frame, stop: int, seen: Discourse, before: list[D
     of_notice = own and not stays and not when.effective and bool(seen.notice.effective)
     dated = replace(when, effective=seen.notice.effective) if of_notice else when
     setting = setting_of(place, f, dated, seen)
-    stand = permit_standing(f, setting) or asked_for(f) or price_promise(f) or (None if asked_passively(f) else standing(f, setting))
+    stand = (
+        permit_standing(f, setting)
+        or asked_for(f)
+        or price_promise(f)
+        or (None if asked_passively(f) else standing(f, setting))
+    )
     if stand is None and f.n.bare and f.verb is None:
         stand = listed_standing(place, f, setting) or carried_on(f, before, place.number)
     if stand is None and s.on("status.presupposed") and went_ahead(f):

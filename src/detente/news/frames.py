@@ -115,8 +115,8 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
     return word in _ASIDE and f.verb is not None and f.verb.j <= k
 
 
-_ANSWERS = frozenset(["countermeasures", "retaliation", "response", "answer", "measures", "complaint", "case", "lawsuit",
-                      "appeal", "protest", "action", "challenge", "anger", "opposition"])  # fmt: skip
+_ANSWERS = frozenset(["countermeasures", "retaliation", "response", "answer", "measures", "complaint", "case",
+                      "lawsuit", "appeal", "protest", "action", "challenge", "anger", "opposition"])  # fmt: skip
 
 
 def _right(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> int:
@@ -158,7 +158,12 @@ def _relative(s: Tagged, n: Nucleus) -> Verb | None:
             return None
         at = next((k for k, word in enumerate(between) if word in ("that", "which")), -1)
         rated = at > 0 and all(first + k in s.taken or word in _ABOUT for k, word in enumerate(between[:at]))
-        if at > 0 and (actor or rated) and not any(v.i < first + at for v in s.verbs if v.i >= n.j) and ";" not in between:
+        if (
+            at > 0
+            and (actor or rated)
+            and not any(v.i < first + at for v in s.verbs if v.i >= n.j)
+            and ";" not in between
+        ):
             between = between[at:]
             opened = True
         close = len(between) <= 7 and not any(word in (";", "and", "but") for word in between)
@@ -206,14 +211,21 @@ def reduced(s: Tagged, verb: Verb) -> bool:
         return False
     noun = s.words[verb.i - 1]
     actor = any(a.j == verb.i and not a.oblique and a.kind != "firms" for a in s.actors)
-    if actor or not (noun.text.isalpha() or verb.i - 1 in s.taken) or noun.low in PRONOUNS or noun.low in ("and", "or", "but"):
+    if (
+        actor
+        or not (noun.text.isalpha() or verb.i - 1 in s.taken)
+        or noun.low in PRONOUNS
+        or noun.low in ("and", "or", "but")
+    ):
         return noun.low in ("and", "or", "but") and any(reduced(s, v) for v in s.verbs if v.j in (verb.i - 1,))
     joined = s.low(verb.j) in ("and", "or", "but") and any(v.i in (verb.j + 1, verb.j + 2) for v in s.verbs)
     after = s.low(verb.j + (s.low(verb.j) in ("down", "out", "up", "off")))
     if after not in _HANGS and not joined:
         return False
     later = [v for v in s.verbs if v.i >= verb.j]
-    stop = next((k for k in range(verb.j, len(s.words)) if s.low(k) in (";", ":", "which", "who", "that")), len(s.words))
+    stop = next(
+        (k for k in range(verb.j, len(s.words)) if s.low(k) in (";", ":", "which", "who", "that")), len(s.words)
+    )
     return any((v.mood or v.tense in ("pres", "perf") or v.passive) and v.i <= stop for v in later)
 
 
@@ -406,7 +418,7 @@ _ACTS = word_list("frames.acts")
 
 
 def _of_act(s: Tagged, start: int) -> Verb | None:
-    """ "approved a bill that raises": the verb whose object is the act on which the relative clause at `start` hangs."""
+    """ "approved a bill that raises": the verb whose object is the act that a relative clause describes."""
     if s.low(start) not in ("that", "which") or not {s.low(start - 1), s.low(start - 2)} & _ACTS:
         return None
     upper = next((v for v in reversed(s.verbs) if v.j <= start), None)

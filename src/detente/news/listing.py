@@ -48,9 +48,15 @@ def list_items(place: Place, lead: Lead | None) -> list[Draft]:
     """Return the measure of a list item without a verb: "- Switzerland: 39 percent", "- steel: 25 percent"."""
     s = place.tagged
     rates = [(i, j, r) for i, j, r in s.rates if r.unit == "percent_ad_valorem" and not r.free]
-    if not isinstance(lead, Draft) or s.verbs or len(rates) != 1 or len(s.words) > 16 or place.number - lead.sentence > 60:
+    if (
+        not isinstance(lead, Draft)
+        or s.verbs
+        or len(rates) != 1
+        or len(s.words) > 16
+        or place.number - lead.sentence > 60
+    ):
         return []
-    i, j, rate = rates[0]
+    i, _, rate = rates[0]
     countries = tuple(dict.fromkeys(a.country for a in s.actors if a.kind in ("country", "place") and a.country))
     countries = countries or tuple(dict.fromkeys(m.entry.value for m in s.adjectives))
     goods = s.products
@@ -74,8 +80,11 @@ def list_items(place: Place, lead: Lead | None) -> list[Draft]:
 
 def _member(place: Place, model: Draft, level: Level, low: int) -> Draft:
     s = place.tagged
-    countries = [a for a in s.actors if low <= a.i < level.i and a.kind in ("country", "place") and (
-        not a.oblique or a.oblique in ("from", "of"))]
+    countries = [
+        a
+        for a in s.actors
+        if low <= a.i < level.i and a.kind in ("country", "place") and (not a.oblique or a.oblique in ("from", "of"))
+    ]
     goods = [m for m in s.products if low <= m.i < level.i]
     start, end = s.words[low + 1].start, s.words[level.j - 1].end
     kind = model.rate.basis if model.rate else "total"

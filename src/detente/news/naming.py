@@ -104,9 +104,9 @@ def pronouns(s: Tagged) -> list[Actor]:
             found.append(Actor(at, at + 1, "", "pronoun:" + token.low, False, _oblique(s, at)))
         elif (token.low, s.low(at + 1)) in joint:
             found.append(Actor(at, at + 2, "", "joint", False, _oblique(s, at)))
-        elif token.low in ("country", "government") and s.low(at - 1) in ("his", "her", "their", "its"):
-            found.append(Actor(at, at + 1, "", "pronoun:it", False, _oblique(s, at - 1)))
-        elif token.low == "country" and s.low(at - 1) == "the":
+        elif (token.low in ("country", "government") and s.low(at - 1) in ("his", "her", "their", "its")) or (
+            token.low == "country" and s.low(at - 1) == "the"
+        ):
             found.append(Actor(at, at + 1, "", "pronoun:it", False, _oblique(s, at - 1)))
     return found
 

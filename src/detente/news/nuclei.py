@@ -19,7 +19,17 @@ _WAR = word_list("nuclei.war")
 _DEPOSIT = frozenset(["importers", "importer", "customs", "imports", "dumping", "provisional", "subsidy"])
 _AID = frozenset(["aid", "support", "assistance", "relief", "loans", "grants", "subsidies"])
 _AIDED = word_list("nuclei.aided")
-_CURBS = frozenset(["those", "that", "ones"]) | _AID | _CURB | _BAN | _QUOTA | _FEE | _TAX | PERMIT | {"rate", "rates", "deposit", "deposits"}
+_CURBS = (
+    frozenset(["those", "that", "ones"])
+    | _AID
+    | _CURB
+    | _BAN
+    | _QUOTA
+    | _FEE
+    | _TAX
+    | PERMIT
+    | {"rate", "rates", "deposit", "deposits"}
+)
 
 
 def nuclei(s: Tagged) -> list[Nucleus]:
@@ -168,7 +178,7 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     if word in _QUOTA and not near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
         if near(s, at, at + 1, EXPORT, 3, 7):
             return Nucleus(at, at + 1, "export_quota", "curb.export-quota")
-        start, end = clause(s, at)
+        _, end = clause(s, at)
         if any(at < i < min(end, at + 16) for i, _, r in s.rates) and word in ("quota", "quotas"):
             return Nucleus(at, at + 1, "tariff_rate_quota", "curb.quota-at-rate")
         if near(s, at, at + 1, IMPORT, 3, 7):
@@ -181,8 +191,10 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
 def _aid(s: Tagged, at: int) -> Nucleus | None:
     """ "$12 billion in aid to farmers", "aid of 3 billion euros for steelmakers": public money for producers."""
     money = any(x.money and (0 < at - j + 1 <= 4 or 0 < i - at <= 4) for i, j, x in s.amounts)
-    if not money or not any(t.low in _AIDED for t in s.words) or s.low(at + 1) in ("for", "to") and (
-        s.low(at + 2) in ("ukraine", "kyiv", "gaza", "refugees")
+    if (
+        not money
+        or not any(t.low in _AIDED for t in s.words)
+        or (s.low(at + 1) in ("for", "to") and (s.low(at + 2) in ("ukraine", "kyiv", "gaza", "refugees")))
     ):
         return None
     return Nucleus(at, at + 1, "subsidy", "curb.aid")

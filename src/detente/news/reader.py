@@ -147,7 +147,9 @@ def _name_commission(places: list[Place], owner: str, norm: str) -> None:
     for place in places:
         s = place.tagged
         s.actors = [
-            replace(a, country=owner) if a.kind == "body" and a.country == "EU" and s.low(a.j - 1) == "commission" else a
+            replace(a, country=owner)
+            if a.kind == "body" and a.country == "EU" and s.low(a.j - 1) == "commission"
+            else a
             for a in s.actors
         ]
 

@@ -64,8 +64,8 @@ def _bench(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if f.n.instrument != "legal_ruling":
         return NOBODY
     words = [t.low for t in s.words]
-    world = "wto" in words or "world trade organization" in " ".join(words) or "world trade organisation" in " ".join(
-        words
+    world = (
+        "wto" in words or "world trade organization" in " ".join(words) or "world trade organisation" in " ".join(words)
     )
     return Found(("WTO",), "imposer.wto", "WTO") if world else NOBODY
 
@@ -205,7 +205,11 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
         )
         border = border or trader
         faces = faces or bool(
-            f.verb and f.verb.passive and (f.relation == "subject" or f.n.bare) and actor.i >= f.verb.j and actor.oblique == "in"
+            f.verb
+            and f.verb.passive
+            and (f.relation == "subject" or f.n.bare)
+            and actor.i >= f.verb.j
+            and actor.oblique == "in"
         )
         goods = set(back) & (ORIGIN_NOUNS - {"made"}) if actor.oblique == "from" else set(back) & MADE
         border = border or (faces and actor.oblique in ("in", "from") and not goods)
@@ -248,8 +252,11 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "Tariffs on Indian goods will rise, the White House said": who decides is who says so."""
     verb = f.verb
     moves = verb is not None and (
-        verb.mood in ("will", "shall", "would", "may", "could") or verb.passive or verb.cls in ("rise", "fall", "effect")
-        or verb.lemma == "apply" or verb.cls == "remain"
+        verb.mood in ("will", "shall", "would", "may", "could")
+        or verb.passive
+        or verb.cls in ("rise", "fall", "effect")
+        or verb.lemma == "apply"
+        or verb.cls == "remain"
     )
     meets = verb is not None and verb.cls in MEETS and f.relation == "object"
     if verb is None or not (meets or (f.relation == "subject" and moves)):
