@@ -3,9 +3,10 @@
     python bench/eval_reader.py [--untouched] [--each] [--write PAGE]
 
 Sets: the seed article (only where ../shared is there: its words are not in the repository), ten shared development
-documents, our sixteen development texts; each as read, and leaving one document out: the rules and lexicon entries
-that no other document supports (column `docs` of the lexicons and of rules.csv) are switched off for it. --untouched
-adds our sixteen texts that no rule was written from; they are scored, never shown.
+documents, our twenty-six development texts (sixteen in hard styles and C01 to C10); each as read, and leaving one
+document out: the rules and lexicon entries that no other document supports (column `docs` of the lexicons and of
+rules.csv) are switched off for it. --untouched
+adds our twenty-six texts that no rule was written from (C11 to C20 among them); they are scored, never shown.
 """
 
 from __future__ import annotations
@@ -52,16 +53,24 @@ def samples(which: str) -> Iterator[Sample]:
         return
     folders = {
         "shared development": ("shared/documents",),
-        "our development": ("ours/dev",),
-        "development, one left out": ("shared/documents", "ours/dev"),
-        UNTOUCHED: ("ours/test",),
+        "our development": ("ours/dev", "ours/fresh:01-10"),
+        "development, one left out": ("shared/documents", "ours/dev", "ours/fresh:01-10"),
+        UNTOUCHED: ("ours/test", "ours/fresh:11-20"),
     }[which]
     if which.startswith("development"):
         yield from samples("seed")
     for folder in folders:
-        for path in sorted((GOLD / folder).glob("*.json")):
+        for path in chosen(folder):
             text = path.with_suffix(".txt").read_bytes().decode("utf-8")
             yield Sample(path.stem, score.load_gold(path), text, json.loads(path.read_text("utf-8")).get("published"))
+
+
+def chosen(folder: str) -> list[Path]:
+    """Return the annotations of a folder, or of the texts of it with numbers in a range: `ours/fresh:01-10`."""
+    name, _, numbers = folder.partition(":")
+    low, _, high = numbers.partition("-")
+    found = sorted((GOLD / name).glob("*.json"))
+    return [path for path in found if not numbers or low <= path.stem[1:] <= high]
 
 
 def scored(which: str) -> dict[str, Any]:

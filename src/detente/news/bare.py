@@ -29,7 +29,7 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
     out: list[Nucleus] = []
     for i, j, rate in s.rates:
         if rate.unit.startswith("usd") or rate.unit == "specific_other":
-            if topic == "port_fee" and not _near_noun(s, i, j, found) and _per_ship(s, i):
+            if topic == "port_fee" and s.on("bare.per-ship") and not _near_noun(s, i, j, found) and _per_ship(s, i):
                 out.append(Nucleus(i, j, "port_fee", "bare.per-ship", bare=True))
             continue
         if rate.unit not in ("percent_ad_valorem",) or rate.free or _near_noun(s, i, j, found):

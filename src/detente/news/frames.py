@@ -115,12 +115,8 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
     return word in _ASIDE and f.verb is not None and f.verb.j <= k
 
 
-_ANSWERS = frozenset(
-    {
-        "countermeasures", "retaliation", "response", "answer", "measures", "complaint", "case", "lawsuit", "appeal",
-        "protest", "action", "challenge", "anger", "opposition",
-    }
-)  # fmt: skip
+_ANSWERS = frozenset(["countermeasures", "retaliation", "response", "answer", "measures", "complaint", "case",
+                      "lawsuit", "appeal", "protest", "action", "challenge", "anger", "opposition"])  # fmt: skip
 
 
 def _right(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> int:
@@ -422,7 +418,7 @@ _ACTS = word_list("frames.acts")
 
 
 def _of_act(s: Tagged, start: int) -> Verb | None:
-    """Return the verb whose object is the act that the relative clause at `start` describes: "a bill that raises"."""
+    """ "approved a bill that raises": the verb whose object is the act that a relative clause describes."""
     if s.low(start) not in ("that", "which") or not {s.low(start - 1), s.low(start - 2)} & _ACTS:
         return None
     upper = next((v for v in reversed(s.verbs) if v.j <= start), None)

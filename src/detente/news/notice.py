@@ -59,7 +59,7 @@ def notice_of(norm: str, body: str, published: date | None) -> Notice:
         return Notice()
     owner = publisher(norm) or issuer(norm) or _gate(body)
     against = _against(head, owner) or _only_other(body, owner)
-    return Notice(owner, against, _effective(body, published)) if owner else Notice()
+    return Notice(owner, against, _effective(norm, published)) if owner else Notice()
 
 
 _GATE = re.compile(

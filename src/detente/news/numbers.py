@@ -39,16 +39,17 @@ _SCALES = r"(?:thousand|million|billion|trillion|crore|lakh|bn|bln|mln|mn|tn|m|b
 _MONEY = re.compile(
     rf"(?P<cur>US\$|A\$|C\$|NZ\$|[$€£¥]|USD ?|EUR ?|RMB ?|CNY ?|GBP ?|Rs\.? ?|INR ?)(?P<n>{_NUMBER})(?:[ "
     rf"-]?(?P<s>{_SCALES}))?"
-    rf"|(?<![\w.,])(?P<n2>{_NUMBER})(?:[ -]?(?P<s2>{_SCALES}))? (?P<cur2>dollars|euros|yuan|pounds|rupees|"
-    rf"yen|won|reais|pesos|francs|lira|baht|ringgit|rand|roubles|rubles|kroner|kronor|zloty|dirhams|naira)\b",
+    rf"|(?<![\w.,])(?P<n2>{_NUMBER})(?:[ -]?(?P<s2>{_SCALES}))? (?P<cur2>dollars|euros|yuan|"
+    rf"pounds|rupees|yen|won|reais|pesos|francs|lira|"
+    rf"baht|ringgit|rand|roubles|rubles|kroner|kronor|zloty|dirhams|naira)\b",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
     rf"(?<![\w.,$€£])(?P<n>{_NUMBER})(?: (?P<s>{_SCALES}))? ?(?:metric )?"
     rf"(?P<u>tonnes|tons|tonne|ton|t|mt|mmt|barrels|bushels|gallons|litres|liters|hectolitres|hl|units|vehicles|cars|"
     rf"aircraft|planes|jets|companies|firms|entities|companies|head|kg|kilograms|kilotonnes|cubic metres|bcm|"
-    rf"(?:[a-z]+(?:-[a-z]+)? )?(?:vehicles|cars|trucks|aircraft)|Chinese electric vehicles|electric vehicles|"
-    rf"visas|containers|pieces|metric tons)\b",
+    rf"(?:[a-z]+(?:-[a-z]+)? )?(?:vehicles|cars|trucks|aircraft)|"
+    rf"Chinese electric vehicles|electric vehicles|visas|containers|pieces|metric tons)\b",
     re.IGNORECASE,
 )
 _PERIOD = re.compile(

@@ -30,7 +30,7 @@ def permit_nuclei(s: Tagged, found: list[Nucleus]) -> list[Nucleus]:
         n = _sent(s, at) if word.low in _SENT | _ALLOWED else None
         n = n or (_refused(s, at) if word.low in _REFUSED | _GRANTED else None)
         n = n or (_subject_to(s, at) if word.low in _UNDER | PERMIT and not found else None)
-        if n is not None and not any(m.i <= n.i < m.j for m in out):
+        if n is not None and s.on(n.rule) and not any(m.i <= n.i < m.j for m in out):
             out.append(n)
     entry = None if found else _entry(s)
     return out + ([entry] if entry is not None and not out else [])
@@ -143,7 +143,7 @@ def _entry(s: Tagged) -> Nucleus | None:
 
 
 def permit_standing(f: Frame, setting: Setting) -> Standing | None:
-    """Return status and action of a permission: proposed or threatened by the verb above, announced if to come."""
+    """Return status and action of a permission: proposed and threatened by the verb above; or announced."""
     verb = f.n.verb
     if f.n.instrument == "legal_ruling" and verb is not None and verb.cls not in ("rule", "strike"):
         given = not verb.mood and not verb.negative and verb.tense in ("past", "perf", "pres")

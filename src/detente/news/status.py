@@ -154,8 +154,9 @@ def _ended(
         and verb is not None
         and not _raised_above(outer)
     ):
+        done = _done(verb) or (verb.tense == "pres" and not verb.mood)
         pause = _complement(f.s, verb, frozenset({"period", "days", "months", "year", "during", "until"}), 8)
-        status = ("suspended" if pause else "withdrawn") if _done(verb) else "suspended" if pause else "announced"
+        status = ("suspended" if pause else "withdrawn") if done else "suspended" if pause else "announced"
         return _cue(f, status, "suspend" if pause else "remove", "halted", verb)
     if event == "rule" or event == "strike":
         return _cue(f, "in_force", "remove", "ruled", verb) if f.n.verb is not None and verb and not verb.mood else None

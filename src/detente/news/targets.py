@@ -334,7 +334,8 @@ def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
         j = cut
     codes: list[str] = []
     spot = (i, i)
-    arrivals = {a.i for a in s.actors if enters_of(s, a)}
+    gates = ("port", "ports", "border", "market", "customs")
+    arrivals = {a.i for a in s.actors if enters_of(s, a) or s.low(a.j) in gates}
     for actor in s.actors:
         if actor.i in arrivals:
             continue

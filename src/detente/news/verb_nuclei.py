@@ -171,9 +171,9 @@ def _crackdown_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
 def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """A court voids, a court strikes down: only with a court in the sentence."""
     before = {s.low(k) for k in range(verb.i)}
-    judged = bool({"wto", "arbitrator", "arbitrators", "panel", "appellate"} & before)
-    lows = [t.low for t in s.words]
-    world = judged and (bool({"wto", "dispute"} & set(lows)) or "world trade" in " ".join(lows))
+    said = {t.low for t in s.words}
+    body = bool({"wto", "arbitrator", "arbitrators", "panel", "appellate"} & before)
+    world = body and (bool({"wto", "dispute"} & said) or {"world", "trade"} <= said)
     court = {"court", "judges", "judge", "courts", "tribunal", "appeals"} & before
     trade = {"tariff", "tariffs", "duties", "duty", "levies", "surcharge"} & {t.low for t in s.words}
     return "legal_ruling" if (court and trade) or world else ""
@@ -184,7 +184,7 @@ _RULES = frozenset(["find", "allow", "authorise", "authorize", "declare", "hold"
 
 def _ruling(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """ "found that the duties broke the rules", "allowed the United States to tax": a bench as the subject."""
-    if verb.lemma not in _RULES or verb.passive or verb.mood or verb.negative:
+    if not s.on("verb.ruling") or verb.lemma not in _RULES or verb.passive or verb.mood or verb.negative:
         return ""
     start = clause(s, verb.i)[0]
     bench = {"court", "judge", "judges", "panel", "arbitrator", "arbitrators", "tribunal"}
