@@ -208,7 +208,8 @@ def test_formulas_are_of_this_room_alone() -> None:
             assert not name.startswith(("detente.model", "detente.solve", "pytest", "hypothesis", "scipy", "pandas")), (
                 path
             )
-            assert not name.startswith("detente.certify") or path.name == "certificates.py", path
+            mine = path.name in ("certificates.py", "markets.py")  # these put the certificate itself to the test
+            assert not name.startswith("detente.certify") or mine, path
 
 
 def test_the_module_runs_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
