@@ -49,7 +49,7 @@ bench: $(VENV)/.dev ## time the engine; no test fails on a clock
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/batch.py
 	$(BIN)/python bench/draws.py
-	$(BIN)/python bench/strategy.py --all
+	$(BIN)/python bench/wars.py --all
 	$(BIN)/python bench/papers.py
 
 docs: $(VENV)/.docs ## build the documentation, warnings are errors

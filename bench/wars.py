@@ -1,6 +1,6 @@
 """Time gradients, optimal and Nash tariffs in units of one solve, on one core, and print one table.
 
-    python bench/strategy.py [--all] [--json out.json]
+    python bench/wars.py [--all] [--json out.json]
 
 The unit is the best of several solves of a large bilateral war on the same world, certificate apart, in this process.
 `--all` adds the war of all 81 economies of world-2022. The last line holds the gradient against central differences on
