@@ -37,7 +37,8 @@ test: $(VENV)/.dev ## tests, style, types, room contract
 	$(BIN)/lint-imports
 
 test-slow: $(VENV)/.dev ## the tests that take minutes or a browser
-	$(BIN)/python -m pytest -m "slow or browser"
+	$(BIN)/python -m pytest -m "slow and not browser" -n 2
+	$(BIN)/python -m pytest -m browser
 
 backtest: $(VENV)/.dev ## predicted against observed trade, 2017 to 2019 (needs ../shared)
 	$(BIN)/python bench/backtest.py
