@@ -46,7 +46,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str
 
 
 def test_help_and_version_import_nothing_heavy() -> None:
-    heavy = ("numpy", "pandas", "altair", "pyarrow", "ruamel", "jinja2", "vl_convert", "fastapi", "uvicorn", "pydantic")
+    heavy = ("numpy", "pandas", "altair", "pyarrow", "ruamel", "jinja2", "vl_convert", "fastapi", "uvicorn")
     for words in (["--help"], ["--version"], ["run", "--help"], ["read", "--help"], ["data", "--help"]):
         script = (
             "import sys\nfrom detente.cli import execute\n"
