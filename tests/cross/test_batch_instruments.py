@@ -152,7 +152,8 @@ def test_an_evaluation_is_a_result_without_its_tensors(seed: int) -> None:
         assert got.certificate.iterations == alone.certificate.iterations
         assert got.certificate.closure == alone.certificate.closure
         assert set(got.certificate.residuals) == set(alone.certificate.residuals)
-        for name in set(KEPT) - {"receipts_new", "bound_wedge"}:
+        moved = {"value_added_share_new"} & set(got.kept)  # stored where an input is critical
+        for name in (set(KEPT) - {"receipts_new", "bound_wedge", "value_added_share_new"}) | moved:
             np.testing.assert_allclose(got[name], alone[name], rtol=SAME, atol=1e-9, err_msg=name)
         receipts = (alone.flows_new / alone["wedge"] + alone["rent_lost"]).sum(axis=1)
         np.testing.assert_allclose(got["receipts_new"], receipts, rtol=SAME)
