@@ -57,6 +57,11 @@ def band_text(band: Band | None, unit: str = "") -> str:
     return f"[{signed(band[0])}, {signed(band[1])}{f' {unit}' if unit else ''}]"
 
 
+def dollar_band(band: Band) -> str:
+    """Return a band of MUSD as "[+$188 billion, +$221 billion]"."""
+    return f"[{dollars(band[0])}, {dollars(band[1])}]"
+
+
 def change_text(value: float, unit: str, band: Band | None) -> str:
     """Return a change for a sentence: the number, with its band, or "no clear effect" where the band holds zero."""
     if not clear(value, band):

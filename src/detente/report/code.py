@@ -20,5 +20,7 @@ def code_of(view: View, figure: str, table: str) -> Code:
     command = shlex.join(
         ["detente", "export", STORED, "--branch", ",".join(names), "--figures", figure, "--to", f"{figure}.svg"]
     )
-    python = f'import detente as dt\nrun = dt.run(dt.scenario("{STORED}"), branches={names!r})\n{table}'
+    bands = view.branches[0].result.bands
+    drawn = "" if bands is None else f", draws={bands.asked}, seed={bands.seed}"
+    python = f'import detente as dt\nrun = dt.run(dt.scenario("{STORED}"), branches={names!r}{drawn})\n{table}'
     return Code(command, python)

@@ -8,12 +8,14 @@ from types import MappingProxyType
 from typing import Any
 
 from detente.baseline import Baseline
+from detente.core.bands import Bands
 from detente.core.certificate import Certificate
 from detente.core.closure import Closure
 from detente.core.errors import CheckError, Problem
 from detente.core.result import INSTRUMENT_KEYS, NEW_KEYS, Result
 from detente.report.bounds import unpacked
-from detente.report.layout import MANIFEST, SCENARIO
+from detente.report.layout import MANIFEST, SCENARIO, TABLES
+from detente.report.revive_bands import stored_bands
 from detente.report.stored import Bundle, read_bundle
 from detente.scenario.dated import day_of
 from detente.scenario.execute import ScenarioRun, noted, world_of
@@ -74,7 +76,19 @@ def _result(bundle: Bundle, base: Baseline, branch: str) -> Result:
         provenance={"settings": dict(manifest["inputs"]["settings"]), "versions": dict(manifest["versions"])},
         bounds=bounds,
         critical=critical,
+        bands=_bands(bundle, branch),
     )
+
+
+def _bands(bundle: Bundle, branch: str) -> Bands | None:
+    facts = bundle.manifest.get("bands", {}).get(branch)
+    if facts is None:
+        return None
+    try:
+        return stored_bands(bundle.path, facts, branch)
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        problem = Problem(str(bundle.path / TABLES), "bands", f"damaged bands ({error})", "them as they were written")
+        raise CheckError(problems=[problem]) from None
 
 
 def _certificate(bundle: Bundle, plain: Mapping[str, Any]) -> Certificate:

@@ -36,6 +36,7 @@ class Screen:
 
 SCREENS: Final = (
     Screen("brief", "Brief"),
+    Screen("sure", "How sure"),
     Screen("measures", "Measures and what was assumed"),
     Screen("rates", "Rates"),
     Screen("results", "Results"),
@@ -47,6 +48,7 @@ SCREENS: Final = (
 )
 
 FIGURES: Final[Mapping[str, str]] = {
+    "assumptions": "sure",
     "timeline": "measures",
     "real-income": "results",
     "map": "results",

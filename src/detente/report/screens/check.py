@@ -10,6 +10,7 @@ from detente.report.choice import Choice
 from detente.report.content import Grid
 from detente.report.people import POPULATION_SOURCE
 from detente.report.select import BranchView, View
+from detente.scenario.schema import MAIN
 
 LIMITS: Final = (
     "no frictions: a long-run model; workers and capital move between sectors at no cost, and nothing says how fast",
@@ -56,16 +57,24 @@ def certificate_grid(branch: BranchView) -> Grid:
 def command(view: View) -> str:
     """Return the line that solves the same branches again, beside the bundle's scenario."""
     names = ",".join(branch.name for branch in view.branches)
-    return shlex.join(["detente", "run", "scenario.yaml", "--branch", names])
+    words = ["detente", "run", "scenario.yaml", "--branch", names]
+    if MAIN in view.run:
+        words += ["--on", str(view.run.plans[MAIN].regime.date)]
+    bands = view.branches[0].result.bands
+    words += [] if bands is None else ["--draws", str(bands.asked), "--seed", str(bands.seed)]
+    return shlex.join(words)
 
 
 def python(view: View) -> str:
     """Return the same in Python."""
     names = [branch.name for branch in view.branches]
+    bands = view.branches[0].result.bands
+    more = f', on="{view.run.plans[MAIN].regime.date}"' if MAIN in view.run else ""
+    more += "" if bands is None else f", draws={bands.asked}, seed={bands.seed}"
     return "\n".join(
         [
             "import detente as dt",
-            f'run = dt.run(dt.scenario("scenario.yaml"), branches={names!r})',
+            f'run = dt.run(dt.scenario("scenario.yaml"), branches={names!r}{more})',
             f'run[{names[0]!r}].table("countries")',
         ]
     )
