@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from detente.app.markup import drawn
@@ -117,7 +116,7 @@ def talks_screen(desk: Desk, state: Selection, done: Any) -> str:
     Raises:
         DetenteError: the run that they stand beside has no numbers.
     """
-    shown = replace(view(desk.run(state)), talks=done)
+    shown = view(desk.run(state), talks=done)
     return _section("talks", shown, chosen(state, shown))
 
 

@@ -24,6 +24,7 @@ def report(
     countries: str | None,
     branches: Sequence[str],
     with_talks: bool,
+    odds: Sequence[str] = (),
     force: bool,
 ) -> None:
     """Write the report and say where.
@@ -31,7 +32,7 @@ def report(
     Args:
         source: a bundle, or a scenario, which is solved with the full certificate.
         to: the file; None is NAME-report.html here. country: whose numbers are shown first. countries: in the tables.
-        with_talks: settle the talks of the scenario and show them.
+        with_talks: settle the talks of the scenario and show them. odds: NAME=40% of branches.
     Raises:
         UsageError: a file that exists, an unknown country. DetenteError: as `run` and `verify`.
     """
@@ -40,17 +41,47 @@ def report(
         raise UsageError(f"to: found {str(target)!r}, which exists; expected a new file; try --force to replace it")
     if Path(source).is_dir() and target.resolve() == (Path(source) / REPORT).resolve():
         raise UsageError(f"to: found {str(target)!r}; expected a file outside the bundle: {INSIDE}")
+    if Path(source).is_dir() and _search(Path(source)):
+        _write_search(Path(source), target)
+        _said(target)
+        return
     found = given(source, branches=branches, certify=FULL)
     from detente.report.choice import choose
     from detente.report.html import write_report
 
     seen = shown(found, countries)
+    if odds:
+        from detente.cli.tree import read_odds
+        from detente.scenario.tree import beliefs
+
+        seen = replace(seen, odds=beliefs(found.run.scenario, read_odds(odds)))
     if with_talks:
+        from detente.report.talks_shown import shown_talks
         from detente.scenario.talks import talks
 
         with reported() as progress:
-            seen = replace(seen, talks=talks(found.run.scenario, progress=progress))
+            seen = replace(seen, talks=shown_talks(talks(found.run.scenario, progress=progress)))
     write_report(seen, target, choose(seen, country=country))
+    _said(target)
+
+
+def _search(folder: Path) -> bool:
+    """Return whether a folder holds a search: a best policy, a war, a ladder; they rest on no scenario."""
+    from detente.report.stored import STRATEGY, read_bundle
+
+    return bool(read_bundle(folder).manifest["inputs"].get("kind") == STRATEGY)
+
+
+def _write_search(folder: Path, target: Path) -> None:
+    from detente.report.story import write_story
+    from detente.report.strategy_bundle import read_strategy
+    from detente.report.strategy_story import strategy_story
+
+    found, results, repeat = read_strategy(folder)
+    write_story(strategy_story(found["verb"], found, results, repeat), target)
+
+
+def _said(target: Path) -> None:
     size = target.stat().st_size
     if output.wants_json():
         output.document({"status": "OK", "report": str(target), "bytes": size})

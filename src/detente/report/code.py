@@ -6,6 +6,7 @@ import shlex
 
 from detente.report.content import Code
 from detente.report.select import View
+from detente.strategy.talks import NO_DEAL
 
 STORED = "scenario.yaml"
 
@@ -17,6 +18,11 @@ def code_of(view: View, figure: str, table: str) -> Code:
         figure: its name. table: an expression of Python on `run` that gives its numbers.
     """
     names = [branch.name for branch in view.branches]
+    if names[0] == NO_DEAL:  # the branches of talks: no file has them by name, the folder of the talks has
+        words = ["detente", "export", ".", "--figures", figure, "--to", f"../{figure}.svg"]
+        return Code(
+            shlex.join(words), f'import detente as dt\ntalks = dt.talks(dt.scenario("{STORED}"))\ntalks.packages'
+        )
     command = shlex.join(
         ["detente", "export", STORED, "--branch", ",".join(names), "--figures", figure, "--to", f"{figure}.svg"]
     )

@@ -9,7 +9,7 @@ import detente
 from detente.report.amounts import change_text, signed
 from detente.report.charts.base import vega_js
 from detente.report.choice import Choice, choose
-from detente.report.pages import SCRIPT, STYLE, digest, render, static
+from detente.report.pages import SCRIPT, STYLE, digest, render, static, write_page
 from detente.report.screens import SCREENS, Screen, screen_html
 from detente.report.select import BranchView, View
 from detente.report.select import view as shown
@@ -25,15 +25,7 @@ def write_report(run: ScenarioRun | View, path: Path, choice: Choice | None = No
     Raises:
         SolveError: a branch is not certified. OSError: the place cannot be written.
     """
-    page = report_html(run if isinstance(run, View) else shown(run), choice)
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(page, encoding="utf-8")
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    return path
+    return write_page(path, report_html(run if isinstance(run, View) else shown(run), choice))
 
 
 def report_html(view: View, choice: Choice | None = None) -> str:

@@ -55,6 +55,22 @@ def static(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
 
 
+def write_page(path: Path, page: str) -> Path:
+    """Write a page and return its path; it appears complete or not at all.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return path
+
+
 def drawn(figure: Figure) -> Any:
     """Return a figure as SVG, ready to stand in a page; the text inside was escaped by the drawing library."""
     from markupsafe import Markup

@@ -43,6 +43,7 @@ SCREENS: Final = (
     Screen("diversion", "Diversion"),
     Screen("chokepoints", "Licences, bans, floors, purchases"),
     Screen("compare", "Branches side by side"),
+    Screen("tree", "What may come"),
     Screen("talks", "Talks"),
     Screen("check", "Check"),
 )
@@ -62,6 +63,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "branches": "compare",
     "substitution": "chokepoints",
     "instruments": "chokepoints",
+    "fan": "tree",
     "packages": "talks",
 }
 """Name of a figure -> module here with the function of that name, "-" as "_", or as `_FUNCTION` says."""

@@ -11,6 +11,7 @@ from detente.report.content import Grid
 from detente.report.people import POPULATION_SOURCE
 from detente.report.select import BranchView, View
 from detente.scenario.schema import MAIN
+from detente.strategy.talks import NO_DEAL
 
 LIMITS: Final = (
     "no frictions: a long-run model; workers and capital move between sectors at no cost, and nothing says how fast",
@@ -54,8 +55,19 @@ def certificate_grid(branch: BranchView) -> Grid:
     return Grid(caption, head, tuple(rows), text_columns=frozenset({2}))
 
 
+def settled(view: View) -> bool:
+    """Return whether the branches are those of talks, no deal and the deal, which no file has by name."""
+    return view.branches[0].name == NO_DEAL
+
+
+def _rule(view: View) -> str:
+    return "nash" if view.talks is None else view.talks.rule
+
+
 def command(view: View) -> str:
     """Return the line that solves the same branches again, beside the bundle's scenario."""
+    if settled(view):
+        return shlex.join(["detente", "talks", "scenario.yaml", "--solution", _rule(view)])
     names = ",".join(branch.name for branch in view.branches)
     words = ["detente", "run", "scenario.yaml", "--branch", names]
     if MAIN in view.run:
@@ -67,6 +79,8 @@ def command(view: View) -> str:
 
 def python(view: View) -> str:
     """Return the same in Python."""
+    if settled(view):
+        return f'import detente as dt\ndt.talks(dt.scenario("scenario.yaml"), solution="{_rule(view)}").acceptable()'
     names = [branch.name for branch in view.branches]
     bands = view.branches[0].result.bands
     more = f', on="{view.run.plans[MAIN].regime.date}"' if MAIN in view.run else ""
