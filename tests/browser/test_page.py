@@ -178,6 +178,8 @@ def test_bands_on_demand(visit: Watched) -> None:
     visit.settled()
     assert "draws=64" in tab.url
     assert tab.locator(".tile .sure").count() == 4
+    assert tab.locator(".tile svg.strip").count() == 4
+    assert re.search(r"of 64 draws|all 64 draws", tab.inner_text(".tiles"))
 
 
 def test_runs_are_kept_and_compared(visit: Watched) -> None:
@@ -280,6 +282,61 @@ def test_a_search_shows_progress_and_can_be_stopped(visit: Watched) -> None:
     form.locator("select[name=vary]").select_option("uniform")
     tab.click("#go-optimal")
     tab.locator(".outcome h3", has_text="USA gains").wait_for()
+
+
+def test_the_address_starts_a_search_again(visit: Watched, chromium: Any) -> None:
+    tab = visit.open("/?case=us-china-2025-10&screen=strategy&country=CHN")
+    form = tab.locator("form[data-job=optimal]")
+    form.locator("input[name=against]").fill("CHN")
+    form.locator("select[name=vary]").select_option("uniform")
+    form.locator("input[name=upper]").fill("60%")
+    tab.click("#go-optimal")
+    tab.wait_for_url("**seek=**")
+    tab.locator(".outcome h3", has_text="USA gains").wait_for()
+    assert tab.locator(".outcome figure svg").count() >= 2
+    assert "against observed policy" in tab.locator(".outcome figcaption").first.inner_text()
+    again = Watched(chromium, visit.server)
+    other = again.open(tab.url.removeprefix(visit.server.origin))
+    other.locator(".outcome h3", has_text="USA gains").wait_for()
+    assert other.input_value("form[data-job=optimal] input[name=upper]") == "60%"
+    assert other.input_value("form[data-job=optimal] select[name=vary]") == "uniform"
+    assert other.locator(".outcome h3").first.inner_text() == tab.locator(".outcome h3").first.inner_text()
+    assert other.input_value("#country") == "CHN"
+    again.context.close()
+    assert again.wrong == []
+    tab.click("#tab-rates")
+    visit.settled()
+    tab.click("#tab-strategy")
+    tab.locator(".outcome h3", has_text="USA gains").wait_for()
+
+
+def test_why_a_rate_is_what_it_is(visit: Watched) -> None:
+    tab = visit.open("/?case=us-china-2025-10&screen=rates")
+    assert "USA on CHN, average over goods" in tab.inner_text("#why")
+    tab.select_option("#why-sector", "C26")
+    visit.settled()
+    assert "sector=C26" in tab.url
+    text = tab.inner_text("#why")
+    assert "C26 Electronics and optical products: 25.5 % under the law of 2025-10-25" in text
+    assert "us-fentanyl" in text
+    tab.click("#switch-us-fentanyl")
+    visit.settled()
+    assert "us-fentanyl" not in tab.inner_text("#why table")
+    tab.select_option("#why-by", "CHN")
+    visit.settled()
+    tab.select_option("#why-against", "USA")
+    visit.settled()
+    assert "CHN on USA, C26" in tab.inner_text("#why")
+
+
+def test_branches_are_a_fan_as_thick_as_their_odds(visit: Watched) -> None:
+    tab = visit.open("/?case=us-china-2025-10&screen=tree")
+    assert tab.locator("figure#fan-USA svg").count() == 1
+    for name, odds in (("full-exchange", 10), ("rollover", 40), ("snapback", 20), ("threat", 20), ("escalation", 10)):
+        tab.fill(f"#odds-{name}", str(odds))
+    tab.click(".odds button")
+    visit.settled()
+    assert "Expected with these odds" in tab.inner_text("figure#fan-USA")
 
 
 def test_everything_can_be_carried_away(visit: Watched, tmp_path: Path) -> None:

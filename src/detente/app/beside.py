@@ -11,10 +11,12 @@ from detente.app.selection import Selection
 from detente.core.errors import UsageError
 from detente.core.units import parse_percent
 from detente.report.amounts import plain, signed
+from detente.report.content import Figure
+from detente.report.screens.tree import of_country
 from detente.report.select import HEADLINE, view
 from detente.scenario.diff import diff_measures
 from detente.scenario.execute import ScenarioRun
-from detente.scenario.tree import tree
+from detente.scenario.tree import Tree, tree
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,13 @@ def _inputs(first: ScenarioRun, other: ScenarioRun) -> tuple[str, ...]:
 
 
 SHOWN: Final = 8
+FANS: Final = 3
 INCOME: Final = "real_income_pct"
+
+
+NOTHING: Final[dict[str, Any]] = {
+    "leaves": (), "head": (), "expected": (), "breakeven": (), "odds": {}, "comparator": "", "date": "", "figures": (),
+}  # fmt: skip
 
 
 def leaves(desk: Desk, state: Selection, found: Opened) -> dict[str, Any]:
@@ -92,7 +100,7 @@ def leaves(desk: Desk, state: Selection, found: Opened) -> dict[str, Any]:
         UsageError: odds that are not 100 %.
     """
     if not found.case.tree:
-        return {"leaves": (), "head": (), "expected": (), "breakeven": (), "odds": {}, "comparator": "", "date": ""}
+        return {**NOTHING}
     odds = {name: parse_odds(value) for name, _, value in (item.partition("=") for item in state.odds)}
     done = tree(found.case, probabilities=odds, base=desk.world(found.case))
     codes = list(found.case.report_countries)[:SHOWN] or list(done.base.countries[:SHOWN])
@@ -114,7 +122,16 @@ def leaves(desk: Desk, state: Selection, found: Opened) -> dict[str, Any]:
         "odds": {name: f"{100 * value:g}" for name, value in (done.odds or {}).items()},
         "comparator": f"the law of {found.case.compare_to}" if found.case.compare_to else "the baseline",
         "date": str(done.date),
+        "figures": _fans(done, state.country),
     }
+
+
+def _fans(done: Tree, country: str) -> list[Figure]:
+    """Return the fan of the economy in front and those of the parties."""
+    shown = view(ScenarioRun(done.scenario, done.base, dict(done.plans), dict(done.results)), odds=done.odds)
+    codes = dict.fromkeys([country or shown.countries[0], *done.parties])
+    known = shown.branches[0].values
+    return [of_country(shown, code) for code in codes if (code, INCOME) in known][:FANS]
 
 
 def parse_odds(text: str) -> float:

@@ -98,7 +98,7 @@ def _common(desk: Desk, state: Selection, found: Opened | None) -> dict[str, Any
 
 def kept(state: Selection) -> Selection:
     """Return the state in which this run is kept to compare others with; the oldest one makes room."""
-    mine = state.but(pin=(), screen="", country="").query
+    mine = state.but(pin=(), screen="", country="", seek="").query
     return state.but(pin=tuple(dict.fromkeys((*state.pin, mine)))[-PINS:], screen="compare")
 
 

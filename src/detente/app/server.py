@@ -7,6 +7,7 @@ import contextlib
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
+from subprocess import Popen
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -32,17 +33,17 @@ DESCRIPTION: Final = (
 )
 
 
-def create_app(settings: Settings) -> Guard:
+def create_app(settings: Settings, early: Popen[bytes] | None = None) -> Guard:
     """Return the server as an ASGI application, guarded.
 
     Args:
-        settings: as `settings.checked` returned them.
+        settings: as `settings.checked` returned them. early: a worker that was started before the server was loaded.
     """
     app = FastAPI(
         title="detente", version=detente.__version__, description=DESCRIPTION, docs_url=None, redoc_url=None,
         lifespan=_alive, redirect_slashes=False,
     )  # fmt: skip
-    app.state.settings = settings
+    app.state.settings, app.state.early = settings, early
     app.include_router(api.router)
     app.include_router(page.router)
     app.add_exception_handler(DetenteError, _invalid)
@@ -58,7 +59,7 @@ def create_app(settings: Settings) -> Guard:
 @contextlib.asynccontextmanager
 async def _alive(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    pool = Pool(limit=settings.queue, deadline=settings.deadline, folder=settings.folder)
+    pool = Pool(limit=settings.queue, deadline=settings.deadline, folder=settings.folder, early=app.state.early)
     app.state.pool = pool
     pool.start()
     warming = asyncio.create_task(_warmed(pool))
@@ -167,16 +168,18 @@ def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     return found
 
 
-def serve(settings: Settings, sockets: list[socket.socket], ready: Callable[[], None]) -> None:
+def serve(
+    settings: Settings, sockets: list[socket.socket], ready: Callable[[], None], early: Popen[bytes] | None = None
+) -> None:
     """Serve until interrupted.
 
     Args:
-        settings: how. sockets: where. ready: called once requests are answered.
+        settings: how. sockets: where. ready: called once requests are answered. early: a worker that runs already.
     """
     import uvicorn
 
     config = uvicorn.Config(
-        create_app(settings), http="h11", ws="none", log_level="warning", access_log=False, server_header=False,
+        create_app(settings, early), http="h11", ws="none", log_level="warning", access_log=False, server_header=False,
         proxy_headers=False, h11_max_incomplete_event_size=HEADER_BYTES, timeout_graceful_shutdown=2, lifespan="on",
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -21,7 +21,7 @@ SAME: Final = 5e-6
 """Payoffs nearer than this are one, in percent: what a deviation may gain before a war is no equilibrium."""
 
 
-def incomes(result: Result, players: Sequence[str], what: str, code: Code) -> Figure:
+def incomes(result: Result, players: Sequence[str], what: str, code: Code | None) -> Figure:
     """Return real income of the players and of the economies that feel it most."""
     labels = names(result)
     change = dict(zip(result.countries, (100 * (result.welfare_hat - 1)).tolist(), strict=True))
@@ -41,7 +41,7 @@ def incomes(result: Result, players: Sequence[str], what: str, code: Code) -> Fi
     return Figure("payoffs", "payoffs", title, alternative, spec, grid, columns, "players and largest changes", code)
 
 
-def chosen_rates(result: Result, player: str, by: str, code: Code) -> Figure | None:
+def chosen_rates(result: Result, player: str, by: str, code: Code | None) -> Figure | None:
     """Return a player's rates by sector or by partner, before and after; None where there is nothing to tell apart."""
     found = sorted(rates(result, player, by=by), key=lambda each: -each.trade)[:SHOWN]
     if len(found) < 2:
@@ -70,7 +70,7 @@ def chosen_rates(result: Result, player: str, by: str, code: Code) -> Figure | N
     return Figure(name, name, title, alternative, spec, grid, columns_of([vars(each) for each in found]), "", code)
 
 
-def walk(points: Sequence[Point], players: Sequence[str], result: Result, code: Code) -> Figure | None:
+def walk(points: Sequence[Point], players: Sequence[str], result: Result, code: Code | None) -> Figure | None:
     """Return each player's payoff along the way from its observed rates to the chosen ones and beyond."""
     labels = names(result)
     rows: list[dict[str, Any]] = [
@@ -102,7 +102,7 @@ def walk(points: Sequence[Point], players: Sequence[str], result: Result, code: 
     return Figure("walk", "walk", title, alternative, spec, grid, columns_of(rows), note, code)
 
 
-def payoff_matrix(points: Sequence[Point], players: Sequence[str], result: Result, code: Code) -> Figure | None:
+def payoff_matrix(points: Sequence[Point], players: Sequence[str], result: Result, code: Code | None) -> Figure | None:
     """Return what two players get where each keeps its observed rates or goes to war; None for another number."""
     at = {(each.player, each.scale): each.payoffs for each in points}
     if len(players) != 2 or any((player, 0.0) not in at for player in players):
@@ -138,7 +138,9 @@ def payoff_matrix(points: Sequence[Point], players: Sequence[str], result: Resul
     return Figure("matrix", "matrix", title, alternative, spec, grid, columns_of(rows), note, code)
 
 
-def ladder(rounds: Sequence[Mapping[str, Any]], players: Sequence[str], result: Result, code: Code) -> list[Figure]:
+def ladder(
+    rounds: Sequence[Mapping[str, Any]], players: Sequence[str], result: Result, code: Code | None
+) -> list[Figure]:
     """Return real income and average rates round by round."""
     labels = [names(result).get(player, player) for player in players]
     start = [{"x": 0, "value": 0.0, "line": label, "round": 0} for label in labels]

@@ -36,7 +36,7 @@ def strategy_story(verb: str, found: Mapping[str, Any], results: Mapping[str, Re
 
     Args:
         verb: optimal, nash or escalate. found: its document, as `strategy_document` makes it.
-        results: name -> result. repeat: the command.
+        results: name -> result. repeat: the command; without it figures do not say how to make them again.
     Raises:
         UsageError: another verb.
     """
@@ -44,7 +44,9 @@ def strategy_story(verb: str, found: Mapping[str, Any], results: Mapping[str, Re
     if verb not in made:
         raise UsageError(f"report: found a bundle of {verb!r}; expected one of {', '.join(made)}")
     last = list(results.values())[-1]
-    title, sentence, numbers, parts = made[verb](found, last, Code(repeat, python(verb, found, last)))
+    title, sentence, numbers, parts = made[verb](
+        found, last, Code(repeat, python(verb, found, last)) if repeat else None
+    )
     base = last.baseline
     size = f"{len(base.countries)} economies x {len(base.sectors)} sectors"
     facts = f"change against {OBSERVED} · {base.id}: {size} · closure {last.closure.title}"
@@ -54,7 +56,7 @@ def strategy_story(verb: str, found: Mapping[str, Any], results: Mapping[str, Re
 Made = tuple[str, str, tuple[Number, ...], tuple[Part, ...]]
 
 
-def _optimal(found: Mapping[str, Any], result: Result, code: Code) -> Made:
+def _optimal(found: Mapping[str, Any], result: Result, code: Code | None) -> Made:
     player, instrument = str(found["player"]), str(found["instrument"]).replace("-", " ")
     name = names(result).get(player, player)
     what = {INCOME: "real income", "revenue": "revenue, in % of income"}.get(str(found["objective"]), "its objective")
@@ -81,7 +83,7 @@ def _optimal(found: Mapping[str, Any], result: Result, code: Code) -> Made:
     return title, sentence, numbers, tuple(part for part in parts if part.figures or part.grids)
 
 
-def _nash(found: Mapping[str, Any], result: Result, code: Code) -> Made:
+def _nash(found: Mapping[str, Any], result: Result, code: Code | None) -> Made:
     players = [str(each) for each in found["players"]]
     labels = [names(result).get(player, player) for player in players]
     payoffs = [float(found["payoff_pct"][player]) for player in players]
@@ -107,7 +109,7 @@ def _nash(found: Mapping[str, Any], result: Result, code: Code) -> Made:
     return title, sentence, numbers, tuple(part for part in parts if part.figures or part.grids)
 
 
-def _escalate(found: Mapping[str, Any], result: Result, code: Code) -> Made:
+def _escalate(found: Mapping[str, Any], result: Result, code: Code | None) -> Made:
     players = [str(each) for each in found["players"]]
     labels = [names(result).get(player, player) for player in players]
     rounds = list(found["rounds"])
