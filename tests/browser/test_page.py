@@ -294,6 +294,10 @@ def test_the_address_starts_a_search_again(visit: Watched, chromium: Any) -> Non
     tab.wait_for_url("**seek=**")
     tab.locator(".outcome h3", has_text="USA gains").wait_for()
     assert tab.locator(".outcome figure svg").count() >= 2
+    tab.set_viewport_size({"width": 360, "height": 740})
+    tab.reload()
+    tab.locator(".outcome h3", has_text="USA gains").wait_for()
+    assert min(tab.evaluate("[...document.querySelectorAll('.outcome figure')].map((each) => each.offsetHeight)")) > 50
     assert "against observed policy" in tab.locator(".outcome figcaption").first.inner_text()
     again = Watched(chromium, visit.server)
     other = again.open(tab.url.removeprefix(visit.server.origin))
@@ -327,6 +331,28 @@ def test_why_a_rate_is_what_it_is(visit: Watched) -> None:
     tab.select_option("#why-against", "USA")
     visit.settled()
     assert "CHN on USA, C26" in tab.inner_text("#why")
+
+
+def test_an_address_that_cannot_be_is_a_page_with_a_way_out(visit: Watched) -> None:
+    for address, words in (
+        ("/?screen=nope", "expected one of brief"),
+        ("/nothing", "nothing at this address"),
+        ("/?case=nope", "expected one of us-china-2025-10"),
+        ("/?case=us-china-2025-10&country=XXX", "found 'XXX'"),
+        ("/?case=us-china-2025-10&set=us-threat-100=cow", "expected a rate with its unit"),
+    ):
+        visit.tab.goto(visit.server.origin + address)
+        assert words in visit.tab.inner_text("main")
+        assert "{" not in visit.tab.inner_text("main")
+        visit.tab.locator("main a", has_text=re.compile("open|Open|Undo")).first.click()
+        visit.tab.wait_for_selector(".tiles")
+    visit.wrong = [each for each in visit.wrong if "404" not in each and "422" not in each]
+
+
+def test_odds_that_are_not_whole_yet_stay_in_their_fields(visit: Watched) -> None:
+    tab = visit.open("/?case=us-china-2025-10&screen=tree&odds=rollover%3D40%25")
+    assert tab.input_value("#odds-rollover") == "40"
+    assert "expected 100% over all leaves" in tab.inner_text(".problems")
 
 
 def test_branches_are_a_fan_as_thick_as_their_odds(visit: Watched) -> None:
@@ -383,12 +409,14 @@ def test_a_hostile_name_is_text(visit: Watched) -> None:
         assert tab.locator("h1").inner_text() == "<img src=x onerror=1>"
 
 
-@pytest.mark.parametrize("width", [360, 1300])
+@pytest.mark.parametrize("width", [360, 900, 1300])
 def test_no_screen_is_wider_than_the_window(chromium: Any, server: Server, width: int) -> None:
     visit = Watched(chromium, server, width=width)
     for screen in SCREENS:
         tab = visit.open(f"/?case=us-china-2025-10&screen={screen}")
         assert tab.evaluate("document.documentElement.scrollWidth") <= width, screen
+        heights = tab.evaluate("[...document.querySelectorAll('figure')].map((each) => each.offsetHeight)")
+        assert min(heights, default=99) > 50, screen
     visit.context.close()
     assert visit.wrong == []
 

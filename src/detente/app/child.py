@@ -41,6 +41,7 @@ class Child:
     process: subprocess.Popen[bytes]
     stdin: StreamWriter
     stdout: StreamReader
+    reading: asyncio.BaseTransport
 
     @property
     def alive(self) -> bool:
@@ -52,6 +53,7 @@ class Child:
         if self.alive:
             self.process.kill()
         self.stdin.close()
+        self.reading.close()
         await asyncio.to_thread(self.process.wait)
 
 
@@ -59,9 +61,13 @@ async def connected(process: subprocess.Popen[bytes]) -> Child:
     """Return a started worker with its pipes on the running loop."""
     loop = asyncio.get_running_loop()
     reader = StreamReader(limit=2**20)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), _pipe(process.stdout))
-    transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, _pipe(process.stdin))
-    return Child(process, StreamWriter(transport, protocol, None, loop), reader)
+    reading, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), _pipe(process.stdout))
+    try:
+        transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, _pipe(process.stdin))
+    except BaseException:
+        reading.close()
+        raise
+    return Child(process, StreamWriter(transport, protocol, None, loop), reader, reading)
 
 
 def _pipe(stream: IO[bytes] | None) -> Any:

@@ -16,6 +16,7 @@ import detente
 from detente.app import api
 from detente.app.jobs import Job
 from detente.app.selection import of_query
+from detente.app.sorry import FRAGMENT
 from detente.app.waiting import JobFailedError, finished, result_of, submitted
 from detente.report.amounts import plain, signed
 
@@ -52,7 +53,6 @@ FILES: Final = {
 }
 SEARCHES: Final = ("optimal", "nash")
 """Jobs whose result is told by a template here, and drawn by the worker."""
-FRAGMENT: Final = "x-detente-fragment"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 PATIENCE: Final = 120.0
 

@@ -40,6 +40,8 @@ class Lane:
 
     async def _started(self) -> Child:
         if self.process is None or not self.process.alive:
+            if self.process is not None:
+                await self._killed()
             self.early = started(self.folder) if self.early is None else self.early
             self.process, self.early = await connected(self.early), None
         return self.process

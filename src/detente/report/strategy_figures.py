@@ -120,8 +120,8 @@ def payoff_matrix(points: Sequence[Point], players: Sequence[str], result: Resul
     for (mine, yours), (first, second) in cells.items():
         other = cells[war if mine == keeps else keeps, yours][0], cells[mine, war if yours == keeps else keeps][1]
         rows.append(
-            {"row": mine, "column": yours, "first": f"{labels[0]} {signed(first)} %",
-             "second": f"{labels[1]} {signed(second)} %", "sum": min(first, second), "first_pct": first,
+            {"row": mine, "column": yours, "first": f"{players[0]} {signed(first)} %",
+             "second": f"{players[1]} {signed(second)} %", "sum": min(first, second), "first_pct": first,
              "second_pct": second, "stays": first >= other[0] - SAME and second >= other[1] - SAME}
         )  # fmt: skip
     title = f"What war brings {labels[0]} and {labels[1]}, real income, % against {OBSERVED}"

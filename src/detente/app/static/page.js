@@ -132,7 +132,7 @@
       item.append(each.text || each);
       return item;
     }));
-    say(list.children.length + " problems in the text");
+    say(list.children.length + (list.children.length === 1 ? " problem" : " problems") + " in the text");
     list.scrollIntoView({block: "nearest"});
   }
 

@@ -51,4 +51,4 @@ def matrix(rows: Rows, *, axes: tuple[str, str], description: str) -> Spec:
         }
         for name, shift in (("first", -11), ("second", 11))
     ]
-    return chart([tile, frame, *texts], description=description, width=2 * 220, height=2 * STEP, fixed=True)
+    return chart([tile, frame, *texts], description=description, width=2 * 140, height=2 * STEP, fixed=True)
