@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import sweeping
 from detente.cli import execute
 from detente.report.strategy_bundle import read_strategy
 from detente.report.strategy_moves import SCALES, own, payoff, rates, scaled, walked
@@ -92,14 +93,28 @@ def test_a_search_is_no_run_and_says_where_its_page_is(place: Path, capsys: pyte
     assert "rests on no scenario" in capsys.readouterr().err
 
 
+LEAVES = """tree:
+  calm: {path: [held, calm], drop: [duty, licence]}
+  roll: {path: [held, roll], drop: [licence]}
+  storm: {path: [cancelled]}
+"""
+
+
 def test_the_tree_is_a_fan_and_the_path_is_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    odds = "full-exchange=10%,rollover=40%,snapback=20%,threat=20%,escalation=10%"
-    assert execute(["tree", "us-china-2025-10", "--set-prob", odds, "--to", "tree.html", "-q"]) == 0
+    sweeping.folder(tmp_path)
+    text = Path("drawn.yaml").read_text()
+    Path("case.yaml").write_text(text.replace("tree:\n  calm: {drop: [duty, licence]}\n", LEAVES))
+    odds = "calm=10%,roll=40%,storm=50%"
+    assert execute(["tree", "case.yaml", "--set-prob", odds, "--to", "tree.html", "-q"]) == 0
     page = Path("tree.html").read_text()
     assert {"fan-USA", "fan-CHN"} <= set(re.findall(r'<figure id="([A-Za-z-]+)"', page))
     assert "Expected with these odds" in page
-    assert execute(["path", "us-china-2025-10", "--to", "path.html", "-q"]) == 0
+    assert execute(["run", "case.yaml", "--branch", "all", "--out", "every", "-q"]) == 0
+    assert execute(["report", "every", "--set-prob", odds, "--to", "again.html", "-q"]) == 0
+    assert "Expected with these odds" in Path("again.html").read_text()
+    assert "Expected with these odds" not in Path("every/report.html").read_text()
+    assert execute(["path", "case.yaml", "--from", "2025-03-01", "--to", "path.html", "-q"]) == 0
     page = Path("path.html").read_text()
     assert {"path-real-income", "path-revenue", "path-rates"} <= set(re.findall(r'<figure id="([a-z-]+)"', page))
-    assert execute(["path", "us-china-2025-10", "--to", "path.html", "-q"]) == 2
+    assert execute(["path", "case.yaml", "--to", "path.html", "-q"]) == 2

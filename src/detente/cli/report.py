@@ -67,9 +67,9 @@ def report(
 
 def _search(folder: Path) -> bool:
     """Return whether a folder holds a search: a best policy, a war, a ladder; they rest on no scenario."""
-    from detente.report.stored import STRATEGY, read_bundle
+    from detente.report.stored import STRATEGY, kind_of
 
-    return bool(read_bundle(folder).manifest["inputs"].get("kind") == STRATEGY)
+    return kind_of(folder) == STRATEGY
 
 
 def _write_search(folder: Path, target: Path) -> None:

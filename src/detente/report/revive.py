@@ -17,7 +17,7 @@ from detente.core.result import INSTRUMENT_KEYS, NEW_KEYS, Result
 from detente.report.bounds import unpacked
 from detente.report.layout import MANIFEST, SCENARIO, TABLES
 from detente.report.revive_bands import stored_bands
-from detente.report.stored import STRATEGY, Bundle, read_bundle
+from detente.report.stored import STRATEGY, Bundle, kind_of, read_bundle
 from detente.report.talks_shown import ShownTalks, stored_talks
 from detente.scenario.dated import day_of
 from detente.scenario.execute import ScenarioRun, noted, world_of
@@ -63,10 +63,9 @@ def read_talks(folder: Path) -> ShownTalks | None:
     Raises:
         UsageError: no such folder. CheckError: as `read_run`.
     """
-    bundle = read_bundle(folder)
-    asked = bundle.manifest["inputs"].get(TALKS)
-    if asked is None:
+    if kind_of(folder) != TALKS:
         return None
+    asked = read_bundle(folder).manifest["inputs"][TALKS]
     try:
         return stored_talks(folder, asked["codes"], asked["matters"], asked["solution"])
     except KeyError:
