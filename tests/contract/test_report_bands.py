@@ -17,7 +17,7 @@ from detente.report.revive import read_run
 from detente.report.screens import figure, screen_html
 from detente.report.screens.brief import brief
 from detente.report.select import View, view
-from detente.report.sure import agree_text, drawn_line, most_moving
+from detente.report.sure import agree_text, drawn_line, in_words, most_moving
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_what_a_bundle_keeps_is_what_the_draws_said(shown: View) -> None:
         bands.draws("real_income_pct", "USA")
     assert "64 draws of" in drawn_line(bands)
     assert "a band holds 90 % of them" in drawn_line(bands)
-    assert "% of the variance" in most_moving(bands, "USA", "America")[0]
+    assert "% of the variance" in most_moving(bands, "USA", "America", {})[0]
     assert agree_text(bands, "real_income_pct", "USA").startswith(("all", str(count)))
 
 
@@ -88,6 +88,12 @@ def test_the_tornado_holds_the_largest_assumptions(shown: View) -> None:
     share = found.columns["share_pct"]
     assert list(share) == sorted(share, reverse=True)
     assert "How sure" in screen_html("sure", shown)
+
+
+def test_an_elasticity_has_the_name_of_its_sector() -> None:
+    assert in_words("elasticity SERV", {"SERV": "Services"}) == "trade elasticity of Services (SERV)"
+    assert in_words("elasticity A01..A03", {"A01": "Crops"}) == "elasticity A01..A03"
+    assert in_words("fees as_cost", {}) == "fees as_cost"
 
 
 def test_a_band_is_drawn_around_its_number_and_beside_zero() -> None:

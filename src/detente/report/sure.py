@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,13 +66,24 @@ def drawn_line(bands: Bands) -> str:
     )
 
 
-def most_moving(bands: Bands, code: str, name: str) -> list[str]:
-    """Return which assumption explains most of the variance of real income, as a sentence; none with few draws."""
+def most_moving(bands: Bands, code: str, name: str, sectors: Mapping[str, str]) -> list[str]:
+    """Return which assumption explains most of the variance of real income, as a sentence; none with few draws.
+
+    Args:
+        code, name: of the economy. sectors: names of sectors.
+    """
     rows = strongest(bands, [code])[:1] if code in bands.labels else []
     return [
-        f"most of the band of real income of {name}: {row.assumption}, {number(row.share_pct)} % of the variance"
+        f"most of the band of real income of {name}: {in_words(row.assumption, sectors)}, "
+        f"{number(row.share_pct)} % of the variance"
         for row in rows
     ]
+
+
+def in_words(assumption: str, sectors: Mapping[str, str]) -> str:
+    """Return an assumption with the name of its sector: "elasticity SERV" is the trade elasticity of services."""
+    kind, _, code = assumption.partition(" ")
+    return f"trade elasticity of {sectors[code]} ({code})" if kind == "elasticity" and code in sectors else assumption
 
 
 def in_brackets(bands: Bands) -> str:

@@ -138,7 +138,8 @@ def sure_lines(view: View, branch: BranchView, code: str) -> list[str]:
     lines = [branch.result.certificate.line]
     drawn = branch.result.bands
     if drawn is not None:
-        lines += [drawn_line(drawn), *most_moving(drawn, code, view.label(code))]
+        sectors = view.run.base.meta.get("sector_labels", {})
+        lines += [drawn_line(drawn), *most_moving(drawn, code, view.label(code), sectors)]
     else:
         lines.append("no bands: nothing was drawn; --draws 256 gives every number its band")
     if view.assumed_parts:

@@ -11,7 +11,7 @@ from detente.report.choice import Choice
 from detente.report.code import code_of
 from detente.report.content import Figure, Grid, columns_of
 from detente.report.select import View
-from detente.report.sure import VARIABLE, Row, band_lines, strongest
+from detente.report.sure import VARIABLE, Row, band_lines, in_words, strongest
 
 SHOWN: Final = 8
 
@@ -33,23 +33,32 @@ def assumptions(view: View, choice: Choice) -> Figure | None:
     if not rows:
         return None
     title = f"What moves real income of {name}, % against {view.run.comparator}, {branch.name}"
-    told = f"{rows[0].assumption} explains {plain(rows[0].share_pct)} % of the variance"
+    sectors = view.run.base.meta.get("sector_labels", {})
+    words = {each.assumption: in_words(each.assumption, sectors) for each in rows}
+    told = f"{words[rows[0].assumption]} explains {plain(rows[0].share_pct)} % of the variance"
     alternative = f"Tornado. {title}: {told}, real income from {signed(rows[0].low)} to {signed(rows[0].high)} %."
-    drawn = [{"label": each.assumption, "low": each.low, "high": each.high} for each in rows]
+    drawn = [{"label": words[each.assumption], "low": each.low, "high": each.high} for each in rows]
     spec = tornado(drawn, axis="%", centre=branch.values[choice.country, VARIABLE], description=alternative)
     note = "one assumption at its 5 or 95 % end, the others at their middle; dashed: the central run"
     code = code_of(view, "assumptions", f'run["{branch.name}"].table("assumptions")')
     columns = columns_of([vars(each) for each in rows])
     return Figure(
-        "assumptions", f"assumptions-{branch.name}-{choice.country}", title, alternative, spec, _grid(title, rows),
+        "assumptions", f"assumptions-{branch.name}-{choice.country}", title, alternative, spec, _grid(title, rows, words),
         columns, note, code,
     )  # fmt: skip
 
 
-def _grid(title: str, rows: list[Row]) -> Grid:
+def _grid(title: str, rows: list[Row], words: Mapping[str, str]) -> Grid:
     head = ("assumption", "from", "to", "real income at the low end, %", "at the high end, %", "% of the variance")
     lines = tuple(
-        (row.assumption, plain(row.at_low), plain(row.at_high), signed(row.low), signed(row.high), plain(row.share_pct))
+        (
+            words[row.assumption],
+            plain(row.at_low),
+            plain(row.at_high),
+            signed(row.low),
+            signed(row.high),
+            plain(row.share_pct),
+        )
         for row in rows
     )
     return Grid(title, head, lines)
