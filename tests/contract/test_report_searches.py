@@ -88,6 +88,24 @@ def test_average_rates_lie_between_the_lowest_and_the_highest(place: Path, monke
         assert all(100 * moved.min() - 1e-9 <= each.after <= 100 * moved.max() + 1e-9 for each in found)
 
 
+def test_the_same_pages_from_python(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import detente as dt
+
+    monkeypatch.setattr(deviation, "LEAST", 0)
+    world = dt.baseline(str(place / "small.npz"))
+    options = {"vary": "uniform", "bounds": ("0%", "40%")}
+    made = (
+        dt.optimal_tariffs(world, "USA", **options), dt.nash(world, ["USA", "CHN"], **options),
+        dt.escalation(world, ["USA", "CHN"], rounds=2, **options),
+    )  # fmt: skip
+    for number, found in enumerate(made):
+        page = dt.report(found, tmp_path / f"{number}.html").read_text()
+        assert "<figure" in page
+        assert "<pre></pre>" not in page
+    with pytest.raises(dt.UsageError, match=r"dt\.nash"):
+        dt.report(made[0].result, tmp_path / "x.html")  # type: ignore[arg-type]
+
+
 def test_a_search_is_no_run_and_says_where_its_page_is(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["export", str(place / "war"), "--to", str(place / "x.csv")]) == 2
     assert "rests on no scenario" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from detente.report.amounts import plain, signed
 from detente.report.content import Code, Figure, Grid
 from detente.report.screens.check import LIMITS
 from detente.report.story import Number, Part, Story
+from detente.report.strategy_document import ladder_document, nash_document, optimum_document
 from detente.report.strategy_figures import (
     OBSERVED,
     chosen_rates,
@@ -21,6 +22,9 @@ from detente.report.strategy_figures import (
     walk,
 )
 from detente.report.strategy_moves import walked
+from detente.strategy.nash import Nash
+from detente.strategy.optimal import Optimum
+from detente.strategy.retaliation import Ladder
 
 WALKERS: Final = 6
 """Players whose rates are varied one by one; with more of them this takes too long."""
@@ -43,6 +47,8 @@ def strategy_story(verb: str, found: Mapping[str, Any], results: Mapping[str, Re
     made = {"optimal": _optimal, "nash": _nash, "escalate": _escalate}
     if verb not in made:
         raise UsageError(f"report: found a bundle of {verb!r}; expected one of {', '.join(made)}")
+    if not results:
+        raise UsageError("report: found a search that was stopped before its first result; expected at least one")
     last = list(results.values())[-1]
     title, sentence, numbers, parts = made[verb](
         found, last, Code(repeat, python(verb, found, last)) if repeat else None
@@ -51,6 +57,16 @@ def strategy_story(verb: str, found: Mapping[str, Any], results: Mapping[str, Re
     size = f"{len(base.countries)} economies x {len(base.sectors)} sectors"
     facts = f"change against {OBSERVED} · {base.id}: {size} · closure {last.closure.title}"
     return Story(title, facts, sentence, numbers, parts, dict(results), repeat, (*MORE, *LIMITS))
+
+
+def story_of(found: Optimum | Nash | Ladder) -> Story:
+    """Return the page of a search that was made from Python."""
+    if isinstance(found, Optimum):
+        return strategy_story("optimal", optimum_document(found), {"main": found.result}, "")
+    if isinstance(found, Nash):
+        return strategy_story("nash", nash_document(found), {"main": found.result}, "")
+    rounds = {f"round-{rung.round}": rung.result for rung in found.rungs}
+    return strategy_story("escalate", ladder_document(found), rounds, "")
 
 
 Made = tuple[str, str, tuple[Number, ...], tuple[Part, ...]]

@@ -43,8 +43,8 @@ def assumptions(view: View, choice: Choice) -> Figure | None:
     code = code_of(view, "assumptions", f'run["{branch.name}"].table("assumptions")')
     columns = columns_of([vars(each) for each in rows])
     return Figure(
-        "assumptions", f"assumptions-{branch.name}-{choice.country}", title, alternative, spec, _grid(title, rows, words),
-        columns, note, code,
+        "assumptions", f"assumptions-{branch.name}-{choice.country}", title, alternative, spec,
+        _grid(title, rows, words), columns, note, code,
     )  # fmt: skip
 
 
