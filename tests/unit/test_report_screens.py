@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import math
 import re
 from dataclasses import replace
@@ -201,6 +202,25 @@ def test_a_threat_never_looks_like_law(shown: View) -> None:
     assert "us-threat-100" in names[1]
     assert "us-threat-100" not in names[0]
     assert other["mark"]["strokeDash"]
+
+
+LEVELS = ("timeline", "tariffs", "rates", "instruments")
+"""Figures of law and of levels, which are compared with nothing, or with another line in the picture."""
+UNIT = re.compile(r"%|MUSD|bn USD|log points|\bpp\b|by day")
+PALETTE = {
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00",  # Okabe and Ito
+    "#222222", "#767676", "#DDDDDD", "#B8B8B8", "#C8C8C8", "#F7F7F7", "#F2B98A", "#8FBEDC",  # ink, greys, around zero
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ELSEWHERE])
+def test_every_title_says_the_unit_and_what_is_compared_in_the_colours_of_the_house(shown: View, name: str) -> None:
+    found = figure(name, shown)
+    assert found is not None
+    assert UNIT.search(found.title), found.title
+    assert name in LEVELS or "against" in found.title, found.title
+    used = {each.upper() for each in re.findall(r"#[0-9A-Fa-f]{6}\b", json.dumps(found.spec))}
+    assert used <= {each.upper() for each in PALETTE}, used
 
 
 @pytest.mark.parametrize("name", [name for name in FIGURES if name not in ELSEWHERE])
