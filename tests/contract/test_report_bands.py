@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +104,19 @@ def test_a_band_is_drawn_around_its_number_and_beside_zero() -> None:
     assert x["cx"] == 100.0
     assert "<b>" not in text
     assert "nan" not in str(band_strip((0.0, 0.0, 0.0), ""))
+
+
+def test_the_code_beside_a_figure_makes_it_with_its_bands(
+    shown: View, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands are run where the page says they are: beside the scenario of the bundle."""
+    found = figure("assumptions", shown)
+    assert found is not None
+    assert found.code is not None
+    (tmp_path / "invented.npz").write_bytes((bundle.parent / "invented.npz").read_bytes())
+    text = (bundle / "scenario.yaml").read_text().replace("../invented.npz", "invented.npz")
+    (tmp_path / "scenario.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    for line in found.code.command.splitlines():
+        assert execute([*shlex.split(line)[1:], "-q"]) == 0
+    assert (tmp_path / "assumptions.svg").read_text().startswith("<svg")
