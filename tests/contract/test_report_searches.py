@@ -109,6 +109,8 @@ def test_the_same_pages_from_python(place: Path, tmp_path: Path, monkeypatch: py
 def test_a_search_is_no_run_and_says_where_its_page_is(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["export", str(place / "war"), "--to", str(place / "x.csv")]) == 2
     assert "rests on no scenario" in capsys.readouterr().err
+    assert execute(["report", str(place / "war"), "--country", "USA", "--to", str(place / "x.html")]) == 2
+    assert "--country: found beside" in capsys.readouterr().err
 
 
 LEAVES = """tree:

@@ -11,6 +11,7 @@ from detente.cli.progress import reported
 from detente.cli.solved import given, shown
 from detente.core.errors import UsageError
 from detente.report.layout import REPORT
+from detente.report.select import View
 
 FULL = "full"
 INSIDE = "that is the report of the bundle itself, which its checksums know; try --to with another name"
@@ -36,33 +37,50 @@ def report(
     Raises:
         UsageError: a file that exists, an unknown country. DetenteError: as `run` and `verify`.
     """
+    target = _target(source, to, force)
+    if Path(source).is_dir() and _search(Path(source)):
+        given_too = {"--country": country, "--countries": countries, "--branch": branches, "--set-prob": odds}
+        for flag in [flag for flag, value in given_too.items() if value] + (["--talks"] if with_talks else []):
+            raise UsageError(f"{flag}: found beside {source!r}, a search that is drawn whole; expected a run")
+        _write_search(Path(source), target)
+    else:
+        found = given(source, branches=branches, certify=FULL)
+        from detente.report.choice import choose
+        from detente.report.html import write_report
+
+        seen = _settled(_weighed(shown(found, countries), odds), with_talks)
+        write_report(seen, target, choose(seen, country=country))
+    _said(target)
+
+
+def _target(source: str, to: Path | None, force: bool) -> Path:
+    """Return the file to write, if it may be written."""
     target = to or Path(f"{Path(source).resolve().name.removesuffix('.yaml') or 'detente'}-{REPORT}")
-    if target.exists() and not force:
-        raise UsageError(f"to: found {str(target)!r}, which exists; expected a new file; try --force to replace it")
+    output.check_file(target, force=force)
     if Path(source).is_dir() and target.resolve() == (Path(source) / REPORT).resolve():
         raise UsageError(f"to: found {str(target)!r}; expected a file outside the bundle: {INSIDE}")
-    if Path(source).is_dir() and _search(Path(source)):
-        _write_search(Path(source), target)
-        _said(target)
-        return
-    found = given(source, branches=branches, certify=FULL)
-    from detente.report.choice import choose
-    from detente.report.html import write_report
+    return target
 
-    seen = shown(found, countries)
-    if odds:
-        from detente.cli.tree import read_odds
-        from detente.scenario.tree import beliefs
 
-        seen = replace(seen, odds=beliefs(found.run.scenario, read_odds(odds)))
-    if with_talks:
-        from detente.report.talks_shown import shown_talks
-        from detente.scenario.talks import talks
+def _weighed(seen: View, odds: Sequence[str]) -> View:
+    """Return what is shown with the user's odds, if there are any."""
+    if not odds:
+        return seen
+    from detente.cli.tree import read_odds
+    from detente.scenario.tree import beliefs
 
-        with reported() as progress:
-            seen = replace(seen, talks=shown_talks(talks(found.run.scenario, progress=progress)))
-    write_report(seen, target, choose(seen, country=country))
-    _said(target)
+    return replace(seen, odds=beliefs(seen.run.scenario, read_odds(odds)))
+
+
+def _settled(seen: View, with_talks: bool) -> View:
+    """Return what is shown with its talks settled, if that is wanted and not done already."""
+    if not with_talks or seen.talks is not None:
+        return seen
+    from detente.report.talks_shown import shown_talks
+    from detente.scenario.talks import talks
+
+    with reported() as progress:
+        return replace(seen, talks=shown_talks(talks(seen.run.scenario, progress=progress)))
 
 
 def _search(folder: Path) -> bool:

@@ -39,13 +39,26 @@ def fan(edges: Sequence[Edge], leaves: Rows, marks: Rows, *, axis: str, times: S
         "scale": {"domain": [0, 1.75 * deep], "nice": False},
         "axis": None,
     }
+    below = {
+        "data": values([{"x": depth, "time": text} for depth, text in enumerate(times)]),
+        "mark": {"type": "text", "baseline": "top", "align": "center", "color": GREY},
+        "encoding": {"x": x, "y": {"value": HEIGHT + 6}, "text": {"field": "time"}},
+    }
+    layers = [*_levels(marks, x, y, deep), _steps(edges, x, y), *_words([*leaves, *marks], x, y, deep), below]
+    return chart(
+        layers, description=description, height=HEIGHT, padding={"left": 5, "right": 5, "top": 5, "bottom": 24}
+    )
+
+
+def _steps(edges: Sequence[Edge], x: Spec, y: Spec) -> Spec:
+    """Return the steps as lines, as thick as their odds."""
     drawn = [
         {"x": each.depth, "y": each.start, "x2": each.depth + 1, "y2": each.end, "colour": each.colour,
          "width": 2.0 if each.odds is None else 1.5 + 22 * each.odds}
         for each in edges
     ]  # fmt: skip
     tones = list(dict.fromkeys(each.colour for each in edges))
-    lines = {
+    return {
         "data": values(drawn),
         "mark": {"type": "rule", "opacity": 0.75, "strokeCap": "round"},
         "encoding": {
@@ -57,7 +70,11 @@ def fan(edges: Sequence[Edge], leaves: Rows, marks: Rows, *, axis: str, times: S
             "color": {"field": "colour", "type": "nominal", "scale": {"domain": tones, "range": tones}, "legend": None},
         },
     }
-    placed = apart([*leaves, *marks])
+
+
+def _words(rows: Rows, x: Spec, y: Spec, deep: int) -> list[Spec]:
+    """Return what each end is, in words that do not stand on each other, and what leads to them."""
+    placed = apart(rows)
     words = {
         "data": values([{**row, "x": deep} for row in placed]),
         "mark": {"type": "text", "align": "left", "dx": 22},
@@ -68,15 +85,7 @@ def fan(edges: Sequence[Edge], leaves: Rows, marks: Rows, *, axis: str, times: S
         "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.8},
         "encoding": {"x": x, "x2": {"field": "x2"}, "y": y, "y2": {"field": "at"}},
     }
-    below = {
-        "data": values([{"x": depth, "time": text} for depth, text in enumerate(times)]),
-        "mark": {"type": "text", "baseline": "top", "align": "center", "color": GREY},
-        "encoding": {"x": x, "y": {"value": HEIGHT + 6}, "text": {"field": "time"}},
-    }
-    layers = [*_levels(marks, x, y, deep), lines, leads, words, below]
-    return chart(
-        layers, description=description, height=HEIGHT, padding={"left": 5, "right": 5, "top": 5, "bottom": 24}
-    )
+    return [leads, words]
 
 
 def _levels(marks: Rows, x: Spec, y: Spec, deep: int) -> list[Spec]:
