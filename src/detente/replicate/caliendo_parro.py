@@ -41,9 +41,9 @@ NOTES: Final = (
     "real income is the column real_income: for Mexico +0.007 instead of 1.31 %, because its tariff revenue goes",
     "one input coefficient of the published table is negative (Canada, -0.0008) and is set to 0: 3e-6 points",
     "the 185 negative final shares are set to 0 and the base year is solved again, as in the paper",
-    "tables 11 and 12: other structures are read from the same trade and output by the same steps. What they keep is "
-    "our reading: inputs of the own sector either at their observed share, the rest being value added, or for all of "
-    "the inputs; the single sector has trade-weighted tariffs and elasticity (8.36), since its own is not in the inputs",
+    "tables 11 and 12: other structures are read from the same trade and output by the same steps; what they keep is "
+    "our reading: inputs of the own sector either at their observed share, the rest being value added, or in place of "
+    "all inputs; the single sector has trade-weighted tariffs and elasticity (8.36), its own is not in the inputs",
     "numbers of tables without published values are ours",
 )
 

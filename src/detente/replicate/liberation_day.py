@@ -129,8 +129,9 @@ def _world(inputs: Inputs) -> World:
 
 
 def _domestic(trade: Array, gdp: Array, nu: Array) -> Array:
-    """Return domestic sales as the authors' program has them, H_i = GDP_i - (1-nu_i) sum_n (1-nu_n) X_in - nu_i sum_n X_ni.
+    """Return domestic sales as the authors' program has them.
 
+    Equation: H_i = GDP_i - (1-nu_i) sum_n (1-nu_n) X_in - nu_i sum_n X_ni, n abroad
     The formula is inferred: (13) has no (1-nu_i) on exports. With it alone are the fixed-cost shares of the program the
     solution of its targets.
     """
@@ -147,7 +148,7 @@ def _fixed_costs(trade: Array, gdp: Array, us: int) -> Array:
     at_home = np.arange(len(gdp)) == us
     found = np.array(TARGETS)
     for _ in range(ROUNDS):
-        nu = np.where(at_home, *found)
+        nu: Array = np.where(at_home, *found)
         gap = np.array(TARGETS) - _over_sales(trade + np.diag(_domestic(trade, gdp, nu)), nu, us)
         if np.abs(gap).max() < SETTLED:
             return nu

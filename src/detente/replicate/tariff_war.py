@@ -30,7 +30,7 @@ COMPARED: Final = ("BRA", "CAN", "CHN", "DEU", "GBR", "IND", "JPN", "KOR", "MEX"
 """Economies of which another program's results on the same file are known."""
 NOTES: Final = (
     "the data are a near vintage of the paper's, so printed tariffs count as met within 3 points and real GDP within "
-    "0.15; the table 'Nash, recomputed' holds the same cells against another program on the same file, to 0.01 and 0.001",
+    "0.15; table 'Nash, recomputed' has the same cells against another program on the same file, to 0.01 and 0.001",
     "real GDP of CAN has no verdict: the paper prints -2.37, we get -2.615 and so does the other program on the same "
     "file (-2.61529), so the gap of 0.245 points is one of data; its tariff, 23.9 against 21.0, is the worst as well",
     "inferred from the other program's results, not stated by the inputs: flows of the file are spending with duties "
