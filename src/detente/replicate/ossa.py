@@ -210,17 +210,18 @@ def _war(base: Baseline, objective: Any) -> _Found:
         found = _climbed(game, start)
         if not found:
             continue
-        gain = max(examined(game, found.x).max_gain_pp, _gain(found, objective))
+        gain = examined(game, found.x).max_gain_pp
+        if gain <= GAIN_LINE and not isinstance(objective, str):
+            gain = max(gain, _gain(found, objective))
         if gain <= GAIN_LINE:
             return replace(found, gain=gain)
         left.append(f"{gain:.1e} from {name}")
     raise SolveError(f"Nash tariffs: somebody gains by deviating from every solution found: {', '.join(left)}")
 
 
-def _gain(war: _Found, objective: Any) -> float:
+def _gain(war: _Found, weights: Array) -> float:
     """Return the largest gain of a region that sets its best rates anew, from all starts. [pp]"""
     rates, observed = war.game.controls.placed(war.x, war.game.rates), war.game.rates
-    weights = [None] * len(REGIONS) if isinstance(objective, str) else objective
     best = [_best(war.game.of(at, rates), observed, weights[at]).payoff[0] for at in range(len(REGIONS))]
     return float((np.array(best) - war.payoff).max())
 
