@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,9 @@ import numpy as np
 import pytest
 
 from detente.baseline import Baseline
-from detente.replicate import ossa, replicate
+from detente.replicate import ossa
 from detente.replicate.inputs import inputs_of
+from detente.replicate.rows import KEYS, packaged
 from detente.strategy.optimal import new_game
 from detente.strategy.search import Search, climb, converged, starting_points
 
@@ -30,16 +33,38 @@ def world(shared: Path) -> tuple[Baseline, np.ndarray, np.ndarray]:
 
 
 @cache
+def document(shared: Path) -> dict[str, Any]:
+    """Return what the command prints, in a process without checks of shapes: exit code 0."""
+    words = [sys.executable, "-m", "detente", "replicate", ossa.PAPER, "--data", str(shared / "data"), "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded: dict[str, Any] = json.loads(done.stdout)
+    return loaded
+
+
+@cache
 def solved(shared: Path) -> dict[tuple[str, str, str, str], float]:
     """Return (table, case, row, column) -> value."""
-    rows = replicate(ossa.PAPER, shared / "data").rows
-    return {(row.table, row.case, row.row, row.column): row.value for row in rows}
+    rows = document(shared)["rows"]
+    return {(row["table"], row["case"], row["row"], row["column"]): row["value"] for row in rows}
 
 
 @pytest.fixture(scope="module")
 def expected(shared: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((shared / "validation" / "ossa2014.json").read_text())
     return loaded
+
+
+def test_every_published_value_is_met(shared: Path) -> None:
+    """All packaged values belong to a cell within its tolerance; keys as promised, inputs as compared with."""
+    found = document(shared)
+    assert {tuple(row) for row in found["rows"]} == {KEYS}
+    compared = [row for row in found["rows"] if row["published"] is not None]
+    assert len(compared) == sum(line["paper"] == ossa.PAPER for line in packaged("published.csv")) == 124
+    assert all(abs(row["value"] - row["published"]) <= row["tolerance"] for row in compared)
+    assert len(solved(shared)) == len(found["rows"])
+    assert np.isfinite([*solved(shared).values()]).all()
+    assert all(each["sha256"] == each["expected"] for each in found["inputs"].values())
 
 
 def test_deficits_removed(shared: Path, expected: dict[str, Any]) -> None:
@@ -73,12 +98,17 @@ def test_wars_that_nobody_leaves(shared: Path, expected: dict[str, Any]) -> None
 def test_talks_share_gains_equally(shared: Path) -> None:
     """From war, factual tariffs and free trade: everybody gains the same, and more than nothing."""
     got = solved(shared)
+    least: dict[tuple[str, str, str], float] = {}
     for table, label in (("5a", "no lobbying"), ("5b", "lobbying")):
         for start in ("nash", "factual", "free-trade"):
-            case = f"talks from {start}, {label}"
-            gains = [value for key, value in got.items() if key[:2] == (table, case) and key[3] == "gov_gain"]
-            assert np.ptp(gains) <= 1e-5
-            assert min(gains) > 0
+            for name in ("", ", no subsidies"):
+                case = f"talks from {start}, {label}{name}"
+                gains = [value for key, value in got.items() if key[:2] == (table, case) and key[3] == "gov_gain"]
+                assert len(gains) == REGIONS + 1
+                assert np.ptp(gains) <= 1e-5
+                least[label, start, name] = min(gains)
+            assert least[label, start, ""] > least[label, start, ", no subsidies"] > 0
+        assert least[label, "nash", ""] > least[label, "factual", ""] > least[label, "free-trade", ""]
 
 
 def test_wars_are_the_same_from_all_starts(shared: Path) -> None:

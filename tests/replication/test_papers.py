@@ -20,7 +20,7 @@ from detente.replicate.rows import KEYS, packaged
 CALIENDO, OSSA, WAR = "caliendo-parro-2015", "ossa-2014", "lashkaripour-2021"
 LIBERATION, GAINS = "liberation-day-2025", "costinot-rodriguez-clare-2014"
 QUICK = (CALIENDO, WAR, LIBERATION, GAINS)
-EVERY = [*QUICK, pytest.param(OSSA, marks=pytest.mark.slow)]
+"""Ossa's tables are in test_ossa.py."""
 
 
 @cache
@@ -39,7 +39,7 @@ def lines(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
-@pytest.mark.parametrize("paper", EVERY)
+@pytest.mark.parametrize("paper", QUICK)
 def test_every_published_value_is_met(shared: Path, paper: str) -> None:
     """All packaged values belong to a cell that is solved, within its tolerance; no cell twice, all finite."""
     found = solved(paper, shared)
@@ -108,7 +108,7 @@ def test_tolerances_are_those_of_the_validation_file() -> None:
     assert (widest[OSSA, "welfare"], widest[OSSA, "median_tariff"], widest[OSSA, "wage"]) == (0.05, 1.5, 0.1)
 
 
-@pytest.mark.parametrize("paper", EVERY)
+@pytest.mark.parametrize("paper", QUICK)
 def test_inputs_are_those_compared_with(shared: Path, paper: str) -> None:
     """Checksums as packaged."""
     assert all(got == due for got, due in solved(paper, shared).inputs.values())

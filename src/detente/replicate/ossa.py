@@ -251,19 +251,31 @@ def _nash(cells: Cells, table: str, label: str, war: _Found) -> None:
 
 
 def _talks(cells: Cells, table: str, label: str, war: _Found, objective: Any) -> None:
-    """Add Table 5: efficient tariffs with equal gains, from war, factual tariffs and free trade."""
+    """Add Table 5: efficient tariffs with equal gains, from war, factual tariffs and free trade, subsidies or not."""
     rates = war.game.controls.placed(war.x, war.game.rates)
     for gone in DISAGREEMENTS:
-        deal = _deal(war.game.base, rates if gone == "nash" else gone, objective)
-        columns = {"gov_gain": 100 * np.expm1(np.array(deal.gains_pp) / 100), **_columns(deal.result)}
-        columns["median_tariff"] = np.array(deal.median_pct)
-        _by_region(cells, table, f"talks from {gone}, {label}", columns)
+        for name, lowest in (("", None), (", no subsidies", "0%")):
+            deal = _deal(war.game.base, rates if gone == "nash" else gone, objective, lowest)
+            columns = {"gov_gain": 100 * np.expm1(np.array(deal.gains_pp) / 100), **_columns(deal.result)}
+            columns["median_tariff"] = np.array(deal.median_pct)
+            _by_region(cells, table, f"talks from {gone}, {label}{name}", columns)
 
 
-def _deal(base: Baseline, gone: Any, objective: Any) -> Cooperation:
-    """Return the bargain with the largest equal gains, searched from the disagreement point and from factual rates."""
-    options: dict[str, Any] = {"solution": "equal-gains", "objective": objective, **FREE}
-    deals = [cooperative(base, list(REGIONS), disagreement=gone, start=start, **options) for start in (None, "factual")]
+def _deal(base: Baseline, gone: Any, objective: Any, lowest: str | None = None) -> Cooperation:
+    """Return the bargain with the largest equal gains, searched from the disagreement point and from factual rates.
+
+    Raises:
+        SolveError: neither search ends.
+    """
+    options = {"solution": "equal-gains", "objective": objective, **FREE, "bounds": (lowest, None)}
+    deals, failed = [], None
+    for start in (None, "factual"):
+        try:
+            deals.append(cooperative(base, list(REGIONS), disagreement=gone, start=start, **options))
+        except SolveError as error:
+            failed = error
+    if failed and not deals:
+        raise failed
     return max(deals, key=lambda deal: min(deal.gains_pp))
 
 
