@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
 import shutil
 from functools import cache
@@ -323,3 +324,22 @@ def test_broken_inputs_are_a_sentence(shared: Path, tmp_path: Path, capsys: pyte
     assert "gdp.csv" in said
     assert "(193,)" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_papers_runs(
+    shared: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line for each solve that is timed, none of them a failure."""
+    path = Path(__file__).resolve().parents[2] / "bench" / "papers.py"
+    spec = importlib.util.spec_from_file_location("papers_bench", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "REPEAT", 1)
+    monkeypatch.setattr("sys.argv", ["papers.py", "--data", str(shared / "data")])
+    module.main()
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 9
+    assert "not there" not in "".join(shown)
