@@ -249,6 +249,34 @@ def test_gains_from_trade(shared: Path) -> None:
     assert got["release of 2013", "one sector", "USA", "domestic_share"] == pytest.approx(0.9143, abs=1e-4)
 
 
+def test_gains_by_sector(shared: Path) -> None:
+    """Elasticities are those of the public file; equal sectors are one sector; inputs multiply gains."""
+    from detente.replicate import gains
+
+    rows = (shared / "data" / "elasticities" / "CRC2014_wiod35_elasticity.csv").read_text().split()
+    assert [float(text) for text in rows[1::2]][: len(gains.ELASTICITIES)] == list(gains.ELASTICITIES)
+    got = cells(solved(GAINS, shared))
+    for code in ("USA", "DEU", "BRA"):
+        single, several, linked = (
+            got["release of 2013", case, code, "gains"]
+            for case in ("one sector", "several sectors", "several sectors, inputs")
+        )
+        assert 0 < single < several < linked
+
+
+def test_gains_by_sector_nest_one_sector(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two halves of one sector; a share g of own inputs raises the exponent to 1/(1-g)."""
+    from detente.replicate import gains
+
+    monkeypatch.setattr(gains, "ELASTICITIES", (gains.EPSILON,))
+    flows = np.array([[8.0, 1.0, 2.0], [2.0, 6.0, 1.0], [1.0, 2.0, 9.0]])[:, :, None] * np.ones(2)
+    share = np.diag(flows[:, :, 0]) / flows[:, :, 0].sum(axis=0)
+    inputs = 0.4 * np.eye(2)[:, None, :] * flows.sum(axis=1)
+    found = gains._by_sector(flows, inputs)
+    assert found["several sectors"] == pytest.approx(100 * (1 - share ** (1 / 5)), abs=1e-10)
+    assert found["several sectors, inputs"] == pytest.approx(100 * (1 - share ** (1 / 5 / 0.6)), abs=1e-10)
+
+
 # ---------------------------------------------------------------- the verb
 
 
