@@ -298,18 +298,16 @@ def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def _alternatives(cells: Cells, data: Mapping[str, Array], sectors: list[str]) -> None:
-    """Add means over regions under other elasticities, deficits removed again under each."""
+    """Add the main columns under other elasticities, deficits removed again under each."""
     for number, sigma in enumerate(data["sigma_alternatives"].T, start=1):
         base, _ = under_market(_world(data, sectors, sigma).purged(FIXED), FIXED)
-        case = f"elasticities {number}, mean sigma {sigma.mean():.2f}"
         best = [_optimum(base, at, "real-income") for at in range(len(REGIONS))]
-        own = [float(_columns(found.result)["welfare"][at]) for at, found in enumerate(best)]
         war = _war(base, "real-income")
-        deal = _deal(base, "factual", "real-income")
-        cells.add("6", case, "mean", {
-            "optimal_welfare_own": float(np.mean(own)),
-            "optimal_median": float(np.mean([found.median[0] for found in best])),
-            "nash_welfare": float(_columns(war.result)["welfare"].mean()),
-            "nash_median": float(war.median.mean()),
-            "talks_gain_from_factual": float(np.mean(100 * np.expm1(np.array(deal.gains_pp) / 100))),
-        })  # fmt: skip
+        columns = {
+            "optimal_welfare_own": np.array([_columns(found.result)["welfare"][at] for at, found in enumerate(best)]),
+            "optimal_median": np.array([found.median[0] for found in best]),
+            "nash_welfare": _columns(war.result)["welfare"],
+            "nash_median": war.median,
+            "talks_gain_from_factual": 100 * np.expm1(np.array(_deal(base, "factual", "real-income").gains_pp) / 100),
+        }
+        _by_region(cells, "6", f"elasticities {number}, mean sigma {sigma.mean():.2f}", columns)
