@@ -151,6 +151,16 @@ def test_rates_over_time_are_those_of_the_law(shown: View) -> None:
     assert ends["threat", "USA on CHN"] == pytest.approx(threat)
 
 
+@pytest.mark.parametrize("case", ["us-china-2018-2020", "liberation-day-2025"])
+def test_the_law_of_the_comparator_is_not_counted_twice(case: str) -> None:
+    """Where the law of `compare_to` is not that of the baseline, the world of a run has it already."""
+    histories = view(run_scenario(case, branches=["main"]))
+    found, pairs = rate_path(histories, "USA", "CHN"), histories.branches[0].pairs
+    assert found.first["USA on CHN"] == pytest.approx(pairs["CHN", "USA"]["tariff_pct"])
+    assert found.today["USA on CHN"] == pytest.approx(pairs["CHN", "USA"]["tariff_new_pct"])
+    assert found.today["CHN on USA"] == pytest.approx(pairs["USA", "CHN"]["tariff_new_pct"])
+
+
 def test_a_scenario_without_a_horizon_has_no_projection(shown: View) -> None:
     case = shown.run.scenario.replace(horizon=None, tree=())
     found = rate_path(replace(shown, run=replace(shown.run, scenario=case)), "USA", "CHN")
