@@ -1,12 +1,13 @@
 """Parts of the documentation that are read from the package when it is built, so that they cannot go stale.
 
-Directives: `notation`, `scenario-fields`, `instruments`, `country-variables`, `elasticity-sets`, `cli`. Each writes
-Markdown and lets the page's own parser read it.
+Directives: `notation`, `scenario-fields`, `instruments`, `country-variables`, `elasticity-sets`, `cli`, `symbols`. Each
+writes Markdown and lets the page's own parser read it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -121,6 +122,33 @@ def elasticity_sets(_: str = "") -> str:
     return grid(("set", "lowest θ", "highest θ", "source"), rows)
 
 
+def symbols(text: str) -> str:
+    """Return symbols beside functions: the page has `SYMBOL | room.module.function, ..`, docstrings have the words.
+
+    Raises:
+        AttributeError, ModuleNotFoundError: a function that is not there; the build fails.
+    """
+    rows = []
+    for line in filter(str.strip, text.splitlines()):
+        symbol, names = (part.strip() for part in line.split("|"))
+        for place, dotted in enumerate(each.strip() for each in names.split(",")):
+            module, name = f"detente.{dotted}".rsplit(".", 1)
+            found = importlib.import_module(module)
+            words = (inspect.getdoc(getattr(found, name)) or "").split("\n\n")[0]
+            says = " ".join(words.split()).removeprefix("Return ").split(". ")[0].rstrip(".")
+            file = f"{module.removeprefix('detente.').replace('.', '/')}.py"
+            rows.append((cell(symbol) if place == 0 else "", code(name), code(file), safe(says)))
+    return grid(("symbol or step", "function", "in `detente/`", "returns"), rows)
+
+
+def safe(text: str) -> str:
+    """Return words of a docstring as Markdown, with what looks like a formula in code style."""
+    text = cell(text)
+    if "`" in text:
+        return text
+    return re.sub(r"(?<!\w)\S*[_*^]\S*(?!\w)", lambda match: f"`{match[0]}`", text)
+
+
 def cli(_: str = "") -> str:
     """Return every verb of the command line with its options and examples."""
     from typer.main import get_command
@@ -162,10 +190,11 @@ def directive(write: Callable[[str], str]) -> type[SphinxDirective]:
     class FromPackage(SphinxDirective):
         optional_arguments = 1
         final_argument_whitespace = True
+        has_content = True
         option_spec: ClassVar[dict[str, Any]] = {"class": directives.class_option}
 
         def run(self) -> list[nodes.Node]:
-            text = write(self.arguments[0] if self.arguments else "")
+            text = write("\n".join(self.content) or " ".join(self.arguments))
             return self.parse_text_to_nodes(text, allow_section_headings=True)
 
     return FromPackage
@@ -204,7 +233,7 @@ def _safe(line: str) -> str:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
-    writers = (notation, scenario_fields, instruments, country_variables, elasticity_sets, cli)
+    writers = (notation, scenario_fields, instruments, country_variables, elasticity_sets, cli, symbols)
     for write in writers:
         app.add_directive(write.__name__.replace("_", "-"), directive(write))
     app.connect("autodoc-process-docstring", one_entry_a_line, priority=400)
