@@ -76,11 +76,17 @@ def scenario_fields(_: str = "") -> str:
     return "\n".join(parts)
 
 
+LISTED = 8
+"""Choices that are written out; the longer list of kinds has a table of its own on the page."""
+
+
 def shape(schema: Mapping[str, Any]) -> str:
     """Return a JSON Schema in a few words."""
     choices = schema.get("anyOf") or schema.get("oneOf")
     if choices:
         return " or ".join(dict.fromkeys(shape(each) for each in choices))
+    if len(schema.get("enum", ())) > LISTED:
+        return "one of the kinds above"
     if "enum" in schema:
         return "one of " + ", ".join(code(each) for each in schema["enum"])
     if "const" in schema:
@@ -146,7 +152,7 @@ def safe(text: str) -> str:
     text = cell(text)
     if "`" in text:
         return text
-    return re.sub(r"(?<!\w)\S*[_*^]\S*(?!\w)", lambda match: f"`{match[0]}`", text)
+    return re.sub(r"(?<!\S)[^\s,;:()]*[_*^][^\s,;:()]*", lambda match: f"`{match[0]}`", text)
 
 
 def cli(_: str = "") -> str:
