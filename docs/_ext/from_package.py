@@ -213,7 +213,14 @@ def one_entry_a_line(app: Sphinx, what: str, name: str, obj: object, options: ob
     """Split `a: first. b: second.` in the Args and Attributes of a docstring, and make every line safe to parse."""
     known = _names(obj)
     found: list[str] = []
+    shown = False
     for line in lines:
+        if line.strip() == "Example:":
+            found.append("")
+        shown = line.strip() == "Example:" or (shown and (not line.strip() or line.startswith(" ")))
+        if shown:
+            found.append(line)
+            continue
         indent = line[: len(line) - len(line.lstrip())]
         parts, start = [], 0
         for match in _ENTRY.finditer(line):
