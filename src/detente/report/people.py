@@ -16,11 +16,11 @@ NO_HOUSEHOLDS: Final = "an amount per household needs a table of households, and
 
 @dataclass(frozen=True)
 class Count:
-    """A number of persons. source: in words."""
+    """A number of units, "person" here. source: in words."""
 
     number: float
+    unit: str
     source: str
-    unit: str = "person"
 
 
 @functools.cache
@@ -38,4 +38,4 @@ def count_of(code: str, members: Sequence[str] = ()) -> Count | None:
     codes = members or (code,)
     if any(each not in _table() for each in codes):
         return None
-    return Count(sum(_table()[each] for each in codes), POPULATION_SOURCE)
+    return Count(sum(_table()[each] for each in codes), "person", POPULATION_SOURCE)

@@ -24,7 +24,7 @@ class Tile:
 
     Attributes:
         label: what. big: the number with its unit, or "no clear effect". lines: the same in dollars, and for each
-            person. sure: its band; "" without draws. sign: "gain", "loss" or "none".
+            household or person. sure: its band; "" without draws. sign: "gain", "loss" or "none".
     """
 
     label: str
