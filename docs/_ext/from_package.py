@@ -143,8 +143,8 @@ def symbols(text: str) -> str:
             words = (inspect.getdoc(getattr(found, name)) or "").split("\n\n")[0]
             says = " ".join(words.split()).removeprefix("Return ").split(". ")[0].rstrip(".")
             file = f"{module.removeprefix('detente.').replace('.', '/')}.py"
-            rows.append((cell(symbol) if place == 0 else "", code(name), code(file), safe(says)))
-    return grid(("symbol or step", "function", "in `detente/`", "returns"), rows)
+            rows.append((cell(symbol) if place == 0 else "", f"{code(name)} in {code(file)}", safe(says)))
+    return grid(("symbol or step", "function, below `detente/`", "returns"), rows)
 
 
 def safe(text: str) -> str:
