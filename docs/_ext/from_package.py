@@ -7,8 +7,8 @@ writes Markdown and lets the page's own parser read it.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -132,18 +132,18 @@ def symbols(text: str) -> str:
     """Return symbols beside functions: the page has `SYMBOL | room.module.function, ..`, docstrings have the words.
 
     Raises:
-        AttributeError, ModuleNotFoundError: a function that is not there; the build fails.
+        AttributeError, ImportError: a function that is not there; the build fails.
     """
     rows = []
     for line in filter(str.strip, text.splitlines()):
         symbol, names = (part.strip() for part in line.split("|"))
         for place, dotted in enumerate(each.strip() for each in names.split(",")):
-            module, name = f"detente.{dotted}".rsplit(".", 1)
-            found = importlib.import_module(module)
-            words = (inspect.getdoc(getattr(found, name)) or "").split("\n\n")[0]
+            found = pkgutil.resolve_name(f"detente.{dotted}")
+            words = (inspect.getdoc(found) or "").split("\n\n")[0]
             says = " ".join(words.split()).removeprefix("Return ").split(". ")[0].rstrip(".")
-            file = f"{module.removeprefix('detente.').replace('.', '/')}.py"
-            rows.append((cell(symbol) if place == 0 else "", f"{code(name)} in {code(file)}", safe(says)))
+            code_of = found.fget if isinstance(found, property) else getattr(found, "func", found)
+            file = str(inspect.getsourcefile(inspect.unwrap(code_of))).rpartition("/detente/")[2]
+            rows.append((cell(symbol) if place == 0 else "", f"{code(code_of.__name__)} in {code(file)}", safe(says)))
     return grid(("symbol or step", "function, below `detente/`", "returns"), rows)
 
 

@@ -145,6 +145,7 @@ def diversion(result: Result, *, by: str, against: str) -> pd.DataFrame:
         A table by, against, country, role (lost, recaptured, home, redirected), value_musd at base prices, share_pct.
     Raises:
         UsageError: unknown country. SolveError: not certified.
+    Source: own; docs/explanation/diversion.
     Example:
         >>> import detente as dt
         >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
@@ -171,6 +172,7 @@ def pressure(result: Result, *, by: str, against: str) -> pd.DataFrame:
         (purchases from `against`), the last two at base prices.
     Raises:
         UsageError: unknown country. SolveError: not certified.
+    Source: own; docs/explanation/diversion.
     Example:
         >>> import detente as dt
         >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
@@ -317,6 +319,7 @@ def talks(
         Talks or Cooperation: packages, acceptable(), pareto(), solution, disagreement.
     Raises:
         UsageError, ScenarioError, PolicyError: what cannot be compared. SolveError: no deal without an equilibrium.
+    Source: Nash (1950), Kalai and Smorodinsky (1975), Kalai (1977); Ossa (2014) for bargains over tariffs.
     Example:
         >>> import detente as dt
         >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})

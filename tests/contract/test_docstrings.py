@@ -20,6 +20,10 @@ ON_PAGES = {"report", "sweep"}
 """Verbs that write seconds' worth of files: their examples are pages, how-to/reports-and-files and run-10000-draws."""
 
 
+WITHOUT_SOURCE = ON_PAGES | {"baseline", "cite", "export", "read", "scenario"}
+"""Verbs that compute nothing."""
+
+
 def parts(name: str) -> dict[str, str]:
     """Return the sections of a docstring by their head."""
     text = inspect.getdoc(getattr(dt, name)) or ""
@@ -35,6 +39,7 @@ def test_a_verb_says_what_it_takes_gives_and_refuses(name: str) -> None:
     missing = [each for each in inspect.signature(getattr(dt, name)).parameters if each not in found["Args"]]
     assert not missing
     assert ("Example" in found) is (name not in ON_PAGES)
+    assert ("Source:" in (inspect.getdoc(getattr(dt, name)) or "")) is (name not in WITHOUT_SOURCE)
 
 
 @pytest.mark.parametrize("name", THINGS)

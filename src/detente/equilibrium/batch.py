@@ -68,6 +68,7 @@ def solve_many(
     Raises:
         UsageError, DataError, PolicyError: as `solve`; the scenario is named by its position, the first being 0.
         SolveError: with `throw`, the first scenario without a certified equilibrium, after all have been tried.
+    Source: as `solve`; the batch is own.
     Example:
         >>> import detente as dt
         >>> world = dt.baseline("world-2022")

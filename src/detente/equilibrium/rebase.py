@@ -22,6 +22,7 @@ def rebased(result: Result, *, note: str = "re-based on a counterfactual", id: s
     Raises:
         UsageError: it has instruments or critical inputs: a baseline holds neither wedges nor rents.
         SolveError: the result is not certified.
+    Source: own: levels of the counterfactual, shares of cost as before.
     Example:
         >>> import detente as dt
         >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})

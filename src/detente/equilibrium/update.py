@@ -64,6 +64,7 @@ def updated(
         MissingDataError: no such table.
         DataError: wrong shape, unknown codes, rates that no baseline may have; all problems at once.
         SolveError: no certified equilibrium.
+    Source: own: a certified solve, then `rebased`.
     Example:
         >>> import detente as dt
         >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})

@@ -107,6 +107,7 @@ def retaliate(
         Rates (N, N, J) with the answer in them. [fraction]
     Raises:
         UsageError: unknown codes or rule; no trade to tax. SolveError: no best response was found.
+    Source: own; docs/explanation/strategy.
     Example:
         >>> import detente as dt
         >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
@@ -151,6 +152,7 @@ def escalation(
         The ladder; `table()` has real income and cost of each round in percent and points.
     Raises:
         UsageError: not two players, an unknown rule, an opening that is not points. SolveError: a round is not solved.
+    Source: own; docs/explanation/strategy.
     Example:
         >>> import detente as dt
         >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
