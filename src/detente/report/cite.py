@@ -50,7 +50,7 @@ def _known() -> Mapping[str, str]:
 def _program() -> str:
     return _entry(
         "software", "detente", author="{The detente developers}", title="detente: trade wars and trade talks",
-        version=detente.__version__, year="2025",
+        version=detente.__version__,
     )  # fmt: skip
 
 
