@@ -5,6 +5,7 @@ They count only where trade is already the topic: a tariff read shortly before, 
 
 from __future__ import annotations
 
+from detente.news.found import enters_of
 from detente.news.grammar import PREPOSITIONS, Tagged, Verb, clause
 from detente.news.levels import read_level
 from detente.news.nucleus import Nucleus
@@ -29,7 +30,7 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
     out: list[Nucleus] = []
     for i, j, rate in s.rates:
         if rate.unit.startswith("usd") or rate.unit == "specific_other":
-            if topic == "port_fee" and s.on("bare.per-ship") and not _near_noun(s, i, j, found) and _per_ship(s, i):
+            if (topic == "port_fee" or " net ton" in rate.raw.lower() or _calls(s, i)) and s.on("bare.per-ship") and not _near_noun(s, i, j, found) and _per_ship(s, i):
                 out.append(Nucleus(i, j, "port_fee", "bare.per-ship", bare=True))
             continue
         if rate.unit not in ("percent_ad_valorem",) or rate.free or _near_noun(s, i, j, found):
@@ -66,6 +67,12 @@ def _per_ship(s: Tagged, i: int) -> bool:
         and before[-1].cls in ("face", "subject", "remain", "rise", "raise", "be")
         and i - before[-1].j <= 5
     )
+
+
+def _calls(s: Tagged, i: int) -> bool:
+    """ "vessels calling at US ports will pay $18": ships that call somewhere."""
+    words = {s.low(k) for k in range(clause(s, i)[0], i)}
+    return bool(words & {"vessels", "ships", "ship", "vessel"}) and bool(words & {"calling", "docking", "port", "ports"})
 
 
 def _near_noun(s: Tagged, i: int, j: int, found: list[Nucleus]) -> bool:
@@ -106,6 +113,8 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         return "pays-abroad"
     if verb is not None and topic and (verb.cls in _PAYS or (verb.lemma in _CHARGE and verb.passive)):
         return "pays"
+    if _charged(s, i, j):
+        return "charged"
     if topic and _pronoun_moved(s, i):
         return "it-moved"
     charged = verb is not None and verb.passive and verb.lemma in _CHARGE | {"hit"}
@@ -141,6 +150,15 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
     return ""
 
 
+def _charged(s: Tagged, i: int, j: int) -> bool:
+    """ "An extra 25 percent will be charged on Indian goods": the rate is the subject of a charge on goods."""
+    verb = next((v for v in s.verbs if v.i >= j), None)
+    if verb is None or verb.i - j > 2 or not verb.passive or verb.lemma not in _CHARGE | {"add"}:
+        return False
+    before = {s.low(k) for k in range(clause(s, i)[0], i)} - {"an", "a", "the", "extra", "additional", "further", "another"}
+    return s.low(verb.j) in ("on", "to") and _goods_follow(s, verb.j + 1) and not before & PREPOSITIONS
+
+
 _ENDS = frozenset(
     ["", ".", ",", ";", "and", "in", "on", "from", "at", "when", "while", "under", "as", "instead", "upon"]
 )
@@ -161,7 +179,9 @@ def _foreign_goods(s: Tagged, verb: Verb) -> bool:
         {s.low(k) for k in range(start, verb.i)} & {"goods", "imports", "products", "exports", "shipments"}
     )
     origin = any(start <= m.i < verb.i for m in s.adjectives) or any(
-        start <= a.i < verb.i and a.kind in ("country", "place") and a.oblique in ("from", "in", "of", "to")
+        start <= a.i < verb.i
+        and a.kind in ("country", "place")
+        and (a.oblique in ("from", "in", "of", "to") or enters_of(s, a))
         for a in s.actors
     )
     return goods and origin

@@ -25,13 +25,20 @@ def clause_starts(s: Tagged) -> set[int]:
             found.add(k)
         elif token.low in ("and", "but", "or", "then", "yet", "plus") and k and not _inside_actor(s, k):
             verb_before = any(max(found) <= v.i < k for v in s.verbs)
-            if verb_before and _clause_follows(s, k, starts):
+            if verb_before and _clause_follows(s, k, starts) and not _goods_listed(s, k):
                 found.add(k)
         elif token.low == "in" and s.low(k + 1) in ("exchange", "return") and s.low(k + 2) == "for":
             found.add(k)
         elif token.text == "," and _comma_breaks(s, k, starts):
             found.add(k + 1)
     return found
+
+
+def _goods_listed(s: Tagged, k: int) -> bool:
+    """ "Starting in May, exporters of gallium and germanium will need": "and" between goods before the first finite verb."""
+    before = any(m.j == k for m in s.products) and any(m.i == k + 1 for m in s.products)
+    finite = any(v.j <= k and (v.mood or v.tense in ("past", "pres", "perf")) for v in s.verbs)
+    return before and not finite
 
 
 def _inside_actor(s: Tagged, k: int) -> bool:

@@ -44,6 +44,8 @@ def event_of(f: Frame) -> tuple[str, Levels]:
     levels = _with_nouns(f, levels)
     if f.n.verb is not None:
         cls = f.n.verb.cls
+        if cls == "remove" and f.n.instrument == "export_licensing":
+            return "impose", levels[1:]
         return "limit" if cls == "allow" and "quota" in f.n.instrument else _AS.get(cls, cls), levels[1:]
     if not levels:
         return ("impose" if f.participle else ""), []

@@ -12,7 +12,7 @@ NOMINAL = {
     "suspension": "suspend", "pause": "suspend", "freeze": "suspend", "delay": "suspend", "postponement": "suspend",
     "moratorium": "suspend", "reprieve": "suspend", "increase": "raise", "increases": "raise", "hike": "raise",
     "hikes": "raise", "rise": "raise", "surge": "raise", "expansion": "raise", "doubling": "raise",
-    "tightening": "raise",
+    "tightening": "raise", "quadrupling": "raise", "tripling": "raise",
     "cut": "reduce", "cuts": "reduce", "reduction": "reduce", "reductions": "reduce", "lowering": "reduce",
     "easing": "reduce", "rollback": "reduce", "halving": "reduce", "removal": "remove", "abolition": "remove",
     "elimination": "remove", "lifting": "remove", "repeal": "remove", "withdrawal": "remove", "scrapping": "remove",
@@ -105,6 +105,8 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
             "owing",
         )
     if word in ("against", "over", "to", "about") and before in _ANSWERS:
+        return True
+    if word == "at" and f.verb is not None and f.verb.cls in ("retaliate", "respond"):
         return True
     if word == "for":
         return before in ("retaliation", "revenge", "punishment", "reasons")
@@ -205,8 +207,11 @@ def reduced(s: Tagged, verb: Verb) -> bool:
 
     It has no auxiliary, a noun before it that is no actor, a preposition after it, and a finite verb still follows.
     """
-    if verb.tense not in ("past", "pp") or verb.passive or verb.mood or verb.i != verb.v or verb.i == 0:
+    same = verb.tense == "pres" and verb.lemma in ("hurt", "hit", "cut", "set", "put") and s.low(verb.j) == "by"
+    if (verb.tense not in ("past", "pp") and not same) or verb.passive or verb.mood or verb.i != verb.v or verb.i == 0:
         return False
+    if same:
+        return True
     if verb.cls in ("speak", "rise", "fall", "effect", "expire", "remain", "be", "have"):
         return False
     noun = s.words[verb.i - 1]
@@ -226,9 +231,13 @@ def reduced(s: Tagged, verb: Verb) -> bool:
     stop = next(
         (k for k in range(verb.j, len(s.words)) if s.low(k) in (";", ":", "which", "who", "that")), len(s.words)
     )
-    return any((v.mood or v.tense in ("pres", "perf") or v.passive) and v.i <= stop for v in later)
+    finite = any((v.mood or v.tense in ("pres", "perf") or v.passive) and v.i <= stop for v in later)
+    made = verb.lemma in _MAKING and after in ("in", "by", "from", "outside")
+    return finite or (made and any(v.tense == "past" and v.i <= stop for v in later))
 
 
+_MAKING = frozenset(["make", "build", "assemble", "produce", "grow", "manufacture", "ship", "import", "export", "mine",
+                     "refine", "source", "hurt", "hit", "affect"])  # fmt: skip
 _ABOUT = frozenset(["up", "to", "about", "as", "much", "of", "at", "least", "high"])
 _HANGS = frozenset(["in", "by", "under", "on", "at", "outside", "for", "from", "within", "with", "to", "into", "above"])
 

@@ -99,6 +99,7 @@ class Tagged:
     adjectives: list[Mention] = field(default_factory=list)
     instruments: list[Mention] = field(default_factory=list)
     products: list[Mention] = field(default_factory=list)
+    firms: list[Mention] = field(default_factory=list)
     verbs: list[Verb] = field(default_factory=list)
     rates: list[tuple[int, int, RateWord]] = field(default_factory=list)
     amounts: list[tuple[int, int, Amount]] = field(default_factory=list)

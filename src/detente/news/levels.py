@@ -120,9 +120,21 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
         return Level(i, j, rate, "old", current)
     if word == "by" or rate.unit == "percentage_points_ad_valorem":
         return Level(i, j, rate, "by" if word in ("by", "of", "another") or not in_phrase else "value", current)
+    if word == "to" and not in_phrase and _aside(s, k):
+        return Level(i, j, rate, "none")
     if word == "to":
         return Level(i, j, rate, "to", current, limit)
     return Level(i, j, rate, "value", current, limit)
+
+
+def _aside(s: Tagged, to: int) -> bool:
+    """ ", taking the total to 50 percent", "for the first year, falling to 30": what a rate adds up to, or later steps."""
+    verb = next((v for v in reversed(s.verbs) if v.j <= to), None)
+    if verb is None or verb.tense != "ing" or verb.mood or to - verb.j > 5 or s.low(verb.i - 1) not in (",", "and", "then"):
+        return False
+    summed = {"total", "overall", "combined", "burden", "level"} & {s.low(k) for k in range(verb.j, to)}
+    earlier = any(a < verb.i for a, _, _ in s.rates)
+    return earlier and (bool(summed) or verb.cls in ("rise", "fall"))
 
 
 _NOISE_AFTER = word_list("levels.noise_after")
@@ -145,6 +157,8 @@ def _noise(s: Tagged, i: int, j: int, rate: RateWord, in_phrase: bool) -> bool:
 
 def choose(found: list[Level]) -> tuple[Level | None, list[Level]]:
     """Return the rate of the measure and the further ones that are measures of their own."""
+    percent = any(x.rate.unit.startswith("percent") for x in found)
+    found = [x for x in found if x.rate.unit.startswith("percent") or not percent]
     news = [x for x in found if x.role == "to"] or [x for x in found if x.role == "value"]
     if not news:
         change = [x for x in found if x.role == "by"]

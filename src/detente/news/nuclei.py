@@ -72,6 +72,8 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
         return None
     if kind == "import_tariff":
         return _tariff(s, m)
+    if kind == "entity_listing" and low in _LISTS and not any(a.possessor and a.j == m.i for a in s.actors):
+        return Nucleus(m.i, m.j, kind, f"list.{_LISTS[low]}")
     if kind == "tariff_truce" and not _trade_truce(s, m):
         return None
     if kind in ("trade_agreement", "tariff_truce") and "without" in [s.low(k) for k in range(m.i - 3, m.i)]:
@@ -81,6 +83,11 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
     if kind == "subsidy" and near(s, m.i, m.j, frozenset({"anti", "investigation", "case", "probe"}), 3, 3):
         return None
     return Nucleus(m.i, m.j, kind, m.entry.rule)
+
+
+_LISTS = {"entity list": "USA", "unverified list": "USA", "denied persons list": "USA", "military end user list": "USA",
+          "unreliable entity list": "CHN", "unreliable entities list": "CHN"}  # fmt: skip
+"""Lists that one government keeps under this name."""
 
 
 def _trade_truce(s: Tagged, m: Mention) -> bool:
@@ -181,11 +188,23 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
         _, end = clause(s, at)
         if any(at < i < min(end, at + 16) for i, _, r in s.rates) and word in ("quota", "quotas"):
             return Nucleus(at, at + 1, "tariff_rate_quota", "curb.quota-at-rate")
-        if near(s, at, at + 1, IMPORT, 3, 7):
+        if near(s, at, at + 1, IMPORT, 3, 7) or (word in ("quota", "quotas") and _on_foreign(s, at)):
             return Nucleus(at, at + 1, "import_quota", "curb.import-quota")
     if word in PERMIT and near(s, at, at + 1, EXPORT | {"sell", "ship", "abroad"}, 8, 8):
-        return Nucleus(at, at + 1, "export_licensing", "curb.export-permit")
+        kind = "tech_export_control" if scopes_of(s, at, at + 1, 8, 9) & TECH else "export_licensing"
+        return Nucleus(at, at + 1, kind, "curb.export-permit")
     return None
+
+
+def _on_foreign(s: Tagged, at: int) -> bool:
+    """ "quotas on Ukrainian eggs", "a quota for rice from Vietnam"."""
+    if s.low(at + 1) not in ("on", "for"):
+        return False
+    goods = [m for m in s.products if at < m.i <= at + 5]
+    foreign = any(at < m.i <= at + 4 for m in s.adjectives) or any(
+        at < a.i <= at + 9 and a.oblique == "from" and a.kind in ("country", "place") for a in s.actors
+    )
+    return bool(goods) and foreign
 
 
 def _aid(s: Tagged, at: int) -> Nucleus | None:
@@ -216,7 +235,9 @@ def _rate_noun(s: Tagged, at: int) -> bool:
     if s.low(at - 1) in _RATE_OF:
         return s.low(at + 1) not in ("policy", "cut")
     goods = any(a.oblique in ("on", "for") and at < a.i <= at + 4 for a in s.actors)
-    trade = any(t.low in ("tariff", "tariffs", "duty", "duties", "imports", "goods") for t in s.words)
+    trade = s.topic == "import_tariff" or any(
+        t.low in ("tariff", "tariffs", "duty", "duties", "imports", "goods") for t in s.words
+    )
     return s.low(at - 1) in ("the", "that", "'s") and (goods or trade) and s.low(at - 1) != "interest"
 
 

@@ -41,7 +41,7 @@ def _passive(s: Tagged, at: int) -> tuple[int, str, bool]:
     k, be, mood, negative = at - 1, False, "", False
     while k >= 0 and at - k <= 7:
         word = s.low(k)
-        if word in NEGATIVES:
+        if word in NEGATIVES or (word == "no" and s.low(k + 1) == "longer"):
             negative = True
             mood = MODALS.get(word, mood)
         elif word in BE:

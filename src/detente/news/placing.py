@@ -35,6 +35,7 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
         conditional=conditional,
         exchange=exchange,
         spoken=bool(teller),
+        unless=any(word == "unless" for word in opened),
         long_ago=long_ago(when.effective, place.published) or _history(place) or seen.history,
     )
 

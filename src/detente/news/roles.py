@@ -40,7 +40,8 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
         _exporter,
         _partner,
         _wide_importer,
-        _us_act,
+        _named_act,
+        _keeper,
         _teller,
     ):
         if finder is _teller and not target.value and f.n.instrument not in EXPORT_SIDE:
@@ -68,6 +69,13 @@ def _bench(f: Frame, s: Tagged, seen: Discourse) -> Found:
         "wto" in words or "world trade organization" in " ".join(words) or "world trade organisation" in " ".join(words)
     )
     return Found(("WTO",), "imposer.wto", "WTO") if world else NOBODY
+
+
+def _keeper(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "the Entity List", "the unreliable entity list": whoever keeps the list of that name."""
+    if not f.n.rule.startswith("list."):
+        return NOBODY
+    return role(s, f.n.rule.partition(".")[2], "imposer.keeper-of-list", f.n.i, f.n.j)
 
 
 def _granting(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -154,14 +162,24 @@ def _partner(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
-_US_ACTS = ("executive order", "section 232", "section 301", "section 201", "section 122", "section 338")
+_ACTS = {
+    "USA": ("executive order", "section 232", "section 301", "section 201", "section 122", "section 338", "chips act",
+            "inflation reduction act", "trade expansion act", "harmonized tariff schedule", "buy american",
+            "jones act", "emergency economic powers act", "ieepa", "presidential proclamation"),
+    "EU": ("carbon border adjustment mechanism", "cbam", "anti coercion instrument", "implementing regulation"),
+}  # fmt: skip
 
 
-def _us_act(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """A United States act named in the sentence."""
+def _named_act(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """An act that one lawmaker has by this name stands in the sentence."""
+    if f.n.instrument in EXPORT_SIDE | {"trade_agreement", "purchase_commitment", "investment_commitment"}:
+        return NOBODY
     text = " ".join(t.low for t in s.words)
-    act = next((name for name in _US_ACTS if name in text), "")
-    return Found(("USA",), "imposer.us-act", act) if act and f.n.instrument == "import_tariff" else NOBODY
+    for owner, names in _ACTS.items():
+        act = next((name for name in names if name in text), "")
+        if act:
+            return Found((owner,), "imposer.named-act", act)
+    return NOBODY
 
 
 def _by_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -210,6 +228,13 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
             and (f.relation == "subject" or f.n.bare)
             and actor.i >= f.verb.j
             and actor.oblique == "in"
+        )
+        border = border or (
+            f.verb is not None
+            and f.verb.cls == "effect"
+            and f.relation == "subject"
+            and actor.oblique == "in"
+            and f.verb.j <= actor.i <= f.verb.j + 2
         )
         goods = set(back) & (ORIGIN_NOUNS - {"made"}) if actor.oblique == "from" else set(back) & MADE
         border = border or (faces and actor.oblique in ("in", "from") and not goods)

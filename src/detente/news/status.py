@@ -39,7 +39,7 @@ class Setting:
         legal: the passage is a legal notice. head: a head of state or government is speaking or acting.
         future: the measure has an effective day after publication. past: before or on it.
         conditional: the main clause hangs on an "if". exchange: something is asked in return.
-        spoken: somebody is said to say it.
+        spoken: somebody is said to say it. unless: it comes unless something is done.
         long_ago: the measure began more than a year before publication: history unless it is said to stand.
     """
 
@@ -51,6 +51,7 @@ class Setting:
     exchange: bool = False
     long_ago: bool = False
     spoken: bool = False
+    unless: bool = False
 
 
 def standing(f: Frame, setting: Setting) -> Standing | None:
@@ -220,6 +221,8 @@ def _matrix(
             return _cue(f, "", action, "had-planned", verb)
         if verb is not None and verb.mood in ("may", "could", "can") and status in ("announced", "proposed"):
             status = "proposed"
+        if status == "proposed" and setting.unless and action not in LIBERAL and f.n.instrument not in FRIENDLY:
+            status = "threatened"
         if status == "threatened" and (action in LIBERAL or f.n.instrument in FRIENDLY):
             return _cue(f, "", action, "no-threat", verb, at)
         if status:
@@ -346,7 +349,8 @@ def _standing_as_it_is(
     if event in ("be", "have"):
         return _being(f, setting, verb)
     if event == "sign" and f.n.instrument not in FRIENDLY:
-        return None
+        final = verb.lemma in ("finalise", "finalize") and not verb.negative
+        return _cue(f, "announced", action if action != "sign" else "impose", "finalised", verb) if final else None
     if f.n.instrument in FRIENDLY:
         done = event in ("sign", "invest", "buy", "extend", "effect")
         if f.n.instrument in ("trade_agreement", "critical_minerals_deal", "tariff_truce") and done and _done(verb):

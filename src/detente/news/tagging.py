@@ -75,7 +75,7 @@ def _mentions(words: list[Token], lex: Lexicon, year: int) -> list[Mention]:
     return found
 
 
-_RANK = {"person": 0, "office": 0, "country": 1, "place": 2, "adjective": 1, "instrument": 3, "product": 4, "verb": 9}
+_RANK = {"person": 0, "office": 0, "country": 1, "firm": 1, "place": 2, "adjective": 1, "instrument": 3, "product": 4, "verb": 9}
 
 
 def _choose(s: Tagged, candidates: list[Mention]) -> None:
@@ -92,6 +92,8 @@ def _choose(s: Tagged, candidates: list[Mention]) -> None:
             s.instruments.append(m)
         elif m.entry.kind == "product":
             s.products.append(m)
+        elif m.entry.kind == "firm":
+            s.firms.append(m)
         elif m.entry.kind == "adjective":
             s.adjectives.append(m)
         else:

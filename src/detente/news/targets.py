@@ -45,6 +45,7 @@ def targets(f: Frame, seen: Discourse) -> Found:
         _meets_subject,
         _goods_phrase,
         _wide_target,
+        _maker,
     ):
         found = finder(f, s, seen)
         if found.value:
@@ -78,6 +79,15 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             break
         k += 1
     return NOBODY
+
+
+def _maker(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "buying chips made by Micron": where the firm is from."""
+    if f.n.instrument not in ("import_ban", "investigation", "tech_export_control", "export_ban"):
+        return NOBODY
+    end = max(f.right, clause(s, f.n.i)[1])
+    codes = [m.entry.value for m in s.firms if f.n.i <= m.i < end]
+    return Found((codes[0],), "target.firm") if codes and len(set(codes)) == 1 else NOBODY
 
 
 def _sent_to(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -162,6 +172,9 @@ def _listed(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if f.n.instrument != "entity_listing":
         return NOBODY
     start, end = clause(s, f.n.i)
+    firms_named = [m.entry.value for m in s.firms if start <= m.i < end]
+    if firms_named:
+        return Found(tuple(dict.fromkeys(firms_named)), "target.firms-named", "")
     for adjective in s.adjectives:
         if start <= adjective.i < end and any(s.low(k) in _FIRMS for k in range(adjective.j, adjective.j + 5)):
             return role(s, adjective.entry.value, "target.firms-of", adjective.i, adjective.j)
@@ -261,7 +274,7 @@ def _code(actor: Actor, s: Tagged, seen: Discourse) -> str:
 
 def _origin(s: Tagged, actor: Actor, start: int, exported: bool) -> bool:
     """Whether a country inside a target phrase is where the goods come from (or go to, for exports)."""
-    if actor.kind == "person":
+    if actor.kind == "person" or (not exported and enters_of(s, actor)):
         return False
     if exported:
         return actor.oblique in ("to", "for", "against") or actor.i - start <= 1
@@ -389,11 +402,15 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
         words = [s.low(k) for k in range(max(start, actor.i - 7), actor.i)]
         if exported and actor.oblique == "to" and any(w in ("exports", "shipments", "sales", "export") for w in words):
             return role(s, actor.country, "target.exports-to", actor.i, actor.j)
+        listed = exported and actor.oblique == "to" and f.n.j <= actor.i and actor.kind in ("country", "place", "joint")
+        if listed and not any(f.n.j <= v.i < actor.i for v in s.verbs):
+            return Found(tuple(actor.country.split("+")), "target.exports-to", spelled(s, actor.i, actor.j))
         goods = any(w in ORIGIN_NOUNS for w in words) or is_product(s, actor.i)
-        if not exported and actor.oblique in ("from", "of") and goods:
+        made = actor.oblique == "in" and any(w in MADE | {"originating"} for w in words[-3:])
+        if not exported and (actor.oblique in ("from", "of") or made) and goods:
             codes: list[str] = []
             for other in s.actors:
-                listed = other.i >= actor.i and other.i <= actor.j + 12 and other.oblique in (actor.oblique, "and", "")
+                listed = other.i >= actor.i and other.i <= actor.j + (4 if made else 12) and other.oblique in (actor.oblique, "and", "")
                 if listed and other.kind in ("country", "place", "joint") and other.i < end:
                     add_code(codes, other.country)
             return Found(tuple(codes), "target.imports-from", spelled(s, actor.i, actor.j))

@@ -22,6 +22,7 @@ from detente.news.grammar import (
     Tagged,
     Verb,
 )
+from detente.news.word_lists import word_list
 
 
 def verb_mentions(s: Tagged, candidates: list[Mention]) -> list[Mention]:
@@ -69,7 +70,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
             return ""
     if m.entry.value == "subject":
         return "pp" if s.low(m.j) == "to" and _be_before(s, m.i) else ""
-    opened = before in MODALS or before == "to" or before in DO
+    opened = before in MODALS or before == "to" or before in DO or _modal_over_date(s, m.i) >= 0
     if opened and "base" in forms:
         return "base"
     if before in BE or before in HAVE:
@@ -91,6 +92,8 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     )
     modifier = modifier and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
     if "ing" in forms and m.entry.form == "ing":
+        if m.entry.value in ("other", "effect_other") and _modifies(s, m):
+            return ""
         return "" if before in ("the", "a", "this") else "ing"
     if ("ed" in forms or "past" in forms or "pp" in forms) and not (forms & {"base", "s"}):
         if modifier and before not in ("as", "before", "after", "since", "until", "than", "unless"):
@@ -118,6 +121,37 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     if "base" in forms and (_plural_subject(s, k) or before in ("and", "or", ",", "'", '"', "") or k < 0):
         return "base"
     return ""
+
+
+_WHEN = frozenset(["from", "on", "as", "by", "in", "at", "starting", "beginning", "until", "for", "after", "within",
+                   "effective", "next", "this", "later", "with"])  # fmt: skip
+_CALENDAR = frozenset(
+    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+     "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "month", "months",
+     "week", "weeks", "year", "years", "day", "days", "effect", "midnight", "quarter", "date"]
+)  # fmt: skip
+
+
+def _modal_over_date(s: Tagged, at: int) -> int:
+    """The modal before a time phrase and a bare verb: "will from 1 October levy", "would, from May, tax"; else -1."""
+    k, named = at - 1, False
+    while k >= 0 and at - k <= 8:
+        word = s.low(k)
+        if word in MODALS and not (word == "may" and s.words[k].text == "May"):
+            return k if named and s.low(k + 1) in _WHEN | {","} else -1
+        named = named or word in _CALENDAR or word[:1].isdigit()
+        if word not in _CALENDAR | _WHEN | {",", "of", "the", "immediate"} and not word[:1].isdigit():
+            return -1
+        k -= 1
+    return -1
+
+
+_CURBS = word_list("nuclei.curb") | word_list("nuclei.ban") | frozenset(["new", "fresh", "quota", "quotas", "fees", "fee"])
+
+
+def _modifies(s: Tagged, m: Mention) -> bool:
+    """ "sweeping curbs", "crippling duties": a participle right before the noun."""
+    return s.low(m.j) in _CURBS or any(n.i == m.j for n in s.instruments)
 
 
 _LINKING = frozenset(["remain", "stay", "become"])
@@ -203,6 +237,9 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
             return _infinitive(s, m, k, negative)
         elif word == "to" and aux[-1:] in (["be"], ["have"]):
             return _infinitive(s, m, k, negative, passive=m.entry.form in ("ed", "pp"))
+        elif not aux and m.entry.form == "base" and (modal := _modal_over_date(s, m.i)) >= 0 and k > modal:
+            k = modal
+            continue
         elif word == "," and not aux and (jump := _parenthesis(s, k)):
             k = jump
             continue

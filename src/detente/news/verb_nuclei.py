@@ -18,7 +18,7 @@ from detente.news.nucleus import (
     object_words,
     scopes_of,
 )
-from detente.news.verb_phrases import add_verb, allow_verb, need_verb, other_verb, pay_verb, pledge_investment, put_verb
+from detente.news.verb_phrases import add_verb, allow_verb, need_verb, other_verb, pay_verb, pledge_investment, put_verb, strike_off
 
 
 def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
@@ -38,12 +38,39 @@ def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
         return ""
     into = any(words[k] == "from" and words[k + 1 : k + 2] and words[k + 1] in ("entering", "importing") for k in
                range(len(words)))  # fmt: skip
-    at_import, at_export = first_of(words, IMPORT, 5), first_of(words, EXPORT - {"shipping"}, 6)
+    at_import, at_export = first_of(words, IMPORT, 5), _outward(s, verb, words)
     if at_export >= 0 and (at_import < 0 or at_export < at_import):
         return "export_ban"
     if at_import >= 0 or into:
         return "import_ban"
-    return _passive_ban(s, verb) or _goods_ban(s, verb)
+    return _passive_ban(s, verb) or _buying_ban(s, verb, words) or _goods_ban(s, verb)
+
+
+def _buying_ban(s: Tagged, verb: Verb, words: list[str]) -> str:
+    """ "barred operators from buying chips made by Micron", "ordered .. not to use": foreign wares kept out."""
+    end = clause(s, verb.v)[1]
+    buying = first_of(words, frozenset({"buying", "purchasing", "using", "procuring", "ordering"}), 9)
+    goods = any(verb.j <= m.i < end for m in [*s.products, *s.firms])
+    foreign = any(verb.j <= m.i < end for m in [*s.adjectives, *s.firms]) or any(
+        verb.j <= a.i < end and a.oblique in ("from", "in") and a.kind in ("country", "place") for a in s.actors
+    )
+    return "import_ban" if buying > 0 and words[buying - 1] == "from" and goods and foreign else ""
+
+
+_SELLING = frozenset(["sales", "selling", "sale", "shipping", "sending", "supplying", "supplies", "deliveries", "selling"])
+_FAR = frozenset(["overseas", "abroad", "foreign"])
+
+
+def _outward(s: Tagged, verb: Verb, words: list[str]) -> int:
+    """Where among the words after a verb exports are named; also "overseas sales", "shipping sugar abroad"."""
+    at = first_of(words, EXPORT - {"shipping"}, 6)
+    if at >= 0:
+        return at
+    end = clause(s, verb.v)[1]
+    sold = first_of(words, _SELLING, 5)
+    far = {s.low(k) for k in range(verb.j, min(end, verb.j + 14))} & _FAR
+    bound = any(verb.j < a.i < end and a.oblique == "to" and a.kind in ("country", "place") for a in s.actors)
+    return sold if sold >= 0 and (far or bound) else -1
 
 
 def _goods_ban(s: Tagged, verb: Verb) -> str:
@@ -251,6 +278,8 @@ def _skip_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
 
 
 def _remove_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    if verb.lemma in ("remove", "take off", "drop") and (kind := strike_off(s, verb, words, found)):
+        return kind
     return _skip_verb(s, verb, words, found) if verb.lemma in ("cancel", "call off") else ""
 
 

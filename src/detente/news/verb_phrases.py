@@ -95,7 +95,7 @@ def _put_money(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
     return "investment_commitment" if abroad else ""
 
 
-def _strike_off(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+def strike_off(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """ "takes Korea off its list of trusted destinations": easier export procedures end, or come back."""
     if not {"list", "whitelist"} & set(words) or (
         not {"white", "trusted", "preferred", "favoured", "favored", "whitelist"} & {t.low for t in s.words}
@@ -132,7 +132,7 @@ def put_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> s
 def other_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     if verb.lemma in ("pour", "spend") and (kind := _put_money(s, verb, words, found)):
         return kind
-    for rule in (_sell_verb, _send_verb, _enter_verb, _close_verb, need_verb, _strike_off):
+    for rule in (_sell_verb, _send_verb, _enter_verb, _close_verb, need_verb, strike_off):
         if kind := rule(s, verb, words, found):
             return kind
     return ""
