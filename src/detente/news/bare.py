@@ -64,9 +64,14 @@ def _per_ship(s: Tagged, i: int) -> bool:
     before = [v for v in s.verbs if v.j <= i]
     return (
         bool(before)
-        and before[-1].cls in ("face", "subject", "remain", "rise", "raise", "be")
+        and (before[-1].cls in ("face", "subject", "remain", "rise", "raise", "be") or _charges(before[-1], s))
         and i - before[-1].j <= 5
     )
+
+
+def _charges(verb: Verb, s: Tagged) -> bool:
+    """ "are charged $150", "goes to $80"."""
+    return (verb.passive and verb.cls == "impose") or (verb.lemma == "go" and s.low(verb.j) == "to")
 
 
 def _calls(s: Tagged, i: int) -> bool:
@@ -115,6 +120,8 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         return "pays"
     if _charged(s, i, j):
         return "charged"
+    if s.low(i - 1) == "at" and s.low(i - 2) == "dutiable":
+        return "dutiable"
     if topic and _pronoun_moved(s, i):
         return "it-moved"
     charged = verb is not None and verb.passive and verb.lemma in _CHARGE | {"hit"}

@@ -35,10 +35,8 @@ def clause_starts(s: Tagged) -> set[int]:
 
 
 def _goods_listed(s: Tagged, k: int) -> bool:
-    """ "Starting in May, exporters of gallium and germanium will need": "and" between goods before the first finite verb."""
-    before = any(m.j == k for m in s.products) and any(m.i == k + 1 for m in s.products)
-    finite = any(v.j <= k and (v.mood or v.tense in ("past", "pres", "perf")) for v in s.verbs)
-    return before and not finite
+    """ "Starting in May, exporters of gallium and germanium will need": "and" between goods."""
+    return any(m.j == k for m in s.products) and any(m.i == k + 1 for m in s.products)
 
 
 def _inside_actor(s: Tagged, k: int) -> bool:

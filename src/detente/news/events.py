@@ -49,6 +49,8 @@ def event_of(f: Frame) -> tuple[str, Levels]:
         return "limit" if cls == "allow" and "quota" in f.n.instrument else _AS.get(cls, cls), levels[1:]
     if not levels:
         return ("impose" if f.participle else ""), []
+    if f.n.rule == "preference.lost":
+        return _preference(levels)
     special = _by_words(f, levels)
     if special is not None:
         return special
@@ -60,12 +62,23 @@ def event_of(f: Frame) -> tuple[str, Levels]:
     return ("impose" if first in _OVER else ""), levels
 
 
+def _preference(levels: Levels) -> tuple[str, Levels]:
+    """A preference that is taken away puts the duty back; one that is given takes it off; else it only is mentioned."""
+    first, verb, _ = levels[0]
+    lost = verb is not None and verb.lemma in ("lose", "forfeit")
+    if lost or first in ("remove", "suspend", "end", "expire", "halt", "limit"):
+        return "impose", levels[1:]
+    return ("grant" if first in ("grant", "extend", "resume", "exempt") else ""), levels[1:]
+
+
 _OVER = word_list("events.over")
 
 
 def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
     """Events that a certain word decides: "look at the duties", "tariffs will come", "followed with"."""
     verb, first = f.verb, levels[0][0]
+    if verb and first == "remove" and verb.lemma == "drop" and f.relation == "subject" and not verb.passive:
+        return "fall", levels[1:]
     if verb and first == "propose" and verb.lemma in _REVIEWS and f.s.low(verb.j) in ("at", "into", "the", "whether"):
         return "", levels
     if verb and verb.lemma == "come" and f.relation == "subject":

@@ -26,7 +26,8 @@ NOMINAL = {
     "draft": "propose", "demand": "demand", "demands": "demand", "request": "demand", "offer": "offer",
     "pledge": "commit", "promise": "commit", "commitment": "commit", "agreement": "commit", "decision": "commit",
     "move": "commit", "announcement": "announce", "order": "order", "expiry": "expire", "expiration": "expire",
-    "end": "expire", "bill": "propose", "fear": "wish", "fears": "wish", "talk": "wish", "rumours": "deny",
+    "end": "expire", "bill": "propose", "fear": "wish", "fears": "wish", "talk": "wish", "talks": "wish", "negotiations": "wish",
+    "negotiation": "wish", "discussions": "wish", "rumours": "deny",
     "rumors": "deny", "denial": "deny", "refusal": "deny", "hope": "wish", "hopes": "wish", "calls": "demand",
     "call": "demand", "risk": "wish", "effect": "wish", "impact": "wish", "effects": "wish", "cost": "wish",
 }  # fmt: skip
@@ -67,7 +68,9 @@ def frame(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame:
     """Return a nucleus with governor, chain and subject."""
     left = phrase_start(s, n.i)
     f = Frame(s, n, left, _right(s, n, all_nuclei), alone=len(all_nuclei) == 1)
-    if n.verb is not None:
+    if n.rule == "curb.those-on" and (model := _gapped(s, n, all_nuclei)) is not None:
+        f.verb, f.relation, f.nominal = model.verb, model.relation, model.nominal
+    elif n.verb is not None:
         f.verb, f.relation = n.verb, "subject" if n.verb.passive else "object"
     else:
         f.participle = _participle(s, n, f.right) or _relative(s, n)
@@ -77,6 +80,15 @@ def frame(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame:
     f.presupposed = n.verb is None and _presupposed(s, f)
     f.subject = subject(s, f.verb) if f.verb else None
     return f
+
+
+def _gapped(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame | None:
+    """ "the levy on cars drops to 60 percent, that on spirits to 70": the verb of the noun that "that" stands for."""
+    earlier = [m for m in all_nuclei if m.i < n.i and m.instrument == n.instrument]
+    start, end = clause(s, n.i)
+    if not earlier or any(max(start, n.j) <= v.i < end for v in s.verbs):
+        return None
+    return frame(s, earlier[-1], all_nuclei)
 
 
 _ASIDE = word_list("frames.aside")
@@ -259,7 +271,19 @@ def _resumes(s: Tagged, f: Frame, verb: Verb) -> bool:
     if f.participle is not None and f.participle.j <= verb.i and between and between[0] < f.participle.i:
         finite = bool(verb.mood) or (verb.tense in ("past", "pres", "perf") and not reduced(s, verb))
         return finite and s.low(verb.i - 1) not in ("and", "or")
-    return bool(between) and s.low(verb.i - 1) == ","
+    if not between or s.low(verb.i - 1) in ("and", "or", "to"):
+        return False
+    inside = [v for v in s.verbs if between[0] < v.i and v.j <= verb.i]
+    finite = bool(verb.mood) or verb.tense in ("past", "pres", "perf")
+    closed = bool(inside) and any(v.mood or v.passive or v.tense in ("past", "pres", "perf") for v in inside)
+    return s.low(verb.i - 1) == "," or (closed and finite and len(between) == 1 and not _owned(s, inside[-1], verb))
+
+
+def _owned(s: Tagged, last: Verb, verb: Verb) -> bool:
+    """Whether a subject of its own stands before a verb after the relative clause: then it opens another clause."""
+    return any(
+        last.j <= a.i and a.j <= verb.i and not a.oblique and not a.possessor for a in s.actors
+    ) or any(s.low(k) in (";", ":", "that", "which", "who", "while", "because") for k in range(last.j, verb.i))
 
 
 def _before_clause(s: Tagged, start: int) -> Verb | None:

@@ -28,7 +28,7 @@ _CURBS = (
     | _FEE
     | _TAX
     | PERMIT
-    | {"rate", "rates", "deposit", "deposits"}
+    | {"rate", "rates", "deposit", "deposits", "sanctions", "deal", "accord", "pact", "framework"}
 )
 
 
@@ -70,6 +70,8 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
         return None
     if low == "duty" and (after in ("calls", "call", "rota", "of", "to", "officer", "bound") and after != "of"):
         return None
+    if kind == "import_tariff" and ("prefer" in low or low in _PREFERENCES):
+        return Nucleus(m.i, m.j, kind, "preference.lost")
     if kind == "import_tariff":
         return _tariff(s, m)
     if kind == "entity_listing" and low in _LISTS and not any(a.possessor and a.j == m.i for a in s.actors):
@@ -85,6 +87,13 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
     return Nucleus(m.i, m.j, kind, m.entry.rule)
 
 
+_PREFERENCES = frozenset(
+    ["gsp", "gsp benefits", "gsp status", "gsp treatment", "mfn status", "mfn treatment", "pntr", "normal trade relations",
+     "permanent normal trade relations", "most favoured nation status", "most favored nation status",
+     "most favoured nation treatment", "most favored nation treatment", "duty free access", "duty free treatment",
+     "tariff concession", "tariff concessions", "duty suspension", "duty suspensions"]
+)  # fmt: skip
+"""A preference: taking it away raises the duty."""
 _LISTS = {"entity list": "USA", "unverified list": "USA", "denied persons list": "USA", "military end user list": "USA",
           "unreliable entity list": "CHN", "unreliable entities list": "CHN"}  # fmt: skip
 """Lists that one government keeps under this name."""
@@ -153,8 +162,14 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
         return None
     if word in _AID:
         return _aid(s, at)
+    if word == "sanctions":
+        firms = near(s, at, at + 1, _LISTED, 0, 18) and near(s, at, at + 1, frozenset({"on", "against"}), 0, 9)
+        return Nucleus(at, at + 1, "entity_listing", "curb.sanctions-on-firms") if firms else None
+    if word in ("deal", "accord", "pact", "framework"):
+        return Nucleus(at, at + 1, "trade_agreement", "curb.deal") if _deal(s, at) else None
     if word in ("those", "that", "ones") and s.low(at + 1) == "on":
         named = any(m.j <= at and m.entry.value == "import_tariff" for m in s.instruments)
+        named = named or any(s.low(k) in _FEE for k in range(max(0, at - 24), at)) and s.topic == "import_tariff"
         goods = any(at < m.i <= at + 3 for m in s.products) or any(at < m.i <= at + 3 for m in s.adjectives)
         return Nucleus(at, at + 1, "import_tariff", "curb.those-on") if named and goods else None
     if word in ("rate", "rates") and s.on("curb.rate") and _rate_noun(s, at):
@@ -170,30 +185,73 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
         and s.low(at - 1) in ("the", "these", "those", "such")
     ):
         return Nucleus(at, at + 1, "port_fee", "curb.the-fees")
-    rated = any(at < a <= at + 6 for a, _, _ in s.rates) and near(s, at, at + 1, frozenset({"on"}), 0, 9)
+    goods = bool(s.products) and (any(b == at for _, b, _ in s.rates))
+    if word in _FEE | {"charge", "tax"} and _charge_on_goods(s, at):
+        return Nucleus(at, at + 1, "import_tariff", "curb.charge-on-goods")
+    rated = goods or any(at < a <= at + 6 for a, _, _ in s.rates) and near(s, at, at + 1, frozenset({"on"}), 0, 9)
     if word in ("deposit", "deposits") and s.rates and (rated or near(s, at, at + 1, _DEPOSIT, 14, 12)):
         return Nucleus(at, at + 1, "import_tariff", "curb.deposit")
     if word in _TAX and s.low(at + 1) == "on" and near(s, at, at + 1, IMPORT | GOODS | {"crude"}, 0, 6):
         kind = "export_tariff" if near(s, at, at + 1, EXPORT, 1, 5) else "import_tariff"
         return Nucleus(at, at + 1, kind, "curb.tax-on-trade")
+    per = word in _TAX and s.low(at + 1) == "of" and "on" in {s.low(k) for k in range(at + 2, at + 9)}
+    if per and near(s, at, at + 1, EXPORT, 0, 10):
+        return Nucleus(at, at + 1, "export_tariff", "curb.tax-on-trade")
     if word in _TAX and s.low(at - 1) in ("import", "export"):
         return Nucleus(at, at + 1, f"{s.low(at - 1)}_tariff", "curb.trade-tax")
     if word in _CURB and word not in ("crackdown", "checks"):
         return _restriction(s, at)
     if word in _BAN and s.low(at - 1) not in ("import", "export"):
         return _banning(s, at)
-    if word in _QUOTA and not near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
+    beyond = s.low(at - 1) in ("above", "beyond", "outside", "over", "within", "exceeding", "the") and word == "quota"
+    if word in _QUOTA and not (beyond and s.low(at - 1) != "the") and not near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
         if near(s, at, at + 1, EXPORT, 3, 7):
             return Nucleus(at, at + 1, "export_quota", "curb.export-quota")
         _, end = clause(s, at)
         if any(at < i < min(end, at + 16) for i, _, r in s.rates) and word in ("quota", "quotas"):
             return Nucleus(at, at + 1, "tariff_rate_quota", "curb.quota-at-rate")
+        if s.ban == "export_ban" and word in ("quota", "quotas") and any(not a.money for _, _, a in s.amounts):
+            return Nucleus(at, at + 1, "export_quota", "curb.quota-after-ban")
         if near(s, at, at + 1, IMPORT, 3, 7) or (word in ("quota", "quotas") and _on_foreign(s, at)):
             return Nucleus(at, at + 1, "import_quota", "curb.import-quota")
     if word in PERMIT and near(s, at, at + 1, EXPORT | {"sell", "ship", "abroad"}, 8, 8):
         kind = "tech_export_control" if scopes_of(s, at, at + 1, 8, 9) & TECH else "export_licensing"
         return Nucleus(at, at + 1, kind, "curb.export-permit")
     return None
+
+
+_LISTED = frozenset(["firms", "companies", "subsidiaries", "units", "entities", "contractors", "affiliates", "manufacturers"])
+_STRUCK = frozenset(["reach", "strike", "clinch", "seal", "ink", "sign", "conclude", "finalise", "finalize", "agree", "announce",
+                     "close", "cut", "negotiate", "secure"])  # fmt: skip
+
+
+def _deal(s: Tagged, at: int) -> bool:
+    """ "a deal with Japan", "framework reached with Switzerland": struck between two economies, with trade as its matter."""
+    end = clause(s, at)[1]
+    partner = any(
+        at < a.i <= min(end, at + 6) and a.oblique in ("with", "between") and a.country and a.kind != "person"
+        for a in s.actors
+    )
+    struck = any(v.lemma in _STRUCK and not v.negative and abs(v.v - at) <= 6 for v in s.verbs)
+    trade = bool(s.topic) or any(
+        t.low in ("trade", "tariff", "tariffs", "duties", "duty", "exports", "imports", "goods") for t in s.words
+    )
+    return partner and struck and trade
+
+
+def _charge_on_goods(s: Tagged, at: int) -> bool:
+    """ "a security fee of 30 percent on goods from Colombia", "puts the charge on cars at 120 percent"."""
+    end = min(clause(s, at)[1], at + 14)
+    percent = any(at - 3 <= i < end for i, _, r in s.rates if r.unit.startswith("percent"))
+    on = next((k for k in range(at + 1, end) if s.low(k) in ("on", "for")), -1)
+    if on < 0 or not percent or near(s, at, at + 1, _SHIPS, 4, 13) or near(s, at, at + 1, EXPORT, 3, 10):
+        return False
+    cells = range(on + 1, min(end, on + 5))
+    goods = any(m.i in cells for m in s.products) or any(s.low(k) in GOODS for k in cells)
+    foreign = any(m.i in cells for m in s.adjectives) or any(
+        on < a.i < end and a.oblique in ("from", "of") and a.kind in ("country", "place") for a in s.actors
+    )
+    return goods and (foreign or s.topic == "import_tariff" or near(s, at, at + 1, IMPORT, 3, 10))
 
 
 def _on_foreign(s: Tagged, at: int) -> bool:
@@ -226,6 +284,8 @@ def _rate_noun(s: Tagged, at: int) -> bool:
     """ "the reciprocal rate", "the rate on India": a rate of duty without the word."""
     if s.low(at + 1) == "of":
         return False
+    if at - 1 in s.taken and s.topic == "import_tariff" and s.low(at + 1) not in ("cut", "hike", "of"):
+        return True
     if at - 1 in s.taken and s.low(at + 1) in ("for", "on"):
         return any(at < m.i <= at + 4 for m in s.adjectives) or any(
             at < a.i <= at + 5 and a.kind in ("country", "place") for a in s.actors
@@ -261,10 +321,11 @@ def _banning(s: Tagged, at: int) -> Nucleus | None:
     again = s.low(at - 1) in ("the", "that", "this") and s.low(at) in ("ban", "embargo")
     if s.ban and again and after not in ("on", "of", "for"):
         return Nucleus(at, at + 1, s.ban, "curb.the-ban")
-    if after not in ("on", "of", "for") and s.low(at - 1) not in EXPORT | IMPORT:
+    stop_to = s.low(at) in ("stop", "halt", "end") and after == "to"
+    if after not in ("on", "of", "for") and not stop_to and s.low(at - 1) not in EXPORT | IMPORT:
         return None
     _start, end = clause(s, at)
-    if near(s, at, at + 1, EXPORT, 2, 6):
+    if near(s, at, at + 1, EXPORT | {"leaving"}, 2, 6):
         return Nucleus(at, at + 1, "export_ban", "curb.export-ban")
     if near(s, at, at + 1, IMPORT - {"entry"}, 2, 6):
         return Nucleus(at, at + 1, "import_ban", "curb.import-ban")

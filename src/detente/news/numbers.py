@@ -21,7 +21,7 @@ _RATE = re.compile(
     rf"(?:per|a|an|on each|on every|for each|each|/) ?(?P<per>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric "
     rf"ton|item|parcel|package|unit|vehicle|"
     rf"container|postal item|kilogram|kg|litre|liter|barrel|watt|head|bushel|pound|shipment|piece|TEU|"
-    rf"(?:car equivalent|equivalent|transport|vehicle) unit|car|CEU|passenger|voyage|call|pair|dozen|hectolitre|"
+    rf"(?:car equivalent|equivalent|transport|vehicle) unit|car|CEU|passenger|voyage|call|pair|dozen|hectolitre|port entry|port call|entry|"
     rf"square met(?:re|er)|cubic met(?:re|er)|short ton|long ton|bottle|tyre|tire|animal|bird|bag)\b"
     rf"|(?<![\w.,/$€£-])(?P<n4>{_NUMBER}) (?P<cur>yuan|dollars|euros|pounds|rupees|pesos|reais|roubles|rubles|"
     rf"francs|yen|won|baht|lira|rand|ringgit|dirhams|hryvnias?|tenge|cents) "

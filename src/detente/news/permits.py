@@ -32,7 +32,14 @@ def permit_nuclei(s: Tagged, found: list[Nucleus]) -> list[Nucleus]:
         n = n or (_subject_to(s, at) if word.low in _UNDER | PERMIT and not found else None)
         if n is not None and s.on(n.rule) and not any(m.i <= n.i < m.j for m in out):
             out.append(n)
-    entry = None if found else _entry(s)
+    entry = None if any(n.instrument != "import_tariff" for n in found) else _entry(s)
+    if entry is not None and found:
+        amount = next(j for _, j, a in s.amounts if not a.money)
+        at_rate = [n for n in found if n.i > amount and "at" in {s.low(k) for k in range(max(0, n.i - 6), n.i)}]
+        if entry.verb is None or entry.verb.lemma == "" or len(at_rate) != len(found):
+            entry = None
+        else:
+            found.clear()
     return out + ([entry] if entry is not None and not out else [])
 
 
@@ -103,15 +110,16 @@ def _subject_to(s: Tagged, at: int) -> Nucleus | None:
     start = clause(s, at)[0]
     before = [s.low(k) for k in range(start, at)]
     verb = next((v for v in reversed(s.verbs) if start <= v.i and v.j <= at), None)
-    if verb is None or verb.negative or at - verb.j > 4:
+    if verb is None or verb.negative or at - verb.j > (7 if verb.lemma == "leave" else 4):
         return None
+    leaves = verb.lemma == "leave" and {"only", "without"} & {s.low(k) for k in range(verb.j, at)}
     outward = bool(set(before) & EXPORT)
     goods = any(start <= m.i < verb.i for m in s.products)
     under = s.low(at - 1) == "under" or s.low(at - 2) == "under"
     subject_to = verb.cls == "subject" and outward
     placed = under and s.low(at) in _UNDER and (outward or goods) and verb.cls in ("remain", "be", "impose", "maintain",
                                                                                   "other")  # fmt: skip
-    if not (subject_to or placed):
+    if not (subject_to or placed or (leaves and goods)):
         return None
     tech = any(m.entry.value in TECH for m in s.products if start <= m.i < verb.i)
     kind = "tech_export_control" if tech else "export_licensing"

@@ -217,7 +217,7 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
         exports = actor.oblique == "to" and any(w in ("exports", "shipments", "exported", "sales", "sold") for w in
                                                 [s.low(k) for k in range(max(0, actor.i - 6), actor.i)])  # fmt: skip
         border = actor.oblique in ("at", "in") and s.low(actor.j) in ("border", "ports", "port", "customs")
-        faces = f.verb is not None and f.verb.cls in MEETS and f.relation == "object" and actor.i >= f.n.j
+        faces = f.verb is not None and (f.verb.cls in MEETS or f.n.rule == "bare.dutiable") and f.relation == "object" and actor.i >= f.n.j
         trader = actor.oblique == "in" and any(
             w in ("importers", "importer", "buyers") for w in [s.low(k) for k in range(max(0, actor.i - 7), actor.i)]
         )

@@ -146,6 +146,8 @@ def _ended(
         if _done(verb) and not any(c == "be" for c, _, _ in outer):
             return _cue(f, "expired", "remove", "expired", verb)
         return _cue(f, "in_force", "maintain", "will-expire", verb)
+    if event == "remove" and verb is not None and verb.cls == "remove" and not _raised_above(outer) and _for_a_time(f):
+        return _cue(f, "suspended", "suspend", "for-a-time", verb)
     if event == "remove" and verb is not None and verb.cls == "remove" and not _raised_above(outer) and _done(verb):
         return _cue(f, "withdrawn", action, "removed", verb)
     if (
@@ -162,6 +164,20 @@ def _ended(
     if event == "rule" or event == "strike":
         return _cue(f, "in_force", "remove", "ruled", verb) if f.n.verb is not None and verb and not verb.mood else None
     return None
+
+
+_SPANS = frozenset(["days", "weeks", "months", "month", "year", "years"])
+
+
+def _for_a_time(f: Frame) -> bool:
+    """ "waived the duty for two years", "scrapped the tax until October 31": taken off and due back."""
+    verb = f.verb
+    if verb is None or not _done(verb) or verb.negative:
+        return False
+    words = [f.s.low(k) for k in range(max(f.n.j, verb.j), len(f.s.words))]
+    if "until" in words or "through" in words:
+        return True
+    return any(w == "for" and set(words[k + 1 : k + 4]) & _SPANS for k, w in enumerate(words))
 
 
 def _raised_above(outer: list[tuple[str, Verb | None, int]]) -> bool:
@@ -217,6 +233,8 @@ def _matrix(
             status = "announced" if not (f.verb and f.verb.mood and f.verb is not verb) else None
         if cls == "signal":
             status = "threatened" if action not in LIBERAL else "proposed"
+        if status == "proposed" and f.n.instrument in ("investment_commitment", "purchase_commitment"):
+            status = "announced"
         if status in ("threatened", "proposed", "offered") and verb is not None and _superseded(f, verb):
             return _cue(f, "", action, "had-planned", verb)
         if verb is not None and verb.mood in ("may", "could", "can") and status in ("announced", "proposed"):

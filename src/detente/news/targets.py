@@ -325,7 +325,7 @@ def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     if f.n.instrument in EXPORT_SIDE:
         return NOBODY
-    meets = verb.cls in MEETS or (verb.passive and verb.cls in ("hit", "impose", "exempt", "tax"))
+    meets = verb.cls in MEETS or f.n.rule == "bare.dutiable" or (verb.passive and verb.cls in ("hit", "impose", "exempt", "tax"))
     if not meets:
         return NOBODY
     start = clause(s, verb.i)[0]

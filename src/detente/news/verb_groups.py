@@ -73,6 +73,10 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     opened = before in MODALS or before == "to" or before in DO or _modal_over_date(s, m.i) >= 0
     if opened and "base" in forms:
         return "base"
+    if before in ("than", "as") and forms & {"ed", "pp"} and m.entry.value not in ("other", "speak"):
+        return ""
+    if s.low(m.i) in ("imported", "exported") and any(n.i in (m.j, m.j + 1) for n in s.products) and before not in HAVE:
+        return ""
     if before in BE or before in HAVE:
         return next((f for f in ("pp", "ed", "ing") if f in forms), "")
     instrument = any(n.i <= m.i < n.j for n in s.instruments)
@@ -94,7 +98,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     if "ing" in forms and m.entry.form == "ing":
         if m.entry.value in ("other", "effect_other") and _modifies(s, m):
             return ""
-        return "" if before in ("the", "a", "this") else "ing"
+        return "" if before in ("the", "a", "an", "this", "that") else "ing"
     if ("ed" in forms or "past" in forms or "pp" in forms) and not (forms & {"base", "s"}):
         if modifier and before not in ("as", "before", "after", "since", "until", "than", "unless"):
             return ""
@@ -166,6 +170,8 @@ def _be_before(s: Tagged, at: int) -> bool:
 def _sure_subject(s: Tagged, k: int, m: Mention) -> bool:
     """Whether the word before an -s form that may be a noun is a subject: a name or a pronoun, no noun after it."""
     after = s.low(m.j)
+    if after in ("a", "an", "no", "its", "their"):
+        return True
     if after in ("of", "from", "for", "by", "and", "or", ".", ",", "imposed", "were", "are", "have", "will") and (
         s.low(k) not in ("it", "he", "she", "which", "that", "who") and after != "from"
     ):

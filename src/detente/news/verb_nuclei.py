@@ -36,6 +36,8 @@ def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
         return ruling
     if not no_noun(s, verb, found):
         return ""
+    if _trade_halt(s, verb, words):
+        return "import_ban"
     into = any(words[k] == "from" and words[k + 1 : k + 2] and words[k + 1] in ("entering", "importing") for k in
                range(len(words)))  # fmt: skip
     at_import, at_export = first_of(words, IMPORT, 5), _outward(s, verb, words)
@@ -67,6 +69,9 @@ def _outward(s: Tagged, verb: Verb, words: list[str]) -> int:
     if at >= 0:
         return at
     end = clause(s, verb.v)[1]
+    taken = first_of(words, frozenset({"removal", "outflow", "dispatch", "despatch"}), 4)
+    if taken >= 0 and {"country", "territory", "abroad"} & set(words):
+        return taken
     sold = first_of(words, _SELLING, 5)
     far = {s.low(k) for k in range(verb.j, min(end, verb.j + 14))} & _FAR
     bound = any(verb.j < a.i < end and a.oblique == "to" and a.kind in ("country", "place") for a in s.actors)
@@ -107,6 +112,12 @@ def _passive_ban(s: Tagged, verb: Verb) -> str:
     if any(word in EXPORT - {"shipping"} for word in before):
         return "export_ban"
     return "import_ban" if any(word in IMPORT - {"entry"} for word in before) else ""
+
+
+def _trade_halt(s: Tagged, verb: Verb, words: list[str]) -> bool:
+    """ "suspends bilateral trade with India", "breaks off all commerce with its neighbour"."""
+    at = first_of(words, frozenset({"trade", "commerce"}), 4)
+    return at >= 0 and "with" in words[at : at + 3] and not verb.negative
 
 
 def _halt_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -168,6 +179,8 @@ def _raise_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
 def _require_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     if kind := put_verb(s, verb, words, found):
         return kind
+    if verb.lemma == "apply" and not verb.passive and words[:1] == ["for"]:
+        return need_verb(s, verb, words, found)
     if verb.lemma != "require" or not no_noun(s, verb, found):
         return ""
     if need := need_verb(s, verb, words, found):
@@ -206,7 +219,7 @@ def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) 
     return "legal_ruling" if (court and trade) or world else ""
 
 
-_RULES = frozenset(["find", "allow", "authorise", "authorize", "declare", "hold", "let", "clear", "side", "permit"])
+_RULES = frozenset(["confirm", "conclude", "decide", "determine", "agree", "find", "allow", "authorise", "authorize", "declare", "hold", "let", "clear", "side", "permit"])
 
 
 def _ruling(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -214,7 +227,7 @@ def _ruling(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> st
     if not s.on("verb.ruling") or verb.lemma not in _RULES or verb.passive or verb.mood or verb.negative:
         return ""
     start = clause(s, verb.i)[0]
-    bench = {"court", "judge", "judges", "panel", "arbitrator", "arbitrators", "tribunal"}
+    bench = {"court", "judge", "judges", "panel", "arbitrator", "arbitrators", "tribunal", "appellate"}
     subject = {s.low(k) for k in range(start, verb.i)}
     if not (bench & subject or subject & {"wto"}):
         return ""

@@ -56,6 +56,7 @@ def need_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
     subject = {s.low(k) for k in range(start, verb.i)}
     outward = subject & {"exporters", "exporter", "exports", "cargo", "cargoes", "shipment", "shipments", "consignment",
                          "sales", "ships", "sends", "sells", "delivers"}  # fmt: skip
+    outward = outward or ({"leave", "leaving", "leaves"} & {s.low(k) for k in range(verb.j, len(s.words))})
     goal = {"sell", "ship", "export", "send", "supply"} & set(words[permit : permit + 3])
     abroad = any(a.i > verb.j and a.oblique == "to" and a.kind in ("country", "place") for a in s.actors)
     if goal and (abroad or "export" in goal) and verb.lemma in _NEEDING and not outward:
