@@ -204,7 +204,8 @@ def _verb_before(s: Tagged, i: int) -> Verb | None:
     if not before or i - before[-1].j > 3:
         return None
     between = [s.low(k) for k in range(before[-1].j, i)]
-    return before[-1] if not (set(between) & (PREPOSITIONS - {"at", "to", "about", "under", "over"})) else None
+    free = {"at", "to", "about", "under", "over"} | ({"with"} if before[-1].cls == "hit" else set())
+    return before[-1] if not (set(between) & (PREPOSITIONS - free)) else None
 
 
 def _goods_follow(s: Tagged, i: int) -> bool:

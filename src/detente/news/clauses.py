@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detente.news.grammar import SUBORDINATORS, Tagged, Verb
-from detente.news.verb_groups import is_adverb
+from detente.news.verb_groups import CALENDAR, is_adverb
 from detente.news.word_lists import word_list
 
 _OPENERS = word_list("clauses.openers")
@@ -45,6 +45,8 @@ def _inside_actor(s: Tagged, k: int) -> bool:
 
 def _clause_follows(s: Tagged, k: int, starts: list[int]) -> bool:
     """Whether a finite verb or an infinitive stands close enough after a conjunction to belong to a new clause."""
+    if s.low(k) in ("until", "since", "before", "after") and (s.low(k + 1) in CALENDAR or s.low(k + 1)[:1].isdigit()):
+        return False
     nxt = next((v for v in s.verbs if v.i > k), None)
     far = 18 if s.low(k) in ("but", "while", "as", "after", "before", "since", "until") else 11
     if nxt is None or nxt.i - k > far:

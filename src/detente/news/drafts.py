@@ -46,7 +46,8 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
     s.topic = seen.trade[1] if place.number - seen.trade[0] <= 15 else ""
     s.ban = seen.ban[1] if place.number - seen.ban[0] <= 6 else ""
     nouns = nuclei(s)
-    nouns = sorted([*nouns, *permit_nuclei(s, nouns)], key=lambda n: n.i)
+    permits = permit_nuclei(s, nouns)
+    nouns = sorted([*nouns, *permits], key=lambda n: n.i)
     near = [n.instrument for n in nouns if n.instrument in TARIFFS]
     if near:
         seen.trade = (place.number, near[0])

@@ -68,7 +68,7 @@ def _preference(levels: Levels) -> tuple[str, Levels]:
     lost = verb is not None and verb.lemma in ("lose", "forfeit")
     if lost or first in ("remove", "suspend", "end", "expire", "halt", "limit"):
         return "impose", levels[1:]
-    return ("grant" if first in ("grant", "extend", "resume", "exempt") else ""), levels[1:]
+    return "", levels
 
 
 _OVER = word_list("events.over")

@@ -199,6 +199,9 @@ def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
     if before:
         return before[-1], "object"
     after = [v for v in s.verbs if f.n.j <= v.i and v is not f.participle and not reduced(s, v)]
+    finite = [v for v in after if v.i < end and (v.mood or v.tense in ("past", "pres", "perf"))]
+    if finite:
+        after = [v for v in after if v.tense != "ing" or v.i > finite[0].i]
     for verb in after:
         if verb.i < end:
             return verb, "subject"
@@ -271,12 +274,15 @@ def _resumes(s: Tagged, f: Frame, verb: Verb) -> bool:
     if f.participle is not None and f.participle.j <= verb.i and between and between[0] < f.participle.i:
         finite = bool(verb.mood) or (verb.tense in ("past", "pres", "perf") and not reduced(s, verb))
         return finite and s.low(verb.i - 1) not in ("and", "or")
+    if not between and f.participle is not None and s.low(verb.i - 1) == ",":
+        return (bool(verb.mood) or verb.tense in ("past", "pres", "perf")) and not reduced(s, verb)
     if not between or s.low(verb.i - 1) in ("and", "or", "to"):
         return False
     inside = [v for v in s.verbs if between[0] < v.i and v.j <= verb.i]
     finite = bool(verb.mood) or verb.tense in ("past", "pres", "perf")
     closed = bool(inside) and any(v.mood or v.passive or v.tense in ("past", "pres", "perf") for v in inside)
-    return s.low(verb.i - 1) == "," or (closed and finite and len(between) == 1 and not _owned(s, inside[-1], verb))
+    sure = verb.i != verb.v or verb.tense == "pres" or verb.cls in ("effect", "expire", "end", "rise", "fall")
+    return s.low(verb.i - 1) == "," or (closed and finite and sure and len(between) == 1 and not _owned(s, inside[-1], verb))
 
 
 def _owned(s: Tagged, last: Verb, verb: Verb) -> bool:

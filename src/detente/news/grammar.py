@@ -37,7 +37,7 @@ SEMI = {"set": "will", "due": "will", "scheduled": "will", "slated": "will", "go
         "about": "will", "expected": "expected", "likely": "expected", "ready": "offer", "prepared": "offer",
         "willing": "offer", "open": "offer", "unlikely": "deny", "reluctant": "deny", "unwilling": "deny",
         "required": "must", "bound": "must", "determined": "will", "preparing": "propose", "planned": "propose",
-        "free": "may", "able": "can", "entitled": "can", "keen": "propose", "supposed": "will", "obliged": "must",
+        "free": "deny", "able": "can", "entitled": "can", "keen": "propose", "supposed": "will", "obliged": "must",
         "minded": "propose", "eager": "offer"}  # fmt: skip
 
 

@@ -19,6 +19,8 @@ _FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_dea
                        "investment_commitment", "enforcement_commitment"})  # fmt: skip
 _LOOSER = frozenset({"reduce", "remove", "suspend"})
 _COURSE = frozenset({"threatened", "proposed", "announced", "in_force"})
+_BORDER = frozenset({"import_tariff", "import_ban", "import_quota", "tariff_rate_quota", "export_tariff", "export_ban",
+                     "export_quota", "export_licensing", "tech_export_control", "port_fee"})  # fmt: skip
 _RANK = {"in_force": 5, "suspended": 5, "withdrawn": 5, "expired": 5, "announced": 4, "threatened": 3, "offered": 3,
          "demanded": 3, "proposed": 2}  # fmt: skip
 
@@ -62,7 +64,8 @@ def _ownerless(groups: list[list[Draft]], left: list[Draft]) -> list[Draft]:
 
 def _says_enough(draft: Draft) -> bool:
     """Whom it hits, and a rate or goods: enough to ask who imposes it."""
-    return draft.target not in ((), ("*",)) and (draft.rate is not None or draft.own_target)
+    known = draft.target not in ((), ("*",)) and (draft.rate is not None or draft.own_target)
+    return known and draft.instrument in _BORDER
 
 
 def _resolve_forward(drafts: list[Draft]) -> None:

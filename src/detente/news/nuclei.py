@@ -139,7 +139,8 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     if "export" in left or _before_of(right, EXPORT):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
-    on_ships = set(right[:6]) & _SHIPS and not {"shipments", "imports"} & set(right)
+    cranes = any(j <= p.i <= j + 3 and p.entry.value not in ("ships",) for p in s.products)
+    on_ships = not cranes and set(right[:6]) & _SHIPS and not {"shipments", "imports"} & set(right)
     if on_ships and s.low(m.i) in ("levy", "levies", "surcharge", "duties", "duty"):
         return Nucleus(m.i, j, "port_fee", m.entry.rule)
     return Nucleus(m.i, j, "import_tariff", m.entry.rule)
@@ -163,7 +164,9 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     if word in _AID:
         return _aid(s, at)
     if word == "sanctions":
-        firms = near(s, at, at + 1, _LISTED, 0, 18) and near(s, at, at + 1, frozenset({"on", "against"}), 0, 9)
+        after = [s.low(k) for k in range(at + 1, min(len(s.words), at + 20))]
+        on = next((k for k, word in enumerate(after) if word in ("on", "against")), -1)
+        firms = on >= 0 and ";" not in after and bool(_LISTED & set(after[on : on + 6]))
         return Nucleus(at, at + 1, "entity_listing", "curb.sanctions-on-firms") if firms else None
     if word in ("deal", "accord", "pact", "framework"):
         return Nucleus(at, at + 1, "trade_agreement", "curb.deal") if _deal(s, at) else None

@@ -132,7 +132,10 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
         seen.pairs = [*seen.pairs, *((d.imposer[0], d.target) for d in fresh if d.imposer)][-LOOKBACK:]
         drafts += fresh
         seen.note(s)
+        bare = [t for t in s.words if t.text.isalpha()]
+        named = sum(a.j - a.i for a in s.actors if a.kind in ("country", "place"))
         alone = len(s.words) <= 4 and not s.verbs and body[unit.end : unit.end + 1] in ("\n", "\r", "")
+        alone = alone or (bool(bare) and len(bare) == named and len(s.words) <= named + 3)
         if s.on("imposer.heading") and alone:
             names = [a.country for a in s.actors if a.kind in ("country", "place")]
             seen.topic = names[0] if len(names) == 1 else ""

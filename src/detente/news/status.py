@@ -127,17 +127,29 @@ def _negative(
         and any(t.low in ("during", "period", "until", "days", "year") for t in f.s.words)
     ):
         return _cue(f, "suspended", "suspend", "shall-not-apply", verb)
+    unpaid = event == "be" and _complement(f.s, denied[0], _DUE, 3) and f.relation == "subject"
+    if unpaid and denied[0] is verb and verb.tense == "pres":
+        return _cue(f, "suspended", "suspend", "not-payable", verb)
     return _cue(f, "", action, "denied", denied[0])
+
+
+_DUE = frozenset(["payable", "due", "chargeable", "applicable", "collected", "levied", "charged"])
 
 
 def _done(verb: Verb | None) -> bool:
     return verb is not None and not verb.mood and verb.tense in ("past", "perf", "pp")
 
 
+_GONE_NOW = frozenset(["over", "history", "dead", "gone", "finished"])
+
+
 def _ended(
     f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
 ) -> Standing | None:
     verb = f.verb
+    if event == "be" and verb is not None and not verb.mood and not verb.negative and f.relation == "subject":
+        if _complement(f.s, verb, _GONE_NOW, 1) and f.s.low(verb.j + 1) in ("", ".", ",", ";", "and", "but", "now", "since"):
+            return _cue(f, "expired", "remove", "is-over", verb)
     if event in ("expire", "end"):
         if verb is None or verb.cls not in ("expire", "end"):
             return _cue(f, "in_force", "maintain", "expiry-noun", None, f.nominal[0][1] if f.nominal else -1)
@@ -188,7 +200,8 @@ def _paused(
     f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
 ) -> Standing | None:
     verb = f.verb
-    if event == "be" and verb is not None and _complement(f.s, verb, _ON_HOLD, 4) and not verb.mood:
+    held = event in ("be", "remain") and verb is not None and _complement(f.s, verb, _ON_HOLD, 4)
+    if held and verb is not None and not verb.mood:
         return _cue(f, "suspended", "suspend", "on-hold", verb)
     if event != "suspend" or _raised_above(outer):
         return None

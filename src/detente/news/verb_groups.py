@@ -92,7 +92,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     if m.entry.value == "face" and "base" in forms and before == "year" and s.low(m.j) in ("a", "an", "the", "no"):
         return "base"
     modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
-        before in ADJECTIVES or before in PREPOSITIONS or (before[:1].isdigit() and k == m.i - 1)
+        before in ADJECTIVES or before in PREPOSITIONS or (before[:1].isdigit() and k == m.i - 1 and s.low(k - 1) not in CALENDAR)
     )
     modifier = modifier and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
     if "ing" in forms and m.entry.form == "ing":
@@ -108,7 +108,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     then = s.low(m.j) in ("on", "in", "at", "next", "this", "again", "today", "when", "after", "by", "until", "later")
     if ends_noun and then and "s" in forms and s.low(m.i) != s.low(k):
         return "s"
-    nouny = m.entry.extra.split(" ")[0] in NOUNY or m.entry.value in ("other", "effect_other")
+    nouny = (m.entry.extra.split(" ")[0] in NOUNY and m.j - m.i == 1) or m.entry.value in ("other", "effect_other")
     if "s" in forms and m.entry.form == "s":
         return (
             "s"
@@ -129,7 +129,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
 
 _WHEN = frozenset(["from", "on", "as", "by", "in", "at", "starting", "beginning", "until", "for", "after", "within",
                    "effective", "next", "this", "later", "with"])  # fmt: skip
-_CALENDAR = frozenset(
+CALENDAR = frozenset(
     ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
      "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "month", "months",
      "week", "weeks", "year", "years", "day", "days", "effect", "midnight", "quarter", "date"]
@@ -143,8 +143,8 @@ def _modal_over_date(s: Tagged, at: int) -> int:
         word = s.low(k)
         if word in MODALS and not (word == "may" and s.words[k].text == "May"):
             return k if named and s.low(k + 1) in _WHEN | {","} else -1
-        named = named or word in _CALENDAR or word[:1].isdigit()
-        if word not in _CALENDAR | _WHEN | {",", "of", "the", "immediate"} and not word[:1].isdigit():
+        named = named or word in CALENDAR or word[:1].isdigit()
+        if word not in CALENDAR | _WHEN | {",", "of", "the", "immediate"} and not word[:1].isdigit():
             return -1
         k -= 1
     return -1
@@ -350,7 +350,7 @@ def _infinitive(s: Tagged, m: Mention, to: int, negative: bool, passive: bool = 
             if s.low(b) in BE:
                 start = b
                 break
-    elif word in BE:
+    elif word in BE or word in ("mean", "means"):
         mood, start = "will", k
     elif word in HAVE:
         mood, start = "must", k
