@@ -33,6 +33,9 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
             if (topic == "port_fee" or " net ton" in rate.raw.lower() or _calls(s, i)) and s.on("bare.per-ship") and not _near_noun(s, i, j, found) and _per_ship(s, i):
                 out.append(Nucleus(i, j, "port_fee", "bare.per-ship", bare=True))
             continue
+        if rate.free and _enters_free(s, i) and not any(n.verb is None and clause(s, i)[0] <= n.i for n in found if n.i < i):
+            out.append(Nucleus(i, j, "import_tariff", "bare.enters-free", bare=True))
+            continue
         if rate.unit not in ("percent_ad_valorem",) or rate.free or _near_noun(s, i, j, found):
             continue
         if s.low(i - 1) in ("to", "and", "or") and any(b == i - 1 for _, b, _ in s.rates) and s.low(i - 1) == "to":
@@ -47,6 +50,16 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
         if rule and s.on(f"bare.{rule}"):
             out.append(Nucleus(i, j, trade or "import_tariff", f"bare.{rule}", bare=True))
     return out
+
+
+def _enters_free(s: Tagged, i: int) -> bool:
+    """ "American goods will enter Indonesia free of duty": goods of an origin that come in without a duty."""
+    verb = next((v for v in reversed(s.verbs) if v.j <= i), None)
+    if verb is None or verb.negative or i - verb.j > 5 or verb.lemma not in ("enter", "come", "arrive", "import"):
+        return False
+    if any(not a.money for k, _, a in s.amounts if k < i):
+        return False
+    return _foreign_goods(s, verb)
 
 
 def _over_quota(s: Tagged, i: int) -> bool:
@@ -129,14 +142,14 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         verb is not None
         and (verb.cls in _PAYS or charged)
         and not verb.negative
-        and _foreign_goods(s, verb)
+        and (_foreign_goods(s, verb) or (charged and _country_subject(s, verb)))
         and s.low(j) in _ENDS
     ):
         return "pays-goods"
     own = j + 3 if [s.low(k) for k in range(j, j + 3)] == ["of", "its", "own"] else j
     own += 2 if (s.low(own), s.low(own + 1)) in (("the", "one"), ("the", "duty")) else s.low(own) in ("that", "those")
     if s.low(own) in ("on", "for", "against") and _goods_follow(s, own + 1) and (topic or verb is not None):
-        return "on-goods" if topic or (verb is not None and verb.cls == "impose") else ""
+        return "on-goods" if topic or (verb is not None and verb.cls in ("impose", "face")) else ""
     if topic and s.low(j) == "for" and _name(s, j + 1) and any(s.low(k) == ":" for k in range(i)):
         return "for-name"
     if s.low(j) in ("which", "that") and any(v.cls == "impose" and j < v.i <= j + 6 for v in s.verbs):
@@ -163,7 +176,9 @@ def _charged(s: Tagged, i: int, j: int) -> bool:
     if verb is None or verb.i - j > 2 or not verb.passive or verb.lemma not in _CHARGE | {"add"}:
         return False
     before = {s.low(k) for k in range(clause(s, i)[0], i)} - {"an", "a", "the", "extra", "additional", "further", "another"}
-    return s.low(verb.j) in ("on", "to") and _goods_follow(s, verb.j + 1) and not before & PREPOSITIONS
+    stacked = (s.low(verb.j), s.low(verb.j + 1)) == ("on", "top") and bool(s.topic)
+    goods = s.low(verb.j) in ("on", "to") and _goods_follow(s, verb.j + 1)
+    return (goods or stacked) and not before & PREPOSITIONS
 
 
 _ENDS = frozenset(
@@ -192,6 +207,11 @@ def _foreign_goods(s: Tagged, verb: Verb) -> bool:
         for a in s.actors
     )
     return goods and origin
+
+
+def _country_subject(s: Tagged, verb: Verb) -> bool:
+    """ "Vietnam will be charged 20 percent"."""
+    return any(a.j == verb.i and a.kind in ("country", "joint") and not a.oblique for a in s.actors)
 
 
 def _name(s: Tagged, at: int) -> bool:

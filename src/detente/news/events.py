@@ -54,6 +54,9 @@ def event_of(f: Frame) -> tuple[str, Levels]:
     special = _by_words(f, levels)
     if special is not None:
         return special
+    agreed = f.n.instrument in FRIENDLY and f.participle is not None and f.participle.cls == "sign"
+    if agreed and f.participle is not None and levels[0][0] in ("speak", "announce", "have", "be"):
+        return "sign", [("commit", f.participle, f.participle.i)]
     first, rest = levels[0][0], levels[1:]
     if first in ("other", "effect_other", "subsidise", "cover", "use"):
         return ("impose" if f.participle else ""), levels
@@ -81,6 +84,10 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
         return "fall", levels[1:]
     if verb and first == "propose" and verb.lemma in _REVIEWS and f.s.low(verb.j) in ("at", "into", "the", "whether"):
         return "", levels
+    if verb and f.n.rule == "bare.enters-free":
+        return "reduce", levels[1:]
+    if verb and verb.lemma == "go" and f.n.bare and f.s.low(verb.j) == "to":
+        return "rise", levels[1:]
     if verb and verb.lemma == "come" and f.relation == "subject":
         return "effect", levels[1:]
     if f.n.instrument == "unspecified_retaliation" and verb and verb.lemma in _TAKES and verb.cls != "propose":

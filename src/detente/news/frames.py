@@ -118,6 +118,8 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
         )
     if word in ("against", "over", "to", "about") and before in _ANSWERS:
         return True
+    if f.n.instrument == "trade_agreement" and word in ("in", "under", "by", "outside", "within", "from"):
+        return True
     if word == "at" and f.verb is not None and f.verb.cls in ("retaliate", "respond"):
         return True
     if word == "for":

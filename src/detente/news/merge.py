@@ -140,6 +140,8 @@ def _same_step(a: Draft, b: Draft) -> bool:
     if loosening and a.instrument not in _FRIENDLY:
         return False
     pair = {a.status, b.status}
+    if a.status == "in_force" and b.status in ("proposed", "threatened") and not b.definite:
+        return False
     if a.status == b.status or pair == {"in_force", "announced"}:
         return True
     open_rate = a.rate is None or b.rate is None

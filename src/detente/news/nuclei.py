@@ -17,7 +17,7 @@ _TAX = frozenset(["tax", "taxes", "charge", "charges", "cess"])
 _SHIPS = word_list("nuclei.ships")
 _WAR = word_list("nuclei.war")
 _DEPOSIT = frozenset(["importers", "importer", "customs", "imports", "dumping", "provisional", "subsidy"])
-_AID = frozenset(["aid", "support", "assistance", "relief", "loans", "grants", "subsidies"])
+_AID = frozenset(["grant", "aid", "support", "assistance", "relief", "loans", "grants", "subsidies"])
 _AIDED = word_list("nuclei.aided")
 _CURBS = (
     frozenset(["those", "that", "ones"])
@@ -68,7 +68,7 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
     low = " ".join(s.low(k) for k in range(m.i, m.j))
     if low in ("duty", "levy") and before in ("on", "off") and s.low(m.i - 2) not in ("from", "based"):
         return None
-    if low == "duty" and (after in ("calls", "call", "rota", "of", "to", "officer", "bound") and after != "of"):
+    if low == "duty" and not (after == "to" and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)) and (after in ("calls", "call", "rota", "of", "to", "officer", "bound") and after != "of"):
         return None
     if kind == "import_tariff" and ("prefer" in low or low in _PREFERENCES):
         return Nucleus(m.i, m.j, kind, "preference.lost")
@@ -273,7 +273,7 @@ def _aid(s: Tagged, at: int) -> Nucleus | None:
     money = any(x.money and (0 < at - j + 1 <= 4 or 0 < i - at <= 4) for i, j, x in s.amounts)
     if (
         not money
-        or not any(t.low in _AIDED for t in s.words)
+        or not any(t.low in _AIDED | {"plant", "plants", "factory", "mine", "smelter", "refinery"} for t in s.words)
         or (s.low(at + 1) in ("for", "to") and (s.low(at + 2) in ("ukraine", "kyiv", "gaza", "refugees")))
     ):
         return None

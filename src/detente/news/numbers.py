@@ -27,7 +27,7 @@ _RATE = re.compile(
     rf"francs|yen|won|baht|lira|rand|ringgit|dirhams|hryvnias?|tenge|cents) "
     rf"(?:per|a|an) (?P<per2>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric ton|item|parcel|package|unit|vehicle|"
     rf"container|kilogram|kg|litre|barrel|postal item|pound|bushel|piece|car|pair)\b"
-    rf"|\b(?P<free>duty[- ]free|zero[- ](?:tariffs?|dut(?:y|ies))(?: (?:rate|treatment|access))?|tariff[- ]free|"
+    rf"|\b(?P<free>duty[- ]free|free of (?:customs )?dut(?:y|ies)|nil[- ](?:tariffs?|dut(?:y|ies))|zero[- ](?:tariffs?|dut(?:y|ies))(?: (?:rate|treatment|access))?|tariff[- ]free|"
     rf"(?<=\bto )zero|"
     rf"(?<=\bat )zero)\b",
     re.IGNORECASE,

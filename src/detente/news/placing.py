@@ -27,8 +27,11 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
     after_if = [b for b in s.breaks if s.low(b) in ("if", "unless", "should")]
     if conditional and after_if and min(after_if) > f.n.i + 40:
         conditional = False
+    day = place.times[0] if place.times else None
+    dated = day is not None and day.start - place.sentence.start <= 4 and len(day.value) == 10
+    told = dated and in_past(day.value if day else None, place.published) and not place.sentence.continues
     return Setting(
-        legal=place.legal,
+        legal=place.legal and not told,
         head=head or acts,
         future=in_future(when.effective, place.published),
         past=in_past(when.effective, place.published),

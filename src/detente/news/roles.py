@@ -31,10 +31,12 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
         _bench,
         _passive_agent,
         _granting,
+        _home,
         _possessor,
         _by_phrase,
         _importer,
         _bill,
+        _act_in,
         _acting_subject,
         _relative_subject,
         _exporter,
@@ -97,6 +99,8 @@ def _possessor(f: Frame, s: Tagged, seen: Discourse) -> Found:
             plain = actor.kind in ("country", "place", "body", "person", "joint")
             if plain and (actor.possessor or (not actor.oblique or actor.i >= f.left)):
                 return role(s, actor.country, "imposer.possessor", actor.i, actor.j)
+        if s.low(k) in ("a", "an") and k < f.n.i - 1 and k > f.left:
+            return NOBODY
         adjective = next((m for m in s.adjectives if m.i <= k < m.j and k >= f.left), None)
         if adjective and f.n.verb is None:
             return role(s, adjective.entry.value, "imposer.demonym", adjective.i, adjective.j)
@@ -258,6 +262,36 @@ def _acting_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     code = country_of(f.subject, s, seen)
     return role(s, code, "imposer.subject", f.subject.i, f.subject.j)
+
+
+def _home(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "cars not made in America will pay": the country whose own goods are spared."""
+    if target_rule(f, seen) != "target.not-made-in":
+        return NOBODY
+    for actor in s.actors:
+        if actor.oblique in ("in", "outside") and actor.kind in ("country", "place"):
+            return role(s, actor.country, "imposer.home", actor.i, actor.j)
+    return NOBODY
+
+
+def target_rule(f: Frame, seen: Discourse) -> str:
+    """Return the rule that found whom a measure is aimed at."""
+    return targets(f, seen).rule
+
+
+def _act_in(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "A decree published in Mexico sets", "the gazette of Kenya": where the act comes from."""
+    if f.verb is None or f.relation != "object" or f.verb.passive:
+        return NOBODY
+    start = clause(s, f.verb.i)[0]
+    act = next((k for k in range(start, f.verb.i) if s.low(k) in _LAWS), -1)
+    for actor in s.actors:
+        if act >= 0 and act < actor.i < f.verb.i and actor.oblique in ("in", "of") and actor.kind in ("country", "place"):
+            return role(s, actor.country, "imposer.act-in", actor.i, actor.j)
+    return NOBODY
+
+
+_LAWS = frozenset(["decree", "order", "gazette", "regulation", "law", "act", "notification", "resolution", "ordinance"])
 
 
 def _bill(f: Frame, s: Tagged, seen: Discourse) -> Found:

@@ -412,6 +412,8 @@ def _of_agreement(f: Frame) -> bool:
     if f.verb is None:
         return False
     start = clause(f.s, f.verb.i)[0]
+    if f.s.low(f.verb.i - 1) in ("deal", "agreement", "accord", "pact", "framework", "treaty"):
+        return True
     if f.s.low(start) not in ("that", "which", "under"):
         return False
     return any(m.entry.value == "trade_agreement" and m.j <= start and start - m.j <= 8 for m in f.s.instruments)

@@ -46,6 +46,7 @@ def targets(f: Frame, seen: Discourse) -> Found:
         _goods_phrase,
         _wide_target,
         _maker,
+        _winner,
     ):
         found = finder(f, s, seen)
         if found.value:
@@ -79,6 +80,15 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             break
         k += 1
     return NOBODY
+
+
+def _winner(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "Switzerland secured a cut in US tariffs": who wins relief from somebody else's duty."""
+    wins = f.verb is not None and f.verb.lemma in ("secure", "win", "get", "obtain", "gain", "negotiate")
+    relief = any(cls in ("reduce", "exempt", "suspend", "remove") for cls, _ in f.nominal)
+    if not wins or not relief or f.subject is None or f.subject.kind not in ("country", "place", "body"):
+        return NOBODY
+    return role(s, country_of(f.subject, s, seen), "target.winner", f.subject.i, f.subject.j)
 
 
 def _maker(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -334,6 +344,12 @@ def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return goods_origin(s, start, verb.i, seen)
 
 
+def _not_made_in(s: Tagged, actor: Actor) -> bool:
+    """ "cars not made in America", "built outside the United States": everybody else's."""
+    back = [s.low(k) for k in range(max(0, actor.i - 4), actor.i)]
+    return actor.oblique == "outside" or (actor.oblique == "in" and "not" in back and bool(MADE & set(back)))
+
+
 _EXCEPT = frozenset(["except", "excluding", "excepting", "bar"])
 
 
@@ -345,6 +361,9 @@ def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
     cut = next((k for k in range(i, j) if s.low(k) in _EXCEPT), j)
     if cut > i:
         j = cut
+    home = next((a for a in s.actors if i <= a.i < j and _not_made_in(s, a)), None)
+    if home is not None:
+        return Found(("*",), "target.not-made-in", spelled(s, home.i, home.j))
     codes: list[str] = []
     spot = (i, i)
     gates = ("port", "ports", "border", "market", "customs")

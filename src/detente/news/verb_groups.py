@@ -68,6 +68,12 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         nearest = next(v for v in verbs if v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp"))
         if nearest.i == m.j or is_adverb(s.low(m.j)):
             return ""
+    if s.low(m.i - 1) == "in" and m.entry.form == "base" and s.low(m.j) in ("of", "", ".", ",", "for", "since"):
+        return ""
+    if "s" in forms and m.j - m.i == 1 and k >= 0 and s.low(m.j) in ("a", "an", "the", "no", "its", "any"):
+        noun = any(n.j - 1 == k for n in [*s.products, *s.instruments])
+        if noun and not modifier_before(s, k):
+            return "s"
     if m.entry.value == "subject":
         return "pp" if s.low(m.j) == "to" and _be_before(s, m.i) else ""
     opened = before in MODALS or before == "to" or before in DO or _modal_over_date(s, m.i) >= 0
@@ -125,6 +131,11 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     if "base" in forms and (_plural_subject(s, k) or before in ("and", "or", ",", "'", '"', "") or k < 0):
         return "base"
     return ""
+
+
+def modifier_before(s: Tagged, k: int) -> bool:
+    """Whether a noun at k is itself only part of a name of goods after a preposition of measure ("a rise in .. costs")."""
+    return s.low(k - 1) in ("in", "of") and s.low(k - 2) in ("rise", "fall", "increase", "drop")
 
 
 _WHEN = frozenset(["from", "on", "as", "by", "in", "at", "starting", "beginning", "until", "for", "after", "within",

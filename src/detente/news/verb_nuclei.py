@@ -111,7 +111,14 @@ def _passive_ban(s: Tagged, verb: Verb) -> str:
     before = [s.low(k) for k in range(max(start, verb.i - 16), verb.i)]
     if any(word in EXPORT - {"shipping"} for word in before):
         return "export_ban"
-    return "import_ban" if any(word in IMPORT - {"entry"} for word in before) else ""
+    if any(word in IMPORT - {"entry"} for word in before):
+        return "import_ban"
+    gate = any(verb.j <= a.i <= verb.j + 3 and a.oblique == "by" and a.country for a in s.actors)
+    goods = any(word in GOODS for word in before) or any(start <= m.i < verb.i for m in s.products)
+    foreign = any(start <= m.i < verb.i for m in s.adjectives) or any(
+        start <= a.i < verb.i and a.oblique == "from" and a.kind in ("country", "place") for a in s.actors
+    )
+    return "import_ban" if gate and goods and foreign and verb.lemma in ("ban", "bar", "block", "prohibit", "stop") else ""
 
 
 def _trade_halt(s: Tagged, verb: Verb, words: list[str]) -> bool:
@@ -198,7 +205,9 @@ def _tax_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
 
 
 def _invest_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    return "investment_commitment" if any(verb.j <= a < verb.j + 7 and x.money for a, _, x in s.amounts) else ""
+    stock = {"stockpile", "stockpiles", "reserve", "reserves"} & {s.low(k) for k in range(verb.j, len(s.words))}
+    money = any(verb.j <= a < verb.j + 7 and x.money for a, _, x in s.amounts)
+    return "investment_commitment" if money and not stock else ""
 
 
 def _crackdown_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:

@@ -84,7 +84,7 @@ def _untrue(s: Tagged) -> bool:
     claim = next((k for k, t in enumerate(s.words) if t.low in _CLAIM), -1)
     if claim < 0:
         return False
-    after = [s.low(k) for k in range(claim, len(s.words))]
+    after = [s.low(k) for k in range(max(0, claim - 2), len(s.words))]
     return bool(_FALSE & set(after)) or "different from fact" in " ".join(after) or "no truth" in " ".join(after)
 
 
