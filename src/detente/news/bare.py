@@ -148,8 +148,13 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         return "pays-goods"
     own = j + 3 if [s.low(k) for k in range(j, j + 3)] == ["of", "its", "own"] else j
     own += 2 if (s.low(own), s.low(own + 1)) in (("the", "one"), ("the", "duty")) else s.low(own) in ("that", "those")
-    if s.low(own) in ("on", "for", "against") and _goods_follow(s, own + 1) and (topic or verb is not None):
-        return "on-goods" if topic or (verb is not None and verb.cls in ("impose", "face")) else ""
+    trade = topic or verb is not None or _foreign_after(s, own + 1)
+    if s.low(own) in ("on", "for", "against") and _goods_follow(s, own + 1) and trade:
+        buyers = bool({"shoppers", "consumers", "households", "drivers"} & {s.low(k) for k in range(i)})
+        if buyers and not topic:
+            return ""
+        charged = verb is not None and verb.cls in ("impose", "face", "hit", "announce", "threaten", "propose", "raise")
+        return "on-goods" if topic or charged or _foreign_after(s, own + 1) else ""
     if topic and s.low(j) == "for" and _name(s, j + 1) and any(s.low(k) == ":" for k in range(i)):
         return "for-name"
     if s.low(j) in ("which", "that") and any(v.cls == "impose" and j < v.i <= j + 6 for v in s.verbs):
@@ -207,6 +212,23 @@ def _foreign_goods(s: Tagged, verb: Verb) -> bool:
         for a in s.actors
     )
     return goods and origin
+
+
+_SIDES = frozenset(["price", "prices", "stake", "discount", "return", "returns", "year", "vat", "profit", "profits", "vote",
+                    "votes", "yield", "interest", "bonds", "output", "income", "wages", "share", "shares"])  # fmt: skip
+
+
+def _foreign_after(s: Tagged, at: int) -> bool:
+    """ "a further 40 percent on Brazilian goods": goods of an origin right after the rate, in a sentence about trade only."""
+    if any(t.low in _SIDES for t in s.words):
+        return False
+    end = min(len(s.words), at + 4)
+    adjective = next((m for m in s.adjectives if at <= m.i < end), None)
+    goods = adjective is not None and (
+        any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
+        or any(s.low(k) in ("goods", "imports", "products", "exports") for k in range(adjective.j, adjective.j + 3))
+    )
+    return goods or (s.low(at) in ("goods", "imports", "products") and s.low(at + 1) == "from")
 
 
 def _country_subject(s: Tagged, verb: Verb) -> bool:

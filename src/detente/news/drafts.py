@@ -21,7 +21,9 @@ from detente.news.listing import (
     listed_members,
     listed_standing,
     opened_list,
+    rates_follow,
 )
+from detente.news.loose import loose_nuclei
 from detente.news.measure import Cue, Dates, Evidence, Quantity, Span
 from detente.news.mention import TARIFFS, Draft, Place
 from detente.news.nuclei import nuclei
@@ -48,6 +50,8 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
     nouns = nuclei(s)
     permits = permit_nuclei(s, nouns)
     nouns = sorted([*nouns, *permits], key=lambda n: n.i)
+    if not nouns and s.on("loose"):
+        nouns = loose_nuclei(s)
     near = [n.instrument for n in nouns if n.instrument in TARIFFS]
     if near:
         seen.trade = (place.number, near[0])
@@ -63,7 +67,8 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
     bans = [d.instrument for d in drafts if d.instrument in ("export_ban", "import_ban")]
     seen.ban = (place.number, bans[-1]) if bans else seen.ban
     if place.norm[place.sentence.start : place.sentence.end].endswith(":"):
-        seen.lead = opened_list(drafts) or _headed_list(place, [frame(s, n, nouns) for n in nouns], seen)
+        headed = _headed_list(place, [frame(s, n, nouns) for n in nouns], seen)
+        seen.lead = opened_list(drafts) or headed or rates_follow(place, before)
         return drafts
     items = [] if drafts else list_items(place, seen.lead)
     if not items and len(s.words) > 16:

@@ -65,6 +65,10 @@ def event_of(f: Frame) -> tuple[str, Levels]:
     return ("impose" if first in _OVER else ""), levels
 
 
+_UNDER = frozenset(["bring", "place", "put", "come", "fall"])
+"""Goods that are brought under a duty."""
+
+
 def _preference(levels: Levels) -> tuple[str, Levels]:
     """A preference that is taken away puts the duty back; one that is given takes it off; else it only is mentioned."""
     first, verb, _ = levels[0]
@@ -84,6 +88,8 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
         return "fall", levels[1:]
     if verb and first == "propose" and verb.lemma in _REVIEWS and f.s.low(verb.j) in ("at", "into", "the", "whether"):
         return "", levels
+    if verb and verb.lemma in _UNDER and f.s.low(f.left - 1) == "under":
+        return "impose", levels[1:]
     if verb and f.n.rule == "bare.enters-free":
         return "reduce", levels[1:]
     if verb and verb.lemma == "go" and f.n.bare and f.s.low(verb.j) == "to":
@@ -110,6 +116,9 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
     )
     if answers and f.s.low(f.left - 1) == "with":
         return "impose", levels[1:]
+    if first == "follow" and f.relation == "subject" and verb is not None and verb.tense == "past" and not verb.passive:
+        if f.s.low(verb.j) in ("on", "in", "", ".", ",", "a", "days", "later", "the"):
+            return "effect", levels[1:]
     if first == "follow":
         if f.relation == "subject" and verb is not None and verb.mood:
             return "effect", levels[1:]

@@ -47,7 +47,7 @@ class Frame:
         participle: a reduced relative right after the phrase ("tariffs imposed by").
         subject: who acts, as far as the sentence shows it.
         presupposed: whether it only stands behind a preposition ("in response to its rules").
-        alone: whether it is the only nucleus of its sentence.
+        alone: whether it is the only nucleus of its sentence. beside: the others.
     """
 
     s: Tagged
@@ -62,12 +62,14 @@ class Frame:
     subject: Actor | None = None
     presupposed: bool = False
     alone: bool = False
+    beside: tuple[Nucleus, ...] = ()
 
 
 def frame(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame:
     """Return a nucleus with governor, chain and subject."""
     left = phrase_start(s, n.i)
     f = Frame(s, n, left, _right(s, n, all_nuclei), alone=len(all_nuclei) == 1)
+    f.beside = tuple(m for m in all_nuclei if m is not n)
     if n.rule == "curb.those-on" and (model := _gapped(s, n, all_nuclei)) is not None:
         f.verb, f.relation, f.nominal = model.verb, model.relation, model.nominal
     elif n.verb is not None:
@@ -88,7 +90,9 @@ def _gapped(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame | None:
     start, end = clause(s, n.i)
     if not earlier or any(max(start, n.j) <= v.i < end for v in s.verbs):
         return None
-    return frame(s, earlier[-1], all_nuclei)
+    model = frame(s, earlier[-1], all_nuclei)
+    between = any(earlier[-1].j <= v.i < n.i and v is not model.verb for v in s.verbs)
+    return None if between else model
 
 
 _ASIDE = word_list("frames.aside")
@@ -118,6 +122,8 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
         )
     if word in ("against", "over", "to", "about") and before in _ANSWERS:
         return True
+    if word == "under" and f.verb is not None and f.verb.lemma in ("bring", "place", "put", "come", "fall"):
+        return False
     if f.n.instrument == "trade_agreement" and word in ("in", "under", "by", "outside", "within", "from"):
         return True
     if word == "at" and f.verb is not None and f.verb.cls in ("retaliate", "respond"):

@@ -44,6 +44,14 @@ def opened_list(drafts: list[Draft]) -> Draft | None:
     return next((d for d in drafts if d.instrument == "import_tariff" and d.rate is None and d.imposer), None)
 
 
+def rates_follow(place: Place, before: list[Draft]) -> Draft | None:
+    """ "The rates shall be as follows:": the tariff told shortly before, whose rates come now."""
+    words = {t.low for t in place.tagged.words}
+    near = [d for d in before if d.instrument == "import_tariff" and place.number - d.sentence <= 4 and d.imposer]
+    told = words & {"rate", "rates", "duty", "duties", "tariff", "tariffs", "surtax", "levels"}
+    return near[-1] if near and told and near[-1].rate is None else None
+
+
 def list_items(place: Place, lead: Lead | None) -> list[Draft]:
     """Return the measure of a list item without a verb: "- Switzerland: 39 percent", "- steel: 25 percent"."""
     s = place.tagged

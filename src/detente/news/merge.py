@@ -76,15 +76,21 @@ def _resolve_forward(drafts: list[Draft]) -> None:
         if draft.imposer:
             by_target.setdefault((draft.instrument, draft.target), set()).add(draft.imposer)
     sure = {d.imposer for d in drafts if d.instrument == "import_tariff" and d.imposer}
+    named = {d.imposer for d in drafts if d.imposer and d.instrument in _BORDER}
     for draft in drafts:
         if draft.imposer or not draft.target or draft.target == ("*",):
+            only = next(iter(named)) if len(named) == 1 else ()
+            if not draft.imposer and only and draft.instrument in _BORDER and (draft.rate or draft.product.text):
+                if not set(only[0].split("+")) & set(draft.target):
+                    draft.imposer, draft.inherited = only, True
+                    draft.cues.append(Cue("imposer", "imposer.only-one", "", -1, only[0]))
             continue
-        named = by_target.get((draft.instrument, draft.target), set())
-        if not named and draft.instrument == "import_tariff" and draft.rate and len(sure) == 1:
+        named_for = by_target.get((draft.instrument, draft.target), set())
+        if not named_for and draft.instrument == "import_tariff" and draft.rate and len(sure) == 1:
             only = next(iter(sure))
-            named = sure if not set(only[0].split("+")) & set(draft.target) else set()
-        if len(named) == 1:
-            draft.imposer = next(iter(named))
+            named_for = sure if not set(only[0].split("+")) & set(draft.target) else set()
+        if len(named_for) == 1:
+            draft.imposer = next(iter(named_for))
             draft.inherited = True
             draft.cues.append(Cue("imposer", "imposer.elsewhere", "", -1, draft.imposer[0]))
 
@@ -140,7 +146,8 @@ def _same_step(a: Draft, b: Draft) -> bool:
     if loosening and a.instrument not in _FRIENDLY:
         return False
     pair = {a.status, b.status}
-    if a.status == "in_force" and b.status in ("proposed", "threatened") and not b.definite:
+    apart = bool(a.product.text and b.product.text) and a.product.scope != b.product.scope
+    if apart and a.status == "in_force" and b.status in ("proposed", "threatened"):
         return False
     if a.status == b.status or pair == {"in_force", "announced"}:
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from detente.news.found import enters_of
 from detente.news.grammar import Mention, Tagged, clause
 from detente.news.nucleus import EXPORT, GOODS, IMPORT, MINERAL, PERMIT, TECH, Nucleus, near, scopes_of
 from detente.news.verb_nuclei import verb_nucleus
@@ -67,6 +68,9 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
         return None
     low = " ".join(s.low(k) for k in range(m.i, m.j))
     if low in ("duty", "levy") and before in ("on", "off") and s.low(m.i - 2) not in ("from", "based"):
+        return None
+    spoken_of = {s.low(k) for k in range(m.j + 1, m.j + 3)} if after in ("for", "of", "on") else set()
+    if kind == "import_tariff" and spoken_of & _OTHER_SENSE and not any(m.j <= p.i <= m.j + 2 for p in s.products):
         return None
     if low == "duty" and not (after == "to" and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)) and (after in ("calls", "call", "rota", "of", "to", "officer", "bound") and after != "of"):
         return None
@@ -206,12 +210,16 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
         return _restriction(s, at)
     if word in _BAN and s.low(at - 1) not in ("import", "export"):
         return _banning(s, at)
+    above = s.low(at - 1) == "the" and s.low(at - 2) in ("above", "beyond", "outside", "over", "exceeding")
+    if word == "quota" and above:
+        return None
     beyond = s.low(at - 1) in ("above", "beyond", "outside", "over", "within", "exceeding", "the") and word == "quota"
     if word in _QUOTA and not (beyond and s.low(at - 1) != "the") and not near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
         if near(s, at, at + 1, EXPORT, 3, 7):
             return Nucleus(at, at + 1, "export_quota", "curb.export-quota")
         _, end = clause(s, at)
-        if any(at < i < min(end, at + 16) for i, _, r in s.rates) and word in ("quota", "quotas"):
+        traded = bool(s.products) or near(s, at, at + 1, IMPORT | GOODS, 8, 12)
+        if traded and any(at < i < min(end, at + 16) for i, _, r in s.rates) and word in ("quota", "quotas"):
             return Nucleus(at, at + 1, "tariff_rate_quota", "curb.quota-at-rate")
         if s.ban == "export_ban" and word in ("quota", "quotas") and any(not a.money for _, _, a in s.amounts):
             return Nucleus(at, at + 1, "export_quota", "curb.quota-after-ban")
@@ -242,8 +250,23 @@ def _deal(s: Tagged, at: int) -> bool:
     return partner and struck and trade
 
 
+def _borne_at_border(s: Tagged, at: int) -> bool:
+    """ "merchandise entering the United States would bear a tax of 20 per cent": goods that come in and the tax they bear."""
+    start, end = clause(s, at)
+    percent = any(at - 3 <= i < end for i, _, r in s.rates if r.unit.startswith("percent"))
+    verb = next((v for v in reversed(s.verbs) if start <= v.i and v.j <= at), None)
+    bears = verb is not None and (verb.cls in ("face", "subject") or verb.lemma in ("enter", "come"))
+    enters = any(a.country and (enters_of(s, a) or a.oblique in ("to", "into")) for a in s.actors if a.i < end)
+    enters = enters or any(
+        v.lemma in ("enter", "transit") and any(v.j <= a.i <= v.j + 2 for a in s.actors) for v in s.verbs
+    )
+    return percent and bears and enters
+
+
 def _charge_on_goods(s: Tagged, at: int) -> bool:
     """ "a security fee of 30 percent on goods from Colombia", "puts the charge on cars at 120 percent"."""
+    if _borne_at_border(s, at):
+        return True
     end = min(clause(s, at)[1], at + 14)
     percent = any(at - 3 <= i < end for i, _, r in s.rates if r.unit.startswith("percent"))
     on = next((k for k in range(at + 1, end) if s.low(k) in ("on", "for")), -1)

@@ -254,9 +254,7 @@ def _acting_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     if f.relation == "subject" or (verb.passive and f.n.verb is None):
         return NOBODY
-    if f.subject is None:
-        return NOBODY
-    if verb.passive:
+    if f.subject is None or verb.passive or verb.lemma in ("secure", "win", "get", "obtain", "gain"):
         return NOBODY
     if f.subject.kind == "firms" and f.n.instrument not in _BY_FIRMS:
         return NOBODY

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from detente.news.events import ACTION, FRIENDLY, LIBERAL, action_of, event_of
 from detente.news.frames import EVENT, Frame, act_verb, subject
 from detente.news.grammar import Tagged, Verb, clause
+from detente.news.told import told_status
 from detente.news.voids import is_void
 from detente.news.word_lists import word_list
 
@@ -56,19 +57,36 @@ class Setting:
 
 def standing(f: Frame, setting: Setting) -> Standing | None:
     """Return status and action, or None if this is no measure."""
-    if is_void(f):
+    if is_void(f) or _imperative(f):
         return None
     event, outer = event_of(f)
     if f.presupposed:
         return _behind(f, setting) or _existing(f)
     action = action_of(f, event)
     if event == "":
-        return _existing(f)
+        return _existing(f) or told(f, setting)
     for rule in (_negative, _ended, _paused, _matrix, _modal, _standing_as_it_is):
         answer = rule(f, setting, event, outer, action)
         if answer is not None:
             return answer if answer.status else None
-    return None
+    return told(f, setting)
+
+
+def _imperative(f: Frame) -> bool:
+    """ "Set a tariff of 500% on Germany": an order to the reader, not a report."""
+    verb = f.verb
+    return verb is not None and verb.i == 0 and verb.tense == "pres" and f.s.low(0) == verb.lemma and f.subject is None
+
+
+def told(f: Frame, setting: Setting) -> Standing | None:
+    """A verb that the lexicon does not know: what the words of the clause say."""
+    found = told_status(f) if f.n.verb is None and f.s.on("status.told") else None
+    if found is None or setting.conditional or (setting.long_ago and found[0] == "in_force"):
+        return None
+    status, action, at = found
+    if status == "in_force" and setting.future:
+        status, action = "announced", "impose"
+    return _cue(f, status, action, "told", None, at)
 
 
 _ORDINARY = word_list("status.ordinary")
@@ -147,6 +165,9 @@ def _ended(
     f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
 ) -> Standing | None:
     verb = f.verb
+    if event == "be" and verb is not None and f.relation == "object" and f.s.low(verb.j) in ("free", "relieved", "exempt"):
+        if f.s.low(verb.j + 1) in ("of", "from") and f.left - verb.j <= 3 and not verb.negative:
+            return _cue(f, "suspended", "suspend", "free-of", verb)
     if event == "be" and verb is not None and not verb.mood and not verb.negative and f.relation == "subject":
         if _complement(f.s, verb, _GONE_NOW, 1) and f.s.low(verb.j + 1) in ("", ".", ",", ";", "and", "but", "now", "since"):
             return _cue(f, "expired", "remove", "is-over", verb)

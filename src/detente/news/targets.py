@@ -86,6 +86,7 @@ def _winner(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "Switzerland secured a cut in US tariffs": who wins relief from somebody else's duty."""
     wins = f.verb is not None and f.verb.lemma in ("secure", "win", "get", "obtain", "gain", "negotiate")
     relief = any(cls in ("reduce", "exempt", "suspend", "remove") for cls, _ in f.nominal)
+    relief = relief or f.n.instrument == "tariff_rate_quota"
     if not wins or not relief or f.subject is None or f.subject.kind not in ("country", "place", "body"):
         return NOBODY
     return role(s, country_of(f.subject, s, seen), "target.winner", f.subject.i, f.subject.j)

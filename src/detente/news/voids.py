@@ -17,7 +17,7 @@ def is_void(f: Frame) -> bool:
     if scenario or inverted or (f.s.on("status.untrue") and _untrue(f.s)):
         return True
     verbs = [f.verb, *f.chain] if f.verb else []
-    if f.verb is not None and f.verb.cls == "be" and _spared(f):
+    if f.verb is not None and f.verb.cls == "be" and _spared(f) and f.verb.mood != "shall":
         return True
     if f.n.verb is None and f.subject is not None and _court(f):
         return True
@@ -85,7 +85,9 @@ def _untrue(s: Tagged) -> bool:
     if claim < 0:
         return False
     after = [s.low(k) for k in range(max(0, claim - 2), len(s.words))]
-    return bool(_FALSE & set(after)) or "different from fact" in " ".join(after) or "no truth" in " ".join(after)
+    return bool(_FALSE & set(after)) or "different from fact" in " ".join(after) or any(
+        phrase in " ".join(after) for phrase in ("no truth", "not correspond to", "not true", "no basis", "no foundation")
+    )
 
 
 def _quantified_away(f: Frame) -> bool:
