@@ -30,6 +30,8 @@ class Discourse:
         label: the country that a list item or a paragraph opens with ("- Brazil: ...").
         only: the country of the last sentence that names any, if it names one.
         publisher: country whose notice or ministry this is, empty for news. notice: what holds for a whole notice.
+        acting: the country whose deeds the items of a list are ("What Japan will do:").
+        labels_act: whether a label is who acts ("Kenya: the levy is raised"), not who is hit ("- Brazil: 50%").
         ban: the last sentence with a ban, and its kind.
         lead: the measure whose rates the items of a list give ("the following surtaxes:").
         history: whether the running passage tells of years long before publication.
@@ -46,6 +48,8 @@ class Discourse:
     notice: Notice = field(default_factory=Notice)
     history: bool = False
     ban: tuple[int, str] = (-99, "")
+    acting: str = ""
+    labels_act: bool = False
     lead: Lead | None = None
     speaker: str = ""
     sides: tuple[str, ...] = ()

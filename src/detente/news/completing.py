@@ -118,6 +118,8 @@ def _from_passage(draft: Draft, place: Place, seen: Discourse) -> None:
             _set(draft, "imposer", (country,), f"imposer.{rule}")
             if not draft.target:
                 _default_target(draft, seen)
+    if not draft.imposer and seen.publisher and draft.target != (seen.publisher,) and not draft.nested:
+        _set(draft, "imposer", (seen.publisher,), "imposer.publisher")
     if not draft.imposer and len(draft.target) == 1 and draft.target != ("*",):
         other = seen.other(draft.target[0])
         if other:

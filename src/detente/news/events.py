@@ -69,6 +69,11 @@ _UNDER = frozenset(["bring", "place", "put", "come", "fall"])
 """Goods that are brought under a duty."""
 
 
+def words_of(f: Frame) -> list[str]:
+    """Return the words between the governing verb and the nucleus."""
+    return [f.s.low(k) for k in range(f.verb.j if f.verb else f.left, f.n.i)]
+
+
 def _preference(levels: Levels) -> tuple[str, Levels]:
     """A preference that is taken away puts the duty back; one that is given takes it off; else it only is mentioned."""
     first, verb, _ = levels[0]
@@ -88,6 +93,8 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
         return "fall", levels[1:]
     if verb and first == "propose" and verb.lemma in _REVIEWS and f.s.low(verb.j) in ("at", "into", "the", "whether"):
         return "", levels
+    if verb and verb.lemma == "reach" and any(0 <= i - verb.j <= 2 for i, _, _ in f.s.rates):
+        return "rise", levels[1:]
     if verb and verb.lemma in _UNDER and f.s.low(f.left - 1) == "under":
         return "impose", levels[1:]
     if verb and f.n.rule == "bare.enters-free":
@@ -101,7 +108,7 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
     if f.n.instrument == "subsidy" and verb and verb.lemma in _SPENDS:
         return "impose", levels[1:]
     if f.n.rule == "curb.export-permit":
-        if verb is not None and verb.lemma in _NEEDS:
+        if verb is not None and (verb.lemma in _NEEDS or (verb.lemma == "make" and "subject" in words_of(f))):
             return "impose", levels[1:]
         if first not in ("impose", "limit", "remove", "announce"):
             return "", levels

@@ -108,6 +108,7 @@ class Tagged:
     off: frozenset[str] = frozenset()
     topic: str = ""
     ban: str = ""
+    acting: str = ""
 
     def on(self, rule: str) -> bool:
         """Return whether a rule is switched on (evaluation leaves rules out)."""

@@ -44,6 +44,8 @@ def levels(f: Frame, stop: int) -> list[Level]:
     s = f.s
     start, end = clause(s, f.n.i)
     low = min(f.left, f.verb.j if f.verb and f.relation == "object" and start <= f.verb.i else f.left)
+    if f.n.verb is None and s.low(f.left - 1) == "of" and any(b == f.left - 1 for _, b, _ in s.rates):
+        low = min(low, next(i for i, b, _ in s.rates if b == f.left - 1))
     if f.n.verb is not None:
         low = f.n.i
     high = min(max(end, f.right), stop)

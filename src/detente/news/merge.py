@@ -115,6 +115,10 @@ def _same(a: Draft, b: Draft) -> bool:
         return _same_step(a, b)
     if not compatible(a.product, b.product):
         return False
+    days = (a.dates.effective or "", b.dates.effective or "")
+    named = a.product.text and b.product.text and a.product.text != b.product.text
+    if named and all(len(day) == 10 for day in days) and days[0] != days[1] and not b.definite:
+        return False
     if {a.product.scope == "all_goods", b.product.scope == "all_goods"} == {
         True,
         False,

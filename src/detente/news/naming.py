@@ -60,6 +60,8 @@ def _body_end(s: Tagged, at: int) -> int:
     end, k = at, at
     while k < len(s.words) and k < at + 6:
         word = s.low(k)
+        if any(m.i <= k < m.j for m in s.instruments):
+            break
         if word in BODIES:
             end = k + 1
         elif word not in BODY_WORDS and not (word == "and" and end == at and k > at):

@@ -141,6 +141,9 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     )
     if {"exporters", "exporter"} & set(subject[:6]) and not sold_abroad and "import" not in low_words(s, m):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
+    again = s.topic == "export_tariff" and s.low(m.i - 1) in ("the", "this", "that", "its") and m.j - m.i == 1
+    if again and not {"import", "imports", "on"} & {*left, *right[:1]}:
+        return Nucleus(m.i, j, "export_tariff", "noun.topic-export")
     if "export" in left or _before_of(right, EXPORT):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     cranes = any(j <= p.i <= j + 3 and p.entry.value not in ("ships",) for p in s.products)
@@ -204,6 +207,8 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     per = word in _TAX and s.low(at + 1) == "of" and "on" in {s.low(k) for k in range(at + 2, at + 9)}
     if per and near(s, at, at + 1, EXPORT, 0, 10):
         return Nucleus(at, at + 1, "export_tariff", "curb.tax-on-trade")
+    if word == "tax" and s.low(at - 1) == "the" and s.topic in ("export_tariff", "import_tariff") and s.rates:
+        return Nucleus(at, at + 1, s.topic, "curb.the-tax")
     if word in _TAX and s.low(at - 1) in ("import", "export"):
         return Nucleus(at, at + 1, f"{s.low(at - 1)}_tariff", "curb.trade-tax")
     if word in _CURB and word not in ("crackdown", "checks"):

@@ -15,6 +15,7 @@ from detente.news.doubts import doubts
 from detente.news.drafts import read_sentence
 from detente.news.genre import addresses_reader, legal, publisher, retracts
 from detente.news.grammar import Tagged
+from detente.news.headings import take_heading
 from detente.news.header import headed, issuer, title_of, topic_of
 from detente.news.lexicon import lexicon, rules_off
 from detente.news.links import linked_in_text
@@ -119,6 +120,8 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
     """Return the mentions of measures, read in order."""
     drafts: list[Draft] = []
     labelled, paragraph = -1, -1
+    told = [any(v.tense != "inf" or v.mood for v in place.tagged.verbs) for place in places if label(place.tagged)]
+    seen.labels_act = len(told) > 1 and sum(told) * 5 >= 3 * len(told)
     for place in places:
         s, unit = place.tagged, place.sentence
         seen.speaker = quoting(s) or seen.speaker
@@ -126,6 +129,9 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
             drafts = [d for d in drafts if d.sentence != place.number - 1]
         seen.label = label(s) or (seen.label if unit.paragraph == labelled and unit.continues else "")
         labelled = unit.paragraph
+        if seen.label and seen.labels_act:
+            seen.topic, seen.topic_from, seen.label = seen.label, place.number, ""
+        take_heading(place, seen)
         seen.history = history_goes_on(place, seen.history and unit.paragraph == paragraph)
         paragraph = unit.paragraph
         fresh = read_sentence(place, seen, drafts[-LOOKBACK:])

@@ -38,6 +38,7 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
         _bill,
         _act_in,
         _acting_subject,
+        _below_heading,
         _relative_subject,
         _exporter,
         _partner,
@@ -60,6 +61,13 @@ def _other_half(found: Found, target: Found) -> Found:
     if len(sides) == 2 and len(target.value) == 1 and target.value[0] in sides:
         return Found((sides[1 - sides.index(target.value[0])],), found.rule, found.words)
     return found
+
+
+def _below_heading(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "What Japan will do: - buy ..": the actor of the heading."""
+    own = f.verb is not None and f.relation == "object" and not f.verb.passive and f.verb.cls not in ("face", "subject")
+    free = f.subject is None and own and not any(not a.oblique and a.kind == "country" and f.verb and a.i < f.verb.i for a in s.actors)
+    return Found((s.acting,), "imposer.below-heading") if s.acting and free else NOBODY
 
 
 def _bench(f: Frame, s: Tagged, seen: Discourse) -> Found:

@@ -17,7 +17,7 @@ from detente.news.found import (
     spelled,
 )
 from detente.news.frames import Frame, plain_object
-from detente.news.grammar import Actor, Tagged, clause
+from detente.news.grammar import BODIES, Actor, Tagged, clause
 from detente.news.word_lists import word_list
 
 _EVERYBODY = word_list("roles.everybody")
@@ -427,7 +427,8 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             return Found(tuple(actor.country.split("+")), "target.exports-to", spelled(s, actor.i, actor.j))
         goods = any(w in ORIGIN_NOUNS for w in words) or is_product(s, actor.i)
         made = actor.oblique == "in" and any(w in MADE | {"originating"} for w in words[-3:])
-        if not exported and (actor.oblique in ("from", "of") or made) and goods:
+        placed = actor.kind in ("country", "place", "joint") or s.low(actor.j - 1) not in BODIES
+        if not exported and (actor.oblique in ("from", "of") or made) and goods and placed:
             codes: list[str] = []
             for other in s.actors:
                 listed = other.i >= actor.i and other.i <= actor.j + (4 if made else 12) and other.oblique in (actor.oblique, "and", "")

@@ -128,7 +128,8 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         return "ed"
     if "base" in forms and not nouny and k >= 0 and before not in DETERMINERS:
         return "base"
-    if "base" in forms and (_plural_subject(s, k) or before in ("and", "or", ",", "'", '"', "") or k < 0):
+    itemed = k <= 1 and k >= 0 and not s.words[k].text.isalnum()
+    if "base" in forms and (_plural_subject(s, k) or itemed or before in ("and", "or", ",", "'", '"', "") or k < 0):
         return "base"
     return ""
 

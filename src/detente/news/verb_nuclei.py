@@ -25,7 +25,7 @@ def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
     words = object_words(s, verb)
     maker = _MAKERS.get(verb.cls)
     kind = maker(s, verb, words, found) if maker and s.on(f"verb.{verb.cls}") else ""
-    kind = _ruling(s, verb, words, found) or kind
+    kind = _ruling(s, verb, words, found) or kind or _stemming(s, verb, words)
     if not kind:
         return None
     return Nucleus(verb.v, verb.j, kind, f"verb.{verb.cls}", verb)
@@ -108,7 +108,9 @@ def _passive_ban(s: Tagged, verb: Verb) -> str:
     if not verb.passive:
         return ""
     start = clause(s, verb.v)[0]
-    before = [s.low(k) for k in range(max(start, verb.i - 16), verb.i)]
+    while start > 0 and s.low(start) in ("that", "which", "who", "or", "and"):
+        start = clause(s, start - 1)[0]
+    before = [s.low(k) for k in range(max(start, verb.i - 30), verb.i)]
     if any(word in EXPORT - {"shipping"} for word in before):
         return "export_ban"
     if any(word in IMPORT - {"entry"} for word in before):
@@ -161,12 +163,14 @@ def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
     end = clause(s, verb.v)[1]
     amount = any(verb.j <= a < min(end, verb.j + 8) for a, _, _ in s.amounts)
     foreign = any(verb.j <= m.i < min(end, verb.j + 7) for m in s.adjectives) or any(
-        verb.j <= a.i < min(end, verb.j + 9) and a.oblique in ("from", "of") for a in s.actors
+        verb.j <= a.i < min(end, verb.j + 13) and a.oblique in ("from", "of") for a in s.actors
     )
     country = any(verb.j <= a.i < min(end, verb.j + 8) and a.kind == "country" for a in s.actors)
-    goods = any(verb.j <= m.i < min(end, verb.j + 8) for m in s.products) or first_of(words, GOODS, 8) >= 0
+    goods = any(verb.j <= m.i < min(end, verb.j + 14) for m in s.products) or first_of(words, GOODS, 8) >= 0
     whole = {s.low(k) for k in range(verb.j, end)}
-    reserve = whole & {"stockpile", "stockpiles", "reserve", "reserves"} and "for" in whole
+    stored = whole | {s.low(k) for k in range(verb.j, len(s.words))}
+    reserve = stored & {"stockpile", "stockpiles", "reserve", "reserves"} or {"buffer", "stock"} <= stored
+    reserve = reserve and not (foreign or country)
     if reserve and goods and (amount or verb.mood in ("will", "")):
         return "stockpile_purchase"
     committed = verb.tense in ("inf", "ing") and verb.mood not in ("may", "can", "would", "could")
@@ -215,6 +219,16 @@ def _crackdown_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
         ["fentanyl", "migration", "trafficking", "smuggling", "precursors", "transshipment", "migrants", "drugs"]
     )
     return "enforcement_commitment" if first_of(words, topic, 7) >= 0 else ""
+
+
+_ILLICIT = frozenset(["fentanyl", "migrants", "trafficking", "smuggling", "precursors", "narcotics", "drug"])
+
+
+def _stemming(s: Tagged, verb: Verb, words: list[str]) -> str:
+    """ "measures to end the flow of fentanyl", "commits itself to fighting drug trafficking"."""
+    stems = verb.cls in ("ban", "halt", "limit", "end", "reduce", "crackdown") or verb.lemma in ("fight", "combat", "curtail")
+    flow = {"flow", "flows", "smuggling", "trafficking", "inflow"} & set(words[:4])
+    return "enforcement_commitment" if stems and flow and _ILLICIT & set(words[:7]) and not verb.passive else ""
 
 
 def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
