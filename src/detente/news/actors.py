@@ -32,6 +32,7 @@ class Discourse:
         publisher: country whose notice or ministry this is, empty for news. notice: what holds for a whole notice.
         acting: the country whose deeds the items of a list are ("What Japan will do:").
         labels_act: whether a label is who acts ("Kenya: the levy is raised"), not who is hit ("- Brazil: 50%").
+        dated: the paragraph that opens with a day, and that day ("16 February 2019. The duty is put up").
         ban: the last sentence with a ban, and its kind.
         lead: the measure whose rates the items of a list give ("the following surtaxes:").
         history: whether the running passage tells of years long before publication.
@@ -49,6 +50,7 @@ class Discourse:
     history: bool = False
     ban: tuple[int, str] = (-99, "")
     acting: str = ""
+    dated: tuple[int, str] = (-1, "")
     labels_act: bool = False
     lead: Lead | None = None
     speaker: str = ""

@@ -109,10 +109,13 @@ def _from_sentence_before(draft: Draft, place: Place, f: Frame, before: list[Dra
 def _from_passage(draft: Draft, place: Place, seen: Discourse) -> None:
     """The only country just named, the heading, the other side of the only pair."""
     own_exports = place.tagged.on("imposer.only-country") and draft.instrument in EXPORT_SIDE
-    here = {a.country for a in place.tagged.actors if a.country and a.kind != "joint"}
-    here |= {m.entry.value for m in place.tagged.adjectives}
+    s = place.tagged
+    here = {a.country for a in s.actors if a.country and a.kind != "joint" and a.oblique not in ("to", "for")}
+    here |= {m.entry.value for m in s.adjectives if s.low(m.i - 1) != "to" and not s.low(m.i - 1)[:1].isdigit()}
     if own_exports and not draft.imposer and len(here) == 1 and draft.target != tuple(here):
         _set(draft, "imposer", (here.pop(),), "imposer.only-country")
+        if not draft.target:
+            _default_target(draft, seen)
     for country, rule in ((seen.only if own_exports else "", "only-country"), (seen.topic, "heading")):
         if not draft.imposer and country and draft.target != (country,):
             _set(draft, "imposer", (country,), f"imposer.{rule}")

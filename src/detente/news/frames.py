@@ -282,7 +282,8 @@ def _resumes(s: Tagged, f: Frame, verb: Verb) -> bool:
     if f.participle is not None and f.participle.j <= verb.i and between and between[0] < f.participle.i:
         finite = bool(verb.mood) or (verb.tense in ("past", "pres", "perf") and not reduced(s, verb))
         return finite and s.low(verb.i - 1) not in ("and", "or")
-    if not between and f.participle is not None and s.low(verb.i - 1) == ",":
+    aside = f.participle is not None or any(f.n.j <= v.i and v.j <= verb.i and reduced(s, v) for v in s.verbs)
+    if not between and aside and s.low(verb.i - 1) == ",":
         return (bool(verb.mood) or verb.tense in ("past", "pres", "perf")) and not reduced(s, verb)
     if not between or s.low(verb.i - 1) in ("and", "or", "to"):
         return False

@@ -88,6 +88,7 @@ def _oblique(s: Tagged, at: int) -> str:
             "republic",
         )
         or (s.low(k) in ADJECTIVES and k < at)
+        or (s.low(k)[:1].isdigit() and s.low(k - 1) in ("to", "from", "on", "against"))
     ):
         k -= 1
     word = s.low(k)

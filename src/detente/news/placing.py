@@ -29,7 +29,8 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
         conditional = False
     day = place.times[0] if place.times else None
     dated = day is not None and day.start - place.sentence.start <= 4 and len(day.value) == 10
-    told = dated and in_past(day.value if day else None, place.published) and not place.sentence.continues
+    chronicle = seen.dated[0] == place.sentence.paragraph and in_past(seen.dated[1], place.published)
+    told = chronicle or dated and in_past(day.value if day else None, place.published) and not place.sentence.continues
     return Setting(
         legal=place.legal and not told,
         head=head or acts,

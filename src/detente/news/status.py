@@ -169,7 +169,8 @@ def _ended(
         if f.s.low(verb.j + 1) in ("of", "from") and f.left - verb.j <= 3 and not verb.negative:
             return _cue(f, "suspended", "suspend", "free-of", verb)
     if event == "be" and verb is not None and not verb.mood and not verb.negative and f.relation == "subject":
-        if _complement(f.s, verb, _GONE_NOW, 1) and f.s.low(verb.j + 1) in ("", ".", ",", ";", "and", "but", "now", "since"):
+        over = f.s.low(verb.j - 1) in _GONE_NOW and f.s.low(verb.j) in ("", ".", ",", ";", "and", "but", "since")
+        if over or _complement(f.s, verb, _GONE_NOW, 1) and f.s.low(verb.j + 1) in ("", ".", ",", ";", "and", "but", "now", "since"):
             return _cue(f, "expired", "remove", "is-over", verb)
     if event in ("expire", "end"):
         if verb is None or verb.cls not in ("expire", "end"):

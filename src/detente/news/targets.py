@@ -17,7 +17,7 @@ from detente.news.found import (
     spelled,
 )
 from detente.news.frames import Frame, plain_object
-from detente.news.grammar import BODIES, Actor, Tagged, clause
+from detente.news.grammar import Actor, Tagged, clause
 from detente.news.word_lists import word_list
 
 _EVERYBODY = word_list("roles.everybody")
@@ -285,7 +285,7 @@ def _code(actor: Actor, s: Tagged, seen: Discourse) -> str:
 
 def _origin(s: Tagged, actor: Actor, start: int, exported: bool) -> bool:
     """Whether a country inside a target phrase is where the goods come from (or go to, for exports)."""
-    if actor.kind == "person" or (not exported and enters_of(s, actor)):
+    if actor.kind in ("person", "body") or (not exported and enters_of(s, actor)):
         return False
     if exported:
         return actor.oblique in ("to", "for", "against") or actor.i - start <= 1
@@ -414,6 +414,8 @@ def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
 def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """Goods with an origin elsewhere in the clause: "exports to", "imports from", "Chinese goods"."""
     start, end = clause(s, f.n.i)
+    while f.n.verb is not None and f.n.verb.passive and start > 0 and s.low(start) in ("that", "which", "or", "and"):
+        start = clause(s, start - 1)[0]
     end = max(end, f.right)
     exported = f.n.instrument in EXPORT_SIDE
     for actor in s.actors:
@@ -427,7 +429,7 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             return Found(tuple(actor.country.split("+")), "target.exports-to", spelled(s, actor.i, actor.j))
         goods = any(w in ORIGIN_NOUNS for w in words) or is_product(s, actor.i)
         made = actor.oblique == "in" and any(w in MADE | {"originating"} for w in words[-3:])
-        placed = actor.kind in ("country", "place", "joint") or s.low(actor.j - 1) not in BODIES
+        placed = actor.kind in ("country", "place", "joint")
         if not exported and (actor.oblique in ("from", "of") or made) and goods and placed:
             codes: list[str] = []
             for other in s.actors:
