@@ -74,7 +74,11 @@ def _over_quota(s: Tagged, i: int) -> bool:
 
 def _per_ship(s: Tagged, i: int) -> bool:
     """ "a vessel pays $18 per net ton", "it stands at $140 per net ton": what a ship pays once fees are the topic."""
-    before = [v for v in s.verbs if v.j <= i]
+    before = [v for v in s.verbs if v.j <= i and v.cls != "other"] or [v for v in s.verbs if v.j <= i]
+    ships = {"ships", "vessels", "ship", "vessel", "carriers", "tankers"}
+    charged = bool(before) and before[-1].cls == "impose" and bool(ships & {s.low(k) for k in range(before[-1].j, i)})
+    if charged and i - before[-1].j <= 8:
+        return True
     return (
         bool(before)
         and (before[-1].cls in ("face", "subject", "remain", "rise", "raise", "be") or _charges(before[-1], s))

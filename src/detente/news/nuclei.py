@@ -29,7 +29,7 @@ _CURBS = (
     | _FEE
     | _TAX
     | PERMIT
-    | {"rate", "rates", "deposit", "deposits", "sanctions", "deal", "accord", "pact", "framework"}
+    | {"rate", "rates", "deposit", "deposits", "listing", "designation", "blacklisting", "sanctions", "deal", "accord", "pact", "framework"}
 )
 
 
@@ -170,6 +170,9 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
         return None
     if word in _AID:
         return _aid(s, at)
+    if word in ("listing", "designation", "blacklisting"):
+        listed = near(s, at, at + 1, _LISTED, 0, 7) and s.low(at + 1) == "of"
+        return Nucleus(at, at + 1, "entity_listing", "curb.listing-of-firms") if listed else None
     if word == "sanctions":
         after = [s.low(k) for k in range(at + 1, min(len(s.words), at + 20))]
         on = next((k for k, word in enumerate(after) if word in ("on", "against")), -1)
@@ -201,7 +204,7 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     rated = goods or any(at < a <= at + 6 for a, _, _ in s.rates) and near(s, at, at + 1, frozenset({"on"}), 0, 9)
     if word in ("deposit", "deposits") and s.rates and (rated or near(s, at, at + 1, _DEPOSIT, 14, 12)):
         return Nucleus(at, at + 1, "import_tariff", "curb.deposit")
-    if word in _TAX and s.low(at + 1) == "on" and near(s, at, at + 1, IMPORT | GOODS | {"crude"}, 0, 6):
+    if word in _TAX and s.low(at + 1) == "on" and near(s, at, at + 1, (IMPORT - {"purchases"}) | GOODS | {"crude"}, 0, 6):
         kind = "export_tariff" if near(s, at, at + 1, EXPORT, 1, 5) else "import_tariff"
         return Nucleus(at, at + 1, kind, "curb.tax-on-trade")
     per = word in _TAX and s.low(at + 1) == "of" and "on" in {s.low(k) for k in range(at + 2, at + 9)}

@@ -17,7 +17,7 @@ _POINTS = r"(?:(?:%|percentage|percent|per[ -]cent|pct)?[ -]?points?\b|pp\b|ppts
 _RATE = re.compile(
     rf"(?<![\w.,/$€£-])(?P<n>{_NUMBER})(?:[ -]?(?P<pp>{_POINTS})|[ -]?(?P<pc>{_PERCENT})(?:[ -]?(?P<pp2>points?\b))?)"
     rf"|(?<![\w.,/$€£])(?P<n2>{_NUMBER}) (?:to|or|and|-) (?={_NUMBER}[ -]?{_PERCENT})"
-    rf"|(?P<money>(?:US)?[$€£¥]|(?:USD|EUR|RMB|CNY|GBP|INR) ?)(?P<n3>{_NUMBER}) ?(?:(?:dollars|euros|yuan) )?"
+    rf"|(?P<money>(?:US)?[$€£¥]|(?:USD|EUR|RMB|CNY|GBP|INR) ?)(?P<n3>{_NUMBER})(?: (?P<s3>million))? ?(?:(?:dollars|euros|yuan) )?"
     rf"(?:per|a|an|on each|on every|for each|each|/) ?(?P<per>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric "
     rf"ton|item|parcel|package|unit|vehicle|"
     rf"container|postal item|kilogram|kg|litre|liter|barrel|watt|head|bushel|pound|shipment|piece|TEU|"
@@ -122,7 +122,8 @@ def _rate(m: re.Match[str], norm: str) -> RateWord:
         per = (m["per"] or m["per2"]).lower()
         dollars = "$" in (m["money"] or "") or "USD" in (m["money"] or "") or m["cur"] == "dollars"
         unit = "specific_other" if not dollars else "usd_per_net_ton" if "net ton" in per else "usd_per_unit"
-        return RateWord(m.start(), m.end(), number(m["n3"] or m["n4"]), unit, raw)
+        scale = 1e6 if m["s3"] else 1.0
+        return RateWord(m.start(), m.end(), number(m["n3"] or m["n4"]) * scale, unit, raw)
     points = m["pp"] or m["pp2"]
     unit = "percentage_points_ad_valorem" if points else "percent_ad_valorem"
     return RateWord(m.start(), m.end(), number(m["n"] or m["n2"]), unit, raw)

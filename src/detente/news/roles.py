@@ -47,12 +47,17 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
         _keeper,
         _teller,
     ):
-        if finder is _teller and not target.value and f.n.instrument not in EXPORT_SIDE:
+        if finder is _teller and not target.value and not _by_act(f) and f.n.instrument not in EXPORT_SIDE:
             continue
         found = _other_half(finder(f, s, seen), target)
         if found.value and not set(found.value) & set(target.value):
             return found
     return NOBODY
+
+
+def _by_act(f: Frame) -> bool:
+    """Whether an act is the subject: "the order imposes"."""
+    return f.verb is not None and f.subject is None and f.s.low(f.verb.i - 1) in _LAWS
 
 
 def _other_half(found: Found, target: Found) -> Found:
@@ -297,7 +302,7 @@ def _act_in(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
-_LAWS = frozenset(["decree", "order", "gazette", "regulation", "law", "act", "notification", "resolution", "ordinance"])
+_LAWS = frozenset(["decree", "order", "proclamation", "decision", "notice", "rule", "gazette", "regulation", "law", "act", "notification", "resolution", "ordinance"])
 
 
 def _bill(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -324,6 +329,8 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
         or verb.cls == "remain"
     )
     meets = verb is not None and verb.cls in MEETS and f.relation == "object"
+    acts = verb is not None and f.relation == "object" and f.subject is None and s.low(verb.i - 1) in _LAWS
+    meets = meets or acts
     if verb is None or not (meets or (f.relation == "subject" and moves)):
         return NOBODY
     code, _, name = speaker(s, f.chain, seen)

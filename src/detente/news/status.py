@@ -191,6 +191,7 @@ def _ended(
         and verb is not None
         and not _raised_above(outer)
     ):
+        verb = next((v for v in [verb, *f.chain] if v.cls == "halt"), verb)
         done = _done(verb) or (verb.tense == "pres" and not verb.mood)
         pause = _complement(f.s, verb, frozenset({"period", "days", "months", "year", "during", "until"}), 8)
         status = ("suspended" if pause else "withdrawn") if done else "suspended" if pause else "announced"

@@ -94,7 +94,8 @@ def _winner(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 def _maker(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "buying chips made by Micron": where the firm is from."""
-    if f.n.instrument not in ("import_ban", "investigation", "tech_export_control", "export_ban"):
+    if f.n.instrument not in ("import_ban", "investigation", "tech_export_control", "export_ban", "import_tariff",
+                              "purchase_commitment"):  # fmt: skip
         return NOBODY
     end = max(f.right, clause(s, f.n.i)[1])
     codes = [m.entry.value for m in s.firms if f.n.i <= m.i < end]
@@ -160,6 +161,8 @@ def _ruled_against(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if f.n.instrument != "legal_ruling" or f.n.verb is None:
         return NOBODY
     theirs = [a for a in s.actors if a.i >= f.n.verb.j and a.kind in ("country", "place", "body") and a.country]
+    if f.n.verb.lemma in ("allow", "authorise", "authorize", "permit") and len(theirs) > 1:
+        return role(s, theirs[-1].country, "target.ruled", theirs[-1].i, theirs[-1].j)
     first = next((a for a in theirs if a.possessor or a.oblique in ("against", "") or a.kind == "country"), None)
     return role(s, first.country, "target.ruled", first.i, first.j) if first is not None else NOBODY
 
@@ -411,6 +414,10 @@ def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
+_SENDING = frozenset(["exports", "shipments", "sales", "export", "selling", "supplying", "shipping", "sending", "sale",
+                      "supply", "deliveries", "exporting"])  # fmt: skip
+
+
 def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """Goods with an origin elsewhere in the clause: "exports to", "imports from", "Chinese goods"."""
     start, end = clause(s, f.n.i)
@@ -422,7 +429,7 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
         if not start <= actor.i < end or actor.kind == "person" or not actor.country:
             continue
         words = [s.low(k) for k in range(max(start, actor.i - 7), actor.i)]
-        if exported and actor.oblique == "to" and any(w in ("exports", "shipments", "sales", "export") for w in words):
+        if exported and actor.oblique == "to" and _SENDING & set(words):
             return role(s, actor.country, "target.exports-to", actor.i, actor.j)
         listed = exported and actor.oblique == "to" and f.n.j <= actor.i and actor.kind in ("country", "place", "joint")
         if listed and not any(f.n.j <= v.i < actor.i for v in s.verbs):

@@ -62,7 +62,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     forms = {v.entry.form for v in verbs if v.i == m.i and v.j == m.j and v.entry.extra == m.entry.extra}
     k = _back(s, m.i)
     before = s.low(k)
-    if m.entry.extra == "call" and s.low(m.i - 1) == "so":
+    if m.entry.extra.startswith("call") and s.low(m.i - 1) in ("so", "port", "per", "phone", "conference"):
         return ""
     if m.entry.extra in _LINKING and any(v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp") for v in verbs):
         nearest = next(v for v in verbs if v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp"))

@@ -42,7 +42,8 @@ def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
                range(len(words)))  # fmt: skip
     at_import, at_export = first_of(words, IMPORT, 5), _outward(s, verb, words)
     if at_export >= 0 and (at_import < 0 or at_export < at_import):
-        return "export_ban"
+        sold = words[at_export] in _SELLING if at_export < len(words) else False
+        return "tech_export_control" if sold and scopes_of(s, verb.v, verb.j) & TECH else "export_ban"
     if at_import >= 0 or into:
         return "import_ban"
     return _passive_ban(s, verb) or _buying_ban(s, verb, words) or _goods_ban(s, verb)
@@ -162,7 +163,7 @@ def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
         return ""
     end = clause(s, verb.v)[1]
     amount = any(verb.j <= a < min(end, verb.j + 8) for a, _, _ in s.amounts)
-    foreign = any(verb.j <= m.i < min(end, verb.j + 7) for m in s.adjectives) or any(
+    foreign = any(verb.j <= m.i < min(end, verb.j + 9) for m in [*s.adjectives, *s.firms]) or any(
         verb.j <= a.i < min(end, verb.j + 13) and a.oblique in ("from", "of") for a in s.actors
     )
     country = any(verb.j <= a.i < min(end, verb.j + 8) and a.kind == "country" for a in s.actors)
@@ -296,6 +297,10 @@ def _blacklist_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
     return "entity_listing" if first_of(words, firms, 8) >= 0 or verb.passive else ""
 
 
+def _sanction_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return _blacklist_verb(s, verb, words, found) if verb.lemma == "sanction" and not verb.passive else ""
+
+
 def _receive_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     return "export_ban" if verb.negative and scopes_of(s, verb.v, verb.j) & (TECH | {"dual_use"} | MINERAL) else ""
 
@@ -323,7 +328,7 @@ _MAKERS = {
     "ban": _ban_verb, "halt": _halt_verb, "suspend": _ban_verb, "limit": _limit_verb, "buy": _buy_verb,
     "resume": _resume_verb, "raise": _raise_verb, "impose": _require_verb, "tax": _tax_verb, "invest": _invest_verb,
     "crackdown": _crackdown_verb, "strike": _strike_verb, "rule": _strike_verb, "uphold": _strike_verb,
-    "probe": _probe_verb, "retaliate": _retaliate_verb, "respond": _respond_verb, "blacklist": _blacklist_verb,
+    "probe": _probe_verb, "retaliate": _retaliate_verb, "respond": _respond_verb, "blacklist": _blacklist_verb, "hit": _sanction_verb,
     "receive": _receive_verb, "face": pay_verb, "remove": _remove_verb, "announce": pledge_investment,
     "grant": _grant_verb, "stockpile": _stockpile_verb, "skip": _skip_verb, "other": other_verb,
     "allow": allow_verb, "add": add_verb, "commit": pledge_investment, "offer": pledge_investment,
