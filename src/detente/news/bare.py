@@ -146,7 +146,7 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         verb is not None
         and (verb.cls in _PAYS or charged)
         and not verb.negative
-        and (_foreign_goods(s, verb) or (charged and _country_subject(s, verb)))
+        and (_foreign_goods(s, verb) or ((charged or _on_top(s, i)) and _country_subject(s, verb)))
         and s.low(j) in _ENDS
     ):
         return "pays-goods"
@@ -233,6 +233,12 @@ def _foreign_after(s: Tagged, at: int) -> bool:
         or any(s.low(k) in ("goods", "imports", "products", "exports") for k in range(adjective.j, adjective.j + 3))
     )
     return goods or (s.low(at) in ("goods", "imports", "products") and s.low(at + 1) == "from")
+
+
+def _on_top(s: Tagged, i: int) -> bool:
+    """ "India will pay an extra 25 percent .. under an order"."""
+    act = {"order", "proclamation", "decree", "tariff", "tariffs", "duties", "duty"} & {t.low for t in s.words}
+    return bool(act) and s.low(i - 1) in ("extra", "additional", "further", "another")
 
 
 def _country_subject(s: Tagged, verb: Verb) -> bool:

@@ -20,6 +20,8 @@ def with_bodies(s: Tagged) -> list[Actor]:
             stop = person.j if person else end
             head = "president" in {s.low(k) for k in range(j, end)} or bool(person and person.head)
             found.append(replace(actor, j=stop, kind="body", head=head, oblique=_oblique(s, actor.i)))
+        elif possessor and actor.kind in ("country", "place") and (named := _agency(s, j + 1)) > j + 1:
+            found.append(replace(actor, j=named, kind="body", oblique=_oblique(s, actor.i)))
         else:
             found.append(replace(actor, oblique=_oblique(s, actor.i), possessor=possessor))
     for adjective in s.adjectives:
@@ -40,6 +42,15 @@ def with_bodies(s: Tagged) -> list[Actor]:
         if s.low(at) in BODIES and at not in covered and _bare_body(s, at):
             found.append(Actor(at, at + 1, "", "body", s.low(at) == "president", _oblique(s, at)))
     return _without_inner(found)
+
+
+def _agency(s: Tagged, at: int) -> int:
+    """The token after a name in capitals that is the subject of a verb: "Peru's Indecopi opened"; `at` if there is none."""
+    k = at
+    named = {c for group in (s.instruments, s.products) for m in group for c in range(m.i, m.j)}
+    while k < len(s.words) and k - at < 4 and s.words[k].text[:1].isupper() and k not in named:
+        k += 1
+    return k if any(v.i in (k, k + 1) and v.tense in ("past", "pres", "perf") for v in s.verbs) else at
 
 
 def _without_inner(found: list[Actor]) -> list[Actor]:

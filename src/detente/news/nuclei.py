@@ -134,7 +134,7 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     ):
         j += 1
     left = [s.low(k) for k in range(max(0, m.i - 4), m.i)]
-    right = [s.low(k) for k in range(j, min(clause(s, m.i)[1], j + 6))]
+    right = [s.low(k) for k in range(j, min(clause(s, m.i)[1], j + 11))]
     subject = [s.low(k) for k in range(clause(s, m.i)[0], m.i)]
     sold_abroad = any(m.i - 5 <= a.i < m.i for a in s.actors if a.kind != "firms") or any(
         a.oblique == "to" for a in s.actors
@@ -155,8 +155,10 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
 
 def _before_of(right: list[str], words: frozenset[str]) -> bool:
     """ "on exports of", "on crude palm oil exports": the words that follow "on" hold one of `words`, before "from"."""
-    if not right or right[0] not in ("on", "for", "over"):
+    at = next((k for k, word in enumerate(right[:6]) if word in ("on", "for", "over")), -1)
+    if at < 0 or (at > 0 and not right[at - 1][:1].isalpha()):
         return False
+    right = right[at:]
     stop = right.index("from") if "from" in right else len(right)
     span = right[1:stop]
     return any(word in words for word in span) and not any(

@@ -106,6 +106,8 @@ def _granting(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 def _possessor(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "its duty", "Washington's tariffs", "Chinese levies on Canadian canola", "US tariffs on"."""
+    if f.n.rule == "preference.lost" and target_rule(f, seen) == "target.loser":
+        return NOBODY
     for k in range(f.n.i - 1, f.left - 2, -1):
         actor = next((a for a in s.actors if a.i <= k < a.j), None)
         if actor and actor.country and (actor.possessor or actor.j - 1 == k) and k >= f.left:

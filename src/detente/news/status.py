@@ -57,8 +57,11 @@ class Setting:
 
 def standing(f: Frame, setting: Setting) -> Standing | None:
     """Return status and action, or None if this is no measure."""
-    if is_void(f) or _imperative(f):
+    judged = f.n.instrument != "legal_ruling" and any(m.instrument == "legal_ruling" for m in f.beside)
+    if is_void(f) or _imperative(f) or (judged and f.verb is not None and f.verb.cls in ("rule", "other")):
         return None
+    if (again := _let_in_again(f)) is not None:
+        return again
     event, outer = event_of(f)
     if f.presupposed:
         return _behind(f, setting) or _existing(f)
@@ -70,6 +73,14 @@ def standing(f: Frame, setting: Setting) -> Standing | None:
         if answer is not None:
             return answer if answer.status else None
     return told(f, setting)
+
+
+def _let_in_again(f: Frame) -> Standing | None:
+    """ "resumed imports from": a ban that ends."""
+    verb = f.n.verb
+    if verb is None or verb.cls != "resume" or f.n.instrument != "import_ban" or verb.negative:
+        return None
+    return _cue(f, "announced" if verb.mood else "withdrawn", "remove", "let-in-again", verb)
 
 
 def _imperative(f: Frame) -> bool:

@@ -31,6 +31,7 @@ def targets(f: Frame, seen: Discourse) -> Found:
     """Return whom a measure is aimed at; `("*",)` for everybody."""
     s = f.s
     for finder in (
+        _loser,
         _sent_to,
         _ruled_against,
         _entering,
@@ -90,6 +91,16 @@ def _winner(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if not wins or not relief or f.subject is None or f.subject.kind not in ("country", "place", "body"):
         return NOBODY
     return role(s, country_of(f.subject, s, seen), "target.winner", f.subject.i, f.subject.j)
+
+
+def _loser(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "Moldova lost its duty-free access", "ended India's trade preferences": whose preference it was."""
+    if f.n.rule != "preference.lost":
+        return NOBODY
+    if f.verb is not None and f.verb.lemma in ("lose", "forfeit") and f.subject is not None:
+        return role(s, country_of(f.subject, s, seen), "target.loser", f.subject.i, f.subject.j)
+    owner = next((a for a in s.actors if f.left <= a.i < f.n.i and a.possessor and a.country), None)
+    return role(s, owner.country, "target.loser", owner.i, owner.j) if owner is not None else NOBODY
 
 
 def _maker(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -326,7 +337,11 @@ def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     actor = plain_object(s, verb)
     if actor and actor.kind != "person":
-        return role(s, _code(actor, s, seen), "target.hit", actor.i, actor.j)
+        codes: list[str] = []
+        for other in s.actors:
+            if actor.i <= other.i < f.left and other.kind in ("country", "place", "joint") and other.oblique in ("", "and"):
+                add_code(codes, other.country)
+        return Found(tuple(codes), "target.hit") if codes else role(s, _code(actor, s, seen), "target.hit", actor.i, actor.j)
     adjective = next((m for m in s.adjectives if verb.j <= m.i <= verb.j + 3), None)
     return role(s, adjective.entry.value, "target.hit-goods", adjective.i, adjective.j) if adjective else NOBODY
 
@@ -414,6 +429,8 @@ def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
+_NUMBERS = frozenset(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "several", "some", "most",
+                      "other", "certain", "many"])  # fmt: skip
 _SENDING = frozenset(["exports", "shipments", "sales", "export", "selling", "supplying", "shipping", "sending", "sale",
                       "supply", "deliveries", "exporting"])  # fmt: skip
 
@@ -452,6 +469,9 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             s.low(k) in ORIGIN_NOUNS | {"ships", "vessels"} for k in range(adjective.j, min(end, adjective.j + 4))
         )
         product = any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
+        product = product or s.low(adjective.i - 1) == "from" or (
+            s.low(adjective.i - 2) == "from" and (s.low(adjective.i - 1) in _NUMBERS or s.low(adjective.i - 1)[:1].isdigit())
+        )
         if inside and (goods or product) and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
             return role(s, adjective.entry.value, "target.goods", adjective.i, adjective.j)
     return NOBODY

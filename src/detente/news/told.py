@@ -35,11 +35,14 @@ def told_status(f: Frame) -> tuple[str, str, int] | None:
         return None
     if f.verb is not None and (f.verb.lemma in _LUCKY or f.verb.cls == "speak"):
         return None
-    if any(m.instrument == "legal_ruling" for m in f.beside):
-        return None
     words = {s.low(k): k for k in range(start, min(end, len(s.words)))}
     if _DOUBT & words.keys() or NEGATIVES & words.keys() or any(v.mood in ("would", "could", "should") for v in s.verbs):
         return None
+    above = {"announce": "announced", "sign": "announced", "commit": "announced", "order": "announced",
+             "propose": "proposed", "threaten": "threatened", "vow": "threatened"}  # fmt: skip
+    told = next((above[v.cls] for v in reversed(s.verbs) if v.j <= f.n.i and v.cls in above), "")
+    if told:
+        return told, "impose", -1
     for status, action, signs in _SIGNS:
         hit = next((k for word, k in words.items() if word in signs), -1)
         if hit >= 0:

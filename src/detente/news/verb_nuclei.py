@@ -83,11 +83,14 @@ def _goods_ban(s: Tagged, verb: Verb) -> str:
     """ "barred beef from Brazil", "stopped the birds that leave the country", "closed its market to Indian rice"."""
     end = clause(s, verb.v)[1]
     goods = next((m for m in s.products if verb.j <= m.i <= verb.j + 5 and m.j <= end), None)
+    if goods is None and _made_goods(s, verb, end):
+        return "import_ban"
     if goods is None:
         return ""
     after = [s.low(k) for k in range(goods.j, min(len(s.words), goods.j + 6))]
     origin = any(
-        goods.j <= a.i <= goods.j + 4 and a.oblique == "from" and a.kind in ("country", "place") for a in s.actors
+        goods.j <= a.i <= goods.j + 4 and a.oblique == "from" and a.kind in ("country", "place", "firms", "joint")
+        for a in s.actors
     )
     origin = origin or any(verb.j <= m.i < goods.i for m in s.adjectives)
     if set(after[:5]) & OUT:
@@ -102,6 +105,19 @@ def _goods_ban(s: Tagged, verb: Verb) -> str:
         if origin and verb.lemma in ("ban", "bar", "block", "stop", "prohibit", "halt", "outlaw", "suspend")
         else ""
     )
+
+
+def _made_goods(s: Tagged, verb: Verb, end: int) -> bool:
+    """ "bars goods made in Xinjiang": goods of an origin, without their name."""
+    words = [s.low(k) for k in range(verb.j, min(end, verb.j + 4))]
+    made = any(
+        verb.j < a.i < end and a.oblique in ("in", "from") and a.kind in ("country", "place") and a.i - verb.j <= 5
+        for a in s.actors
+    )
+    return bool({"goods", "products", "imports"} & set(words)) and made and verb.lemma in _KEEPING_OUT
+
+
+_KEEPING_OUT = frozenset(["ban", "bar", "block", "stop", "prohibit", "halt", "outlaw", "suspend"])
 
 
 def _passive_ban(s: Tagged, verb: Verb) -> str:
@@ -181,7 +197,12 @@ def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
 def _resume_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     if first_of(words, frozenset({"purchases", "imports", "buying", "purchasing", "orders"}), 5) < 0:
         return ""
-    return "purchase_commitment" if verb.tense in ("inf", "ing") else ""
+    if verb.tense in ("inf", "ing") and not verb.mood:
+        return "purchase_commitment"
+    imported = first_of(words, frozenset({"imports", "importing"}), 5) >= 0
+    if verb.mood == "will":
+        return "import_ban" if imported and verb.passive else "purchase_commitment"
+    return "import_ban" if imported and not verb.mood else ""
 
 
 def _raise_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -243,7 +264,7 @@ def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) 
     return "legal_ruling" if (court and trade) or world else ""
 
 
-_RULES = frozenset(["confirm", "conclude", "decide", "determine", "agree", "find", "allow", "authorise", "authorize", "declare", "hold", "let", "clear", "side", "permit"])
+_RULES = frozenset(["back", "confirm", "conclude", "decide", "determine", "agree", "find", "allow", "authorise", "authorize", "declare", "hold", "let", "clear", "side", "permit"])
 
 
 def _ruling(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
