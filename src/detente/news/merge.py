@@ -110,7 +110,7 @@ def _same(a: Draft, b: Draft) -> bool:
     if a.target and b.target and not set(a.target) & set(b.target) and "*" not in (*a.target, *b.target):
         return False
     opens = a.sentence == b.sentence and a.rate is None and b.rate is not None and a.status == b.status
-    if opens and a.product.scope in ("all_goods", "unspecified") and a.action == b.action:
+    if opens and a.product.scope in ("all_goods", "unspecified") and a.target == b.target:
         return True
     if a.rate and b.rate and (a.rate.value != b.rate.value):
         return False

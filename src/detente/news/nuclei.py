@@ -161,7 +161,7 @@ def _before_of(right: list[str], words: frozenset[str]) -> bool:
     right = right[at:]
     stop = right.index("from") if "from" in right else len(right)
     span = right[1:stop]
-    return any(word in words for word in span) and not any(
+    return any(word in words - {"exported", "exporting"} for word in span) and not any(
         w in words and span[k + 1 : k + 2] == ["to"] for k, w in enumerate(span)
     )
 

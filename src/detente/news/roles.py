@@ -117,7 +117,7 @@ def _possessor(f: Frame, s: Tagged, seen: Discourse) -> Found:
         if s.low(k) in ("a", "an") and k < f.n.i - 1 and k > f.left:
             return NOBODY
         adjective = next((m for m in s.adjectives if m.i <= k < m.j and k >= f.left), None)
-        if adjective and f.n.verb is None:
+        if adjective and f.n.verb is None and not (f.n.bare and f.relation == "object" and f.subject is not None):
             return role(s, adjective.entry.value, "imposer.demonym", adjective.i, adjective.j)
         word = s.low(k)
         if k >= f.left and word in ("its", "their", "his", "her", "our"):

@@ -85,7 +85,8 @@ def _choose(s: Tagged, candidates: list[Mention]) -> None:
     used: set[int] = set()
     for m in named:
         cells = set(range(m.i, m.j))
-        if cells & used or (m.entry.kind == "product" and cells & s.taken):
+        free = m.entry.kind == "instrument" and any(r.raw.lower().startswith("free of") and i <= m.i < j for i, j, r in s.rates)
+        if cells & used or free or (m.entry.kind == "product" and cells & s.taken):
             continue
         used |= cells
         if m.entry.kind == "instrument":

@@ -197,9 +197,6 @@ def _listed(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if f.n.instrument != "entity_listing":
         return NOBODY
     start, end = clause(s, f.n.i)
-    firms_named = [m.entry.value for m in s.firms if start <= m.i < end]
-    if firms_named:
-        return Found(tuple(dict.fromkeys(firms_named)), "target.firms-named", "")
     for adjective in s.adjectives:
         if start <= adjective.i < end and any(s.low(k) in _FIRMS for k in range(adjective.j, adjective.j + 5)):
             return role(s, adjective.entry.value, "target.firms-of", adjective.i, adjective.j)
@@ -209,7 +206,8 @@ def _listed(f: Frame, s: Tagged, seen: Discourse) -> Found:
             back = any(s.low(k) in _FIRMS for k in range(max(start, actor.i - 5), actor.i))
             if (firms and actor.i > start) or (back and actor.oblique in ("of", "from", "in")):
                 return role(s, actor.country, "target.firms-of", actor.i, actor.j)
-    return NOBODY
+    named = [m.entry.value for m in s.firms if start <= m.i < end]
+    return Found(tuple(dict.fromkeys(named)), "target.firms-named", "") if named else NOBODY
 
 
 def _its_goods(f: Frame, s: Tagged, k: int, seen: Discourse) -> Found:

@@ -8,6 +8,7 @@ from detente.news.grammar import (
     ADJECTIVES,
     ADVERBS,
     BE,
+    BODIES,
     DETERMINERS,
     DO,
     HAVE,
@@ -100,6 +101,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
         before in ADJECTIVES or before in PREPOSITIONS or (before[:1].isdigit() and k == m.i - 1 and s.low(k - 1) not in CALENDAR)
     )
+    modifier = modifier and before not in BODIES
     modifier = modifier and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
     if "ing" in forms and m.entry.form == "ing":
         if m.entry.value in ("other", "effect_other") and _modifies(s, m):
@@ -201,7 +203,15 @@ def _sure_subject(s: Tagged, k: int, m: Mention) -> bool:
         "agreement",
         "deal",
         "notice",
-        "which",
+        "law",
+        "rule",
+        "decree",
+        "regulation",
+        "statute",
+        "proclamation",
+        "ministry",
+        "government",
+        "commission",
         ",",
     )
 
