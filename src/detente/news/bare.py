@@ -30,10 +30,19 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
     out: list[Nucleus] = []
     for i, j, rate in s.rates:
         if rate.unit.startswith("usd") or rate.unit == "specific_other":
-            if (topic == "port_fee" or " net ton" in rate.raw.lower() or _calls(s, i)) and s.on("bare.per-ship") and not _near_noun(s, i, j, found) and _per_ship(s, i):
+            if (
+                (topic == "port_fee" or " net ton" in rate.raw.lower() or _calls(s, i))
+                and s.on("bare.per-ship")
+                and not _near_noun(s, i, j, found)
+                and _per_ship(s, i)
+            ):
                 out.append(Nucleus(i, j, "port_fee", "bare.per-ship", bare=True))
             continue
-        if rate.free and _enters_free(s, i) and not any(n.verb is None and clause(s, i)[0] <= n.i for n in found if n.i < i):
+        if (
+            rate.free
+            and _enters_free(s, i)
+            and not any(n.verb is None and clause(s, i)[0] <= n.i for n in found if n.i < i)
+        ):
             out.append(Nucleus(i, j, "import_tariff", "bare.enters-free", bare=True))
             continue
         if rate.unit not in ("percent_ad_valorem",) or rate.free or _near_noun(s, i, j, found):
@@ -94,7 +103,9 @@ def _charges(verb: Verb, s: Tagged) -> bool:
 def _calls(s: Tagged, i: int) -> bool:
     """ "vessels calling at US ports will pay $18": ships that call somewhere."""
     words = {s.low(k) for k in range(clause(s, i)[0], i)}
-    return bool(words & {"vessels", "ships", "ship", "vessel"}) and bool(words & {"calling", "docking", "port", "ports"})
+    return bool(words & {"vessels", "ships", "ship", "vessel"}) and bool(
+        words & {"calling", "docking", "port", "ports"}
+    )
 
 
 def _near_noun(s: Tagged, i: int, j: int, found: list[Nucleus]) -> bool:
@@ -184,7 +195,15 @@ def _charged(s: Tagged, i: int, j: int) -> bool:
     verb = next((v for v in s.verbs if v.i >= j), None)
     if verb is None or verb.i - j > 2 or not verb.passive or verb.lemma not in _CHARGE | {"add"}:
         return False
-    before = {s.low(k) for k in range(clause(s, i)[0], i)} - {"an", "a", "the", "extra", "additional", "further", "another"}
+    before = {s.low(k) for k in range(clause(s, i)[0], i)} - {
+        "an",
+        "a",
+        "the",
+        "extra",
+        "additional",
+        "further",
+        "another",
+    }
     stacked = (s.low(verb.j), s.low(verb.j + 1)) == ("on", "top") and bool(s.topic)
     goods = s.low(verb.j) in ("on", "to") and _goods_follow(s, verb.j + 1)
     return (goods or stacked) and not before & PREPOSITIONS

@@ -10,7 +10,7 @@ from detente.news.bare import bare_nuclei
 from detente.news.completing import complete_roles
 from detente.news.exchange import asked_for, asked_passively, exchanged, price_promise, went_ahead
 from detente.news.found import NOBODY, Found, spelled
-from detente.news.frames import Frame, frame, subject
+from detente.news.frames import Frame, frame
 from detente.news.goods import product, zone
 from detente.news.grammar import Tagged, clause
 from detente.news.levels import levels
@@ -32,8 +32,10 @@ from detente.news.permits import permit_nuclei, permit_standing
 from detente.news.placing import dates_of, setting_of
 from detente.news.rating import with_levels
 from detente.news.roles import imposers
-from detente.news.status import Setting, Standing, standing
+from detente.news.standings import Setting, Standing
+from detente.news.status import standing
 from detente.news.targets import owner_as_target, targets
+from detente.news.verb_chains import subject
 
 
 def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Draft]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from detente.news.frames import EVENT, NOMINAL, Frame
+from detente.news.frames import NOMINAL, Frame
 from detente.news.grammar import Verb
+from detente.news.verb_chains import EVENT
 from detente.news.word_lists import word_list
 
 ACTION = {
@@ -93,8 +94,11 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
         return "fall", levels[1:]
     if verb and first == "propose" and verb.lemma in _REVIEWS and f.s.low(verb.j) in ("at", "into", "the", "whether"):
         return "", levels
-    if verb and verb.lemma == "lift" and not verb.passive and any(
-        f.s.low(i - 1) == "to" and r.value for i, _, r in f.s.rates if i > f.n.i
+    if (
+        verb
+        and verb.lemma == "lift"
+        and not verb.passive
+        and any(f.s.low(i - 1) == "to" and r.value for i, _, r in f.s.rates if i > f.n.i)
     ):
         return "raise", levels[1:]
     if verb and verb.lemma == "reach" and any(0 <= i - verb.j <= 2 for i, _, _ in f.s.rates):

@@ -132,7 +132,13 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
 def _aside(s: Tagged, to: int) -> bool:
     """ ", taking the total to 50 percent", "for the first year, falling to 30": what a rate adds up to, or later steps."""
     verb = next((v for v in reversed(s.verbs) if v.j <= to), None)
-    if verb is None or verb.tense != "ing" or verb.mood or to - verb.j > 5 or s.low(verb.i - 1) not in (",", "and", "then"):
+    if (
+        verb is None
+        or verb.tense != "ing"
+        or verb.mood
+        or to - verb.j > 5
+        or s.low(verb.i - 1) not in (",", "and", "then")
+    ):
         return False
     summed = {"total", "overall", "combined", "burden", "level"} & {s.low(k) for k in range(verb.j, to)}
     earlier = any(a < verb.i for a, _, _ in s.rates)

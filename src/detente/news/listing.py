@@ -11,7 +11,7 @@ from detente.news.grammar import Tagged
 from detente.news.levels import Level, read_level
 from detente.news.measure import Cue, Product, Rate, Span
 from detente.news.mention import Draft, Place, replace_draft
-from detente.news.status import Setting, Standing
+from detente.news.standings import Setting, Standing
 
 
 def listed_members(place: Place, drafts: list[Draft], used: set[int]) -> list[Draft]:

@@ -39,7 +39,9 @@ def _of_clause(s: Tagged, start: int, end: int) -> Nucleus | None:
     tech = any(m.entry.value in TECH for m in goods)
     if out and not into:
         if _PERMIT & words.keys():
-            return _nucleus(s, words, _PERMIT, "tech_export_control" if tech else "export_licensing", "loose.out-permit")
+            return _nucleus(
+                s, words, _PERMIT, "tech_export_control" if tech else "export_licensing", "loose.out-permit"
+            )
         if _QUOTA & words.keys() and amount:
             return _nucleus(s, words, _QUOTA, "export_quota", "loose.out-quota")
         if _BAN & words.keys():

@@ -29,7 +29,20 @@ _CURBS = (
     | _FEE
     | _TAX
     | PERMIT
-    | {"rate", "rates", "deposit", "deposits", "listing", "designation", "blacklisting", "sanctions", "deal", "accord", "pact", "framework"}
+    | {
+        "rate",
+        "rates",
+        "deposit",
+        "deposits",
+        "listing",
+        "designation",
+        "blacklisting",
+        "sanctions",
+        "deal",
+        "accord",
+        "pact",
+        "framework",
+    }
 )
 
 
@@ -72,7 +85,11 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
     spoken_of = {s.low(k) for k in range(m.j + 1, m.j + 3)} if after in ("for", "of", "on") else set()
     if kind == "import_tariff" and spoken_of & _OTHER_SENSE and not any(m.j <= p.i <= m.j + 2 for p in s.products):
         return None
-    if low == "duty" and not (after == "to" and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)) and (after in ("calls", "call", "rota", "of", "to", "officer", "bound") and after != "of"):
+    if (
+        low == "duty"
+        and not (after == "to" and any(m.j < a <= m.j + 3 for a, _, _ in s.rates))
+        and (after in ("calls", "call", "rota", "of", "to", "officer", "bound") and after != "of")
+    ):
         return None
     if kind == "import_tariff" and ("prefer" in low or low in _PREFERENCES):
         return Nucleus(m.i, m.j, kind, "preference.lost")
@@ -184,7 +201,7 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
         return Nucleus(at, at + 1, "trade_agreement", "curb.deal") if _deal(s, at) else None
     if word in ("those", "that", "ones") and s.low(at + 1) == "on":
         named = any(m.j <= at and m.entry.value == "import_tariff" for m in s.instruments)
-        named = named or any(s.low(k) in _FEE for k in range(max(0, at - 24), at)) and s.topic == "import_tariff"
+        named = named or (any(s.low(k) in _FEE for k in range(max(0, at - 24), at)) and s.topic == "import_tariff")
         goods = any(at < m.i <= at + 3 for m in s.products) or any(at < m.i <= at + 3 for m in s.adjectives)
         return Nucleus(at, at + 1, "import_tariff", "curb.those-on") if named and goods else None
     if word in ("rate", "rates") and s.on("curb.rate") and _rate_noun(s, at):
@@ -203,10 +220,14 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     goods = bool(s.products) and (any(b == at for _, b, _ in s.rates))
     if word in _FEE | {"charge", "tax"} and _charge_on_goods(s, at):
         return Nucleus(at, at + 1, "import_tariff", "curb.charge-on-goods")
-    rated = goods or any(at < a <= at + 6 for a, _, _ in s.rates) and near(s, at, at + 1, frozenset({"on"}), 0, 9)
+    rated = goods or (any(at < a <= at + 6 for a, _, _ in s.rates) and near(s, at, at + 1, frozenset({"on"}), 0, 9))
     if word in ("deposit", "deposits") and s.rates and (rated or near(s, at, at + 1, _DEPOSIT, 14, 12)):
         return Nucleus(at, at + 1, "import_tariff", "curb.deposit")
-    if word in _TAX and s.low(at + 1) == "on" and near(s, at, at + 1, (IMPORT - {"purchases"}) | GOODS | {"crude"}, 0, 6):
+    if (
+        word in _TAX
+        and s.low(at + 1) == "on"
+        and near(s, at, at + 1, (IMPORT - {"purchases"}) | GOODS | {"crude"}, 0, 6)
+    ):
         kind = "export_tariff" if near(s, at, at + 1, EXPORT, 1, 5) else "import_tariff"
         return Nucleus(at, at + 1, kind, "curb.tax-on-trade")
     per = word in _TAX and s.low(at + 1) == "of" and "on" in {s.low(k) for k in range(at + 2, at + 9)}
@@ -224,7 +245,11 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     if word == "quota" and above:
         return None
     beyond = s.low(at - 1) in ("above", "beyond", "outside", "over", "within", "exceeding", "the") and word == "quota"
-    if word in _QUOTA and not (beyond and s.low(at - 1) != "the") and not near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
+    if (
+        word in _QUOTA
+        and not (beyond and s.low(at - 1) != "the")
+        and not near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5)
+    ):
         if near(s, at, at + 1, EXPORT, 3, 7):
             return Nucleus(at, at + 1, "export_quota", "curb.export-quota")
         _, end = clause(s, at)
@@ -241,7 +266,9 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
     return None
 
 
-_LISTED = frozenset(["firms", "companies", "subsidiaries", "units", "entities", "contractors", "affiliates", "manufacturers"])
+_LISTED = frozenset(
+    ["firms", "companies", "subsidiaries", "units", "entities", "contractors", "affiliates", "manufacturers"]
+)
 _STRUCK = frozenset(["reach", "strike", "clinch", "seal", "ink", "sign", "conclude", "finalise", "finalize", "agree", "announce",
                      "close", "cut", "negotiate", "secure"])  # fmt: skip
 

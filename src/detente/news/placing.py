@@ -10,7 +10,7 @@ from detente.news.frames import Frame
 from detente.news.grammar import Tagged, clause
 from detente.news.measure import Cue, Dates
 from detente.news.mention import Place
-from detente.news.status import Setting
+from detente.news.standings import Setting
 from detente.news.when import dates, in_future, in_past, long_ago
 
 
@@ -30,7 +30,9 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
     day = place.times[0] if place.times else None
     dated = day is not None and day.start - place.sentence.start <= 4 and len(day.value) == 10
     chronicle = seen.dated[0] == place.sentence.paragraph and in_past(seen.dated[1], place.published)
-    told = chronicle or dated and in_past(day.value if day else None, place.published) and not place.sentence.continues
+    told = chronicle or (
+        dated and in_past(day.value if day else None, place.published) and not place.sentence.continues
+    )
     return Setting(
         legal=place.legal and not told,
         head=head or acts,

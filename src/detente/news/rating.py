@@ -9,7 +9,7 @@ from detente.news.levels import Level, basis, choose, signed
 from detente.news.measure import Cue, Dates, Product, Rate, Span
 from detente.news.mention import Draft, Place, replace_draft
 from detente.news.placing import dates_of
-from detente.news.status import Standing
+from detente.news.standings import Standing
 
 
 def with_levels(

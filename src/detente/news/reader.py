@@ -15,8 +15,8 @@ from detente.news.doubts import doubts
 from detente.news.drafts import read_sentence
 from detente.news.genre import addresses_reader, legal, publisher, retracts
 from detente.news.grammar import Tagged
-from detente.news.headings import take_heading
 from detente.news.header import headed, issuer, title_of, topic_of
+from detente.news.headings import take_heading
 from detente.news.lexicon import lexicon, rules_off
 from detente.news.links import linked_in_text
 from detente.news.measure import Span

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from detente.news.actors import Discourse, country_of, speaker
 from detente.news.found import EXPORT_SIDE, MADE, MEETS, NOBODY, ORIGIN_NOUNS, Found, adjective_at, role
-from detente.news.frames import Frame, subject
+from detente.news.frames import Frame
 from detente.news.grammar import Actor, Tagged, Verb, clause
 from detente.news.nucleus import PERMIT
 from detente.news.targets import targets
+from detente.news.verb_chains import subject
 
 _BY_FIRMS = frozenset({"investment_commitment", "purchase_commitment", "price_floor"})
 
@@ -71,7 +72,11 @@ def _other_half(found: Found, target: Found) -> Found:
 def _below_heading(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "What Japan will do: - buy ..": the actor of the heading."""
     own = f.verb is not None and f.relation == "object" and not f.verb.passive and f.verb.cls not in ("face", "subject")
-    free = f.subject is None and own and not any(not a.oblique and a.kind == "country" and f.verb and a.i < f.verb.i for a in s.actors)
+    free = (
+        f.subject is None
+        and own
+        and not any(not a.oblique and a.kind == "country" and f.verb and a.i < f.verb.i for a in s.actors)
+    )
     return Found((s.acting,), "imposer.below-heading") if s.acting and free else NOBODY
 
 
@@ -236,7 +241,12 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
         exports = actor.oblique == "to" and any(w in ("exports", "shipments", "exported", "sales", "sold") for w in
                                                 [s.low(k) for k in range(max(0, actor.i - 6), actor.i)])  # fmt: skip
         border = actor.oblique in ("at", "in") and s.low(actor.j) in ("border", "ports", "port", "customs")
-        faces = f.verb is not None and (f.verb.cls in MEETS or f.n.rule == "bare.dutiable") and f.relation == "object" and actor.i >= f.n.j
+        faces = (
+            f.verb is not None
+            and (f.verb.cls in MEETS or f.n.rule == "bare.dutiable")
+            and f.relation == "object"
+            and actor.i >= f.n.j
+        )
         trader = actor.oblique == "in" and any(
             w in ("importers", "importer", "buyers") for w in [s.low(k) for k in range(max(0, actor.i - 7), actor.i)]
         )
@@ -299,12 +309,33 @@ def _act_in(f: Frame, s: Tagged, seen: Discourse) -> Found:
     start = clause(s, f.verb.i)[0]
     act = next((k for k in range(start, f.verb.i) if s.low(k) in _LAWS), -1)
     for actor in s.actors:
-        if act >= 0 and act < actor.i < f.verb.i and actor.oblique in ("in", "of") and actor.kind in ("country", "place"):
+        if (
+            act >= 0
+            and act < actor.i < f.verb.i
+            and actor.oblique in ("in", "of")
+            and actor.kind in ("country", "place")
+        ):
             return role(s, actor.country, "imposer.act-in", actor.i, actor.j)
     return NOBODY
 
 
-_LAWS = frozenset(["decree", "order", "proclamation", "decision", "notice", "rule", "gazette", "regulation", "law", "act", "notification", "resolution", "ordinance"])
+_LAWS = frozenset(
+    [
+        "decree",
+        "order",
+        "proclamation",
+        "decision",
+        "notice",
+        "rule",
+        "gazette",
+        "regulation",
+        "law",
+        "act",
+        "notification",
+        "resolution",
+        "ordinance",
+    ]
+)
 
 
 def _bill(f: Frame, s: Tagged, seen: Discourse) -> Found:

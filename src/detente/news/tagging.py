@@ -75,7 +75,17 @@ def _mentions(words: list[Token], lex: Lexicon, year: int) -> list[Mention]:
     return found
 
 
-_RANK = {"person": 0, "office": 0, "country": 1, "firm": 1, "place": 2, "adjective": 1, "instrument": 3, "product": 4, "verb": 9}
+_RANK = {
+    "person": 0,
+    "office": 0,
+    "country": 1,
+    "firm": 1,
+    "place": 2,
+    "adjective": 1,
+    "instrument": 3,
+    "product": 4,
+    "verb": 9,
+}
 
 
 def _choose(s: Tagged, candidates: list[Mention]) -> None:
@@ -85,7 +95,9 @@ def _choose(s: Tagged, candidates: list[Mention]) -> None:
     used: set[int] = set()
     for m in named:
         cells = set(range(m.i, m.j))
-        free = m.entry.kind == "instrument" and any(r.raw.lower().startswith("free of") and i <= m.i < j for i, j, r in s.rates)
+        free = m.entry.kind == "instrument" and any(
+            r.raw.lower().startswith("free of") and i <= m.i < j for i, j, r in s.rates
+        )
         if cells & used or free or (m.entry.kind == "product" and cells & s.taken):
             continue
         used |= cells

@@ -36,7 +36,11 @@ def told_status(f: Frame) -> tuple[str, str, int] | None:
     if f.verb is not None and (f.verb.lemma in _LUCKY or f.verb.cls == "speak"):
         return None
     words = {s.low(k): k for k in range(start, min(end, len(s.words)))}
-    if _DOUBT & words.keys() or NEGATIVES & words.keys() or any(v.mood in ("would", "could", "should") for v in s.verbs):
+    if (
+        _DOUBT & words.keys()
+        or NEGATIVES & words.keys()
+        or any(v.mood in ("would", "could", "should") for v in s.verbs)
+    ):
         return None
     above = {"announce": "announced", "sign": "announced", "commit": "announced", "order": "announced",
              "propose": "proposed", "threaten": "threatened", "vow": "threatened"}  # fmt: skip

@@ -99,7 +99,9 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     if m.entry.value == "face" and "base" in forms and before == "year" and s.low(m.j) in ("a", "an", "the", "no"):
         return "base"
     modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
-        before in ADJECTIVES or before in PREPOSITIONS or (before[:1].isdigit() and k == m.i - 1 and s.low(k - 1) not in CALENDAR)
+        before in ADJECTIVES
+        or before in PREPOSITIONS
+        or (before[:1].isdigit() and k == m.i - 1 and s.low(k - 1) not in CALENDAR)
     )
     modifier = modifier and before not in BODIES
     modifier = modifier and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
@@ -164,7 +166,9 @@ def _modal_over_date(s: Tagged, at: int) -> int:
     return -1
 
 
-_CURBS = word_list("nuclei.curb") | word_list("nuclei.ban") | frozenset(["new", "fresh", "quota", "quotas", "fees", "fee"])
+_CURBS = (
+    word_list("nuclei.curb") | word_list("nuclei.ban") | frozenset(["new", "fresh", "quota", "quotas", "fees", "fee"])
+)
 
 
 def _modifies(s: Tagged, m: Mention) -> bool:

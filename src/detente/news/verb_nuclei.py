@@ -18,7 +18,16 @@ from detente.news.nucleus import (
     object_words,
     scopes_of,
 )
-from detente.news.verb_phrases import add_verb, allow_verb, need_verb, other_verb, pay_verb, pledge_investment, put_verb, strike_off
+from detente.news.verb_phrases import (
+    add_verb,
+    allow_verb,
+    need_verb,
+    other_verb,
+    pay_verb,
+    pledge_investment,
+    put_verb,
+    strike_off,
+)
 
 
 def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
@@ -60,7 +69,9 @@ def _buying_ban(s: Tagged, verb: Verb, words: list[str]) -> str:
     return "import_ban" if buying > 0 and words[buying - 1] == "from" and goods and foreign else ""
 
 
-_SELLING = frozenset(["sales", "selling", "sale", "shipping", "sending", "supplying", "supplies", "deliveries", "selling"])
+_SELLING = frozenset(
+    ["sales", "selling", "sale", "shipping", "sending", "supplying", "supplies", "deliveries", "selling"]
+)
 _FAR = frozenset(["overseas", "abroad", "foreign"])
 
 
@@ -137,7 +148,9 @@ def _passive_ban(s: Tagged, verb: Verb) -> str:
     foreign = any(start <= m.i < verb.i for m in s.adjectives) or any(
         start <= a.i < verb.i and a.oblique == "from" and a.kind in ("country", "place") for a in s.actors
     )
-    return "import_ban" if gate and goods and foreign and verb.lemma in ("ban", "bar", "block", "prohibit", "stop") else ""
+    return (
+        "import_ban" if gate and goods and foreign and verb.lemma in ("ban", "bar", "block", "prohibit", "stop") else ""
+    )
 
 
 def _trade_halt(s: Tagged, verb: Verb, words: list[str]) -> bool:
@@ -248,7 +261,11 @@ _ILLICIT = frozenset(["fentanyl", "migrants", "trafficking", "smuggling", "precu
 
 def _stemming(s: Tagged, verb: Verb, words: list[str]) -> str:
     """ "measures to end the flow of fentanyl", "commits itself to fighting drug trafficking"."""
-    stems = verb.cls in ("ban", "halt", "limit", "end", "reduce", "crackdown") or verb.lemma in ("fight", "combat", "curtail")
+    stems = verb.cls in ("ban", "halt", "limit", "end", "reduce", "crackdown") or verb.lemma in (
+        "fight",
+        "combat",
+        "curtail",
+    )
     flow = {"flow", "flows", "smuggling", "trafficking", "inflow"} & set(words[:4])
     return "enforcement_commitment" if stems and flow and _ILLICIT & set(words[:7]) and not verb.passive else ""
 
@@ -264,7 +281,26 @@ def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) 
     return "legal_ruling" if (court and trade) or world else ""
 
 
-_RULES = frozenset(["back", "confirm", "conclude", "decide", "determine", "agree", "find", "allow", "authorise", "authorize", "declare", "hold", "let", "clear", "side", "permit"])
+_RULES = frozenset(
+    [
+        "back",
+        "confirm",
+        "conclude",
+        "decide",
+        "determine",
+        "agree",
+        "find",
+        "allow",
+        "authorise",
+        "authorize",
+        "declare",
+        "hold",
+        "let",
+        "clear",
+        "side",
+        "permit",
+    ]
+)
 
 
 def _ruling(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:

@@ -85,8 +85,13 @@ def _untrue(s: Tagged) -> bool:
     if claim < 0:
         return False
     after = [s.low(k) for k in range(max(0, claim - 2), len(s.words))]
-    return bool(_FALSE & set(after)) or "different from fact" in " ".join(after) or any(
-        phrase in " ".join(after) for phrase in ("no truth", "not correspond to", "not true", "no basis", "no foundation")
+    return (
+        bool(_FALSE & set(after))
+        or "different from fact" in " ".join(after)
+        or any(
+            phrase in " ".join(after)
+            for phrase in ("no truth", "not correspond to", "not true", "no basis", "no foundation")
+        )
     )
 
 
