@@ -29,6 +29,7 @@ class Discourse:
         sides: the two countries the text is about, empty if it is about more or fewer.
         label: the country that a list item or a paragraph opens with ("- Brazil: ...").
         only: the country of the last sentence that names any, if it names one.
+        sole: the only country that the whole text names.
         publisher: country whose notice or ministry this is, empty for news. notice: what holds for a whole notice.
         acting: the country whose deeds the items of a list are ("What Japan will do:").
         labels_act: whether a label is who acts ("Kenya: the levy is raised"), not who is hit ("- Brazil: 50%").
@@ -46,6 +47,7 @@ class Discourse:
     topic: str = ""
     topic_from: int = -1
     publisher: str = ""
+    sole: str = ""
     notice: Notice = field(default_factory=Notice)
     history: bool = False
     ban: tuple[int, str] = (-99, "")

@@ -15,7 +15,7 @@ _PAYS = frozenset({"face", "subject"})
 _MOVES = word_list("bare.moves")
 _CHARGE = word_list("bare.charge")
 _BORDER = word_list("bare.border")
-_FIGURE = frozenset(["rate", "rates", "figure", "figures", "level"])
+_FIGURE = frozenset(["rate", "rates", "figure", "figures", "level", "increase", "amount", "charge", "surcharge"])
 _GOODS = word_list("bare.goods")
 
 
@@ -40,7 +40,7 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
             continue
         if (
             rate.free
-            and _enters_free(s, i)
+            and _enters_free(s, i, topic)
             and not any(n.verb is None and clause(s, i)[0] <= n.i for n in found if n.i < i)
         ):
             out.append(Nucleus(i, j, "import_tariff", "bare.enters-free", bare=True))
@@ -61,14 +61,16 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
     return out
 
 
-def _enters_free(s: Tagged, i: int) -> bool:
+def _enters_free(s: Tagged, i: int, topic: str) -> bool:
     """ "American goods will enter Indonesia free of duty": goods of an origin that come in without a duty."""
     verb = next((v for v in reversed(s.verbs) if v.j <= i), None)
     if verb is None or verb.negative or i - verb.j > 5 or verb.lemma not in ("enter", "come", "arrive", "import"):
         return False
     if any(not a.money for k, _, a in s.amounts if k < i):
         return False
-    return _foreign_goods(s, verb)
+    start = clause(s, verb.i)[0]
+    goods = topic == "import_tariff" and any(start <= m.i < verb.i for m in s.products)
+    return goods or _foreign_goods(s, verb)
 
 
 def _over_quota(s: Tagged, i: int) -> bool:
@@ -293,5 +295,7 @@ def _rate_subject(s: Tagged, verb: Verb) -> bool:
     if any(word in ("price", "prices", "share", "shares", "inflation", "growth", "output", "sales") for word in words):
         return False
     figure = bool(set(words) & _FIGURE) and not set(words) & {"policy", "interest", "exchange", "growth"}
-    goods = any(start <= m.i < verb.i for m in s.products) and verb.cls in ("remain", "be") and s.low(verb.j) == "at"
+    moved = verb.lemma in ("go", "rise", "climb", "jump", "fall", "move", "increase") and s.low(verb.j) == "to"
+    goods = any(start <= m.i < verb.i for m in s.products)
+    goods = goods and (moved or (verb.cls in ("remain", "be") and s.low(verb.j) == "at"))
     return figure or goods

@@ -8,7 +8,7 @@ from detente.news.frames import Frame
 from detente.news.goods import compatible
 from detente.news.grammar import Tagged
 from detente.news.measure import Cue
-from detente.news.mention import TARIFFS, Draft, Place
+from detente.news.mention import BORDER, TARIFFS, Draft, Place
 from detente.news.word_lists import word_list
 
 _MUTUAL = frozenset({"trade_agreement", "critical_minerals_deal", "tariff_truce"})
@@ -121,6 +121,11 @@ def _from_passage(draft: Draft, place: Place, seen: Discourse) -> None:
             _set(draft, "imposer", (country,), f"imposer.{rule}")
             if not draft.target:
                 _default_target(draft, seen)
+    traded = bool(draft.product.text) and draft.instrument in BORDER and (s.rates or draft.instrument not in TARIFFS)
+    if not draft.imposer and seen.sole and traded and draft.target != (seen.sole,):
+        _set(draft, "imposer", (seen.sole,), "imposer.sole-country")
+        if not draft.target:
+            _default_target(draft, seen)
     if not draft.imposer and seen.publisher and draft.target != (seen.publisher,) and not draft.nested:
         _set(draft, "imposer", (seen.publisher,), "imposer.publisher")
     if not draft.imposer and len(draft.target) == 1 and draft.target != ("*",):

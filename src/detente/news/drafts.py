@@ -80,7 +80,7 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
 
 def _headed_list(place: Place, frames: list[Frame], seen: Discourse) -> Draft | None:
     """ "Washington's new tariff rates from 7 August:": a heading without a verb that opens a list of rates."""
-    f = next((f for f in frames if f.n.instrument == "import_tariff" and f.verb is None), None)
+    f = next((f for f in frames if f.n.instrument == "import_tariff" and not f.presupposed), None)
     if f is None or place.tagged.rates:
         return None
     when, cues = dates_of(place, f, 0, len(place.tagged.words))

@@ -38,6 +38,10 @@ def negative(
     unpaid = event == "be" and complement(f.s, denied[0], _DUE, 3) and f.relation == "subject"
     if unpaid and denied[0] is verb and verb.tense == "pres":
         return cue(f, "suspended", "suspend", "not-payable", verb)
+    spared = event == "face" and denied[0] is verb and f.verb is not None and f.relation == "object"
+    words = {t.low for t in f.s.words}
+    if spared and words & {"until", "during", "through"} and words & {"need", "not"}:
+        return cue(f, "suspended", "suspend", "need-not-pay", denied[0])
     return cue(f, "", action, "denied", denied[0])
 
 

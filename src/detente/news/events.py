@@ -107,7 +107,7 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
         return "impose", levels[1:]
     if verb and f.n.rule == "bare.enters-free":
         return "reduce", levels[1:]
-    if verb and verb.lemma == "go" and f.n.bare and f.s.low(verb.j) == "to":
+    if verb and verb.lemma in ("go", "move") and f.n.bare and f.s.low(verb.j) == "to":
         return "rise", levels[1:]
     if verb and verb.lemma == "come" and f.relation == "subject":
         return "effect", levels[1:]

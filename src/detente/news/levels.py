@@ -102,7 +102,8 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
     if word == "as" and s.low(k - 1) in ("much", "high", "little", "low"):
         k, word = k - 3, s.low(k - 3)
         limit = True
-    if _noise(s, i, j, rate, in_phrase):
+    stacked = s.low(k) in ("of", "the", "a") and "on top of" in " ".join(s.low(b) for b in range(i - 5, i))
+    if (stacked and not in_phrase) or _noise(s, i, j, rate, in_phrase):
         return Level(i, j, rate, "none")
     span = word in ("between", "ranging") or (word == "from" and s.low(k - 1) in ("ranging", "range", "ranges", "is"))
     span = span or (

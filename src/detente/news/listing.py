@@ -70,7 +70,8 @@ def list_items(place: Place, lead: Lead | None) -> list[Draft]:
     goods = s.products
     named = s.words[0].text in ("-", "*", "\u2022") or any(s.low(k) == ":" for k in range(i))
     named = named and any(s.words[k].text.isalpha() for k in range(i))
-    if not (countries or goods or named) or set(countries) & set(lead.imposer):
+    dated = any(len(t.value) >= 7 for t in place.times) and s.words[0].text in ("-", "*", "\u2022", "\u2013")
+    if not (countries or goods or named or dated) or set(countries) & set(lead.imposer):
         return []
     start, end = place.sentence.start, place.sentence.end
     span = Span(rate.start, rate.end, place.text[rate.start : rate.end])
@@ -79,6 +80,8 @@ def list_items(place: Place, lead: Lead | None) -> list[Draft]:
                              sentence_id=f"s{place.number}")  # fmt: skip
     fresh.sentence = place.number
     fresh.target = countries or fresh.target
+    day = next((t.value for t in place.times if len(t.value) >= 7), "")
+    fresh.dates = replace(fresh.dates, effective=day or fresh.dates.effective)
     if goods:
         first, last = s.span(goods[0].i, goods[-1].j)
         fresh.product = Product(place.text[first:last], goods[0].entry.value)

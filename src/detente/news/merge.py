@@ -5,7 +5,7 @@ from __future__ import annotations
 from detente.news.goods import compatible
 from detente.news.hedges import HEARSAY
 from detente.news.measure import Cue, Dates, Evidence, ReadMeasure
-from detente.news.mention import Draft, replace_draft
+from detente.news.mention import BORDER, Draft, replace_draft
 
 _FLOW = {
     "import_tariff": "import", "import_ban": "import", "import_quota": "import", "tariff_rate_quota": "import",
@@ -19,8 +19,7 @@ _FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_dea
                        "investment_commitment", "enforcement_commitment"})  # fmt: skip
 _LOOSER = frozenset({"reduce", "remove", "suspend"})
 _COURSE = frozenset({"threatened", "proposed", "announced", "in_force"})
-_BORDER = frozenset({"import_tariff", "import_ban", "import_quota", "tariff_rate_quota", "export_tariff", "export_ban",
-                     "export_quota", "export_licensing", "tech_export_control", "port_fee"})  # fmt: skip
+
 _RANK = {"in_force": 5, "suspended": 5, "withdrawn": 5, "expired": 5, "announced": 4, "threatened": 3, "offered": 3,
          "demanded": 3, "proposed": 2}  # fmt: skip
 
@@ -65,7 +64,7 @@ def _ownerless(groups: list[list[Draft]], left: list[Draft]) -> list[Draft]:
 def _says_enough(draft: Draft) -> bool:
     """Whom it hits, and a rate or goods: enough to ask who imposes it."""
     known = draft.target not in ((), ("*",)) and (draft.rate is not None or draft.own_target)
-    return known and draft.instrument in _BORDER
+    return known and draft.instrument in BORDER
 
 
 def _resolve_forward(drafts: list[Draft]) -> None:
@@ -76,11 +75,11 @@ def _resolve_forward(drafts: list[Draft]) -> None:
         if draft.imposer:
             by_target.setdefault((draft.instrument, draft.target), set()).add(draft.imposer)
     sure = {d.imposer for d in drafts if d.instrument == "import_tariff" and d.imposer}
-    named = {d.imposer for d in drafts if d.imposer and d.instrument in _BORDER}
+    named = {d.imposer for d in drafts if d.imposer and d.instrument in BORDER}
     for draft in drafts:
         if draft.imposer or not draft.target or draft.target == ("*",):
             only = next(iter(named)) if len(named) == 1 else ()
-            if not draft.imposer and only and draft.instrument in _BORDER and (draft.rate or draft.product.text):
+            if not draft.imposer and only and draft.instrument in BORDER and (draft.rate or draft.product.text):
                 if not set(only[0].split("+")) & set(draft.target):
                     draft.imposer, draft.inherited = only, True
                     draft.cues.append(Cue("imposer", "imposer.only-one", "", -1, only[0]))

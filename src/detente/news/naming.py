@@ -15,6 +15,8 @@ def with_bodies(s: Tagged) -> list[Actor]:
         j = actor.j
         possessor = s.low(j) == "'s" or (s.low(j) == "'" and s.low(j - 1).endswith("s"))
         end = _body_end(s, j + possessor)
+        if possessor and end == j + possessor:
+            end = _office_after(s, j + 1)
         person = next((p for p in s.actors if p.i == end and p.kind == "person"), None)
         if end > j + possessor and actor.kind in ("country", "place"):
             stop = person.j if person else end
@@ -42,6 +44,18 @@ def with_bodies(s: Tagged) -> list[Actor]:
         if s.low(at) in BODIES and at not in covered and _bare_body(s, at):
             found.append(Actor(at, at + 1, "", "body", s.low(at) == "president", _oblique(s, at)))
     return _without_inner(found)
+
+
+def _office_after(s: Tagged, at: int) -> int:
+    """The token after an office with words of its own before it: "Chile's anti-distortions commission"; `at` if none."""
+    verbal = {k for v in s.verbs for k in range(v.i, v.j)}
+    taken = {k for m in s.instruments for k in range(m.i, m.j)} | verbal
+    for k in range(at, min(len(s.words), at + 4)):
+        if k in taken or not s.words[k].text.isalpha() or s.low(k) in PREPOSITIONS:
+            return at
+        if s.low(k) in BODIES and k > at:
+            return k + 1
+    return at
 
 
 def _agency(s: Tagged, at: int) -> int:

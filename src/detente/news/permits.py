@@ -28,6 +28,7 @@ def permit_nuclei(s: Tagged, found: list[Nucleus]) -> list[Nucleus]:
         if at in covered:
             continue
         n = _sent(s, at) if word.low in _SENT | _ALLOWED else None
+        n = n or (_kept_out(s, at) if word.low in _BROUGHT else None)
         n = n or (_refused(s, at) if word.low in _REFUSED | _GRANTED else None)
         n = n or (_subject_to(s, at) if word.low in _UNDER | PERMIT and not found else None)
         if n is not None and s.on(n.rule) and not any(m.i <= n.i < m.j for m in out):
@@ -90,6 +91,24 @@ def _sent(s: Tagged, at: int) -> Nucleus | None:
     tech = any(m.entry.value in TECH for m in s.products if start <= m.i < i)
     kind = ("tech_export_control" if tech else "export_licensing") if allowed else "export_ban"
     return Nucleus(at, at + 1, kind, "permit.sent", _pseudo(s, i, at, mood, False))
+
+
+_BROUGHT = frozenset(["brought", "imported", "admitted"])
+
+
+def _kept_out(s: Tagged, at: int) -> Nucleus | None:
+    """ "Cassava flour may not be brought in", "no rice may be imported": goods that must stay out."""
+    i, mood, negative = _passive(s, at)
+    if i < 0 or mood not in ("may", "shall", "can", "must", "will") or (s.low(at) == "brought" and s.low(at + 1) != "in"):
+        return None
+    start = clause(s, i)[0]
+    subject = [s.low(k) for k in range(start, i)]
+    goods = any(start <= m.i < i for m in s.products) or bool(set(subject) & GOODS)
+    nothing = bool({"no", "none", "nothing"} & set(subject[:3]))
+    without = _WITHOUT - {"absent"} & {s.low(k) for k in range(at, len(s.words))}
+    if not goods or not (negative or nothing) or without:
+        return None
+    return Nucleus(at, at + 1, "import_ban", "permit.kept-out", _pseudo(s, i, at, mood, False))
 
 
 def _refused(s: Tagged, at: int) -> Nucleus | None:
@@ -163,7 +182,7 @@ def permit_standing(f: Frame, setting: Setting) -> Standing | None:
     status = next((above[v.cls] for v in f.chain if v.cls in above), "")
     if not status and verb.mood in ("would", "could"):
         status = "proposed"
-    later = setting.future or (verb.mood == "will" and f.n.rule != "permit.refused")
+    later = setting.future or (verb.mood == "will" and f.n.rule not in ("permit.refused", "permit.kept-out"))
     status = status or ("announced" if later else "in_force")
     action = "reduce" if f.n.instrument == "tariff_rate_quota" else "impose"
     return Standing(status, action, f"status.{f.n.rule}", f.s.words[verb.v].text, verb.v)

@@ -56,6 +56,8 @@ def read_text(
     seen = Discourse(
         publisher=whole.owner or owner or issuer(norm), notice=whole, sides=dyad(places), trade=topic_of(title)
     )
+    codes = {c for place in places for c in _codes(place)}
+    seen.sole = codes.pop() if len(codes) == 1 else ""
     _name_commission(places, whole.owner, norm)
     drafts = _mentions(places, seen, body)
     times = [*_headed(norm, furniture, _full(day)), *(t for place in places for t in place.times)]
@@ -149,6 +151,12 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
             seen.topic = names[0] if len(names) == 1 else ""
             seen.topic_from = place.number if seen.topic else -1
     return drafts
+
+
+def _codes(place: Place) -> set[str]:
+    """The countries that a sentence names."""
+    s = place.tagged
+    return {c for a in s.actors for c in a.country.split("+") if c} | {m.entry.value for m in s.adjectives}
 
 
 def _name_commission(places: list[Place], owner: str, norm: str) -> None:

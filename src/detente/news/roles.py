@@ -119,7 +119,7 @@ def _possessor(f: Frame, s: Tagged, seen: Discourse) -> Found:
             plain = actor.kind in ("country", "place", "body", "person", "joint")
             if plain and (actor.possessor or (not actor.oblique or actor.i >= f.left)):
                 return role(s, actor.country, "imposer.possessor", actor.i, actor.j)
-        if s.low(k) in ("a", "an") and k < f.n.i - 1 and k > f.left:
+        if s.low(k) in ("a", "an") and k > f.left:
             return NOBODY
         adjective = next((m for m in s.adjectives if m.i <= k < m.j and k >= f.left), None)
         if adjective and f.n.verb is None and not (f.n.bare and f.relation == "object" and f.subject is not None):

@@ -26,7 +26,7 @@ _BILL = word_list("status.bill")
 def standing(f: Frame, setting: Setting) -> Standing | None:
     """Return status and action, or None if this is no measure."""
     judged = f.n.instrument != "legal_ruling" and any(m.instrument == "legal_ruling" for m in f.beside)
-    if is_void(f) or _imperative(f) or (judged and f.verb is not None and f.verb.cls in ("rule", "other")):
+    if is_void(f) or _imperative(f) or _summing(f) or (judged and f.verb is not None and f.verb.cls in ("rule", "other")):
         return None
     if (again := _let_in_again(f)) is not None:
         return again
@@ -49,6 +49,13 @@ def _let_in_again(f: Frame) -> Standing | None:
     if verb is None or verb.cls != "resume" or f.n.instrument != "import_ban" or verb.negative:
         return None
     return cue(f, "announced" if verb.mood else "withdrawn", "remove", "let-in-again", verb)
+
+
+def _summing(f: Frame) -> bool:
+    """ ", lifting the effective duty to 100 per cent": what the measures before it add up to."""
+    verb = f.verb
+    summed = {"effective", "total", "overall", "combined", "average"} & {f.s.low(k) for k in range(f.left, f.n.i)}
+    return bool(summed) and verb is not None and verb.tense == "ing" and f.s.low(verb.i - 1) in (",", "thus", "thereby")
 
 
 def _imperative(f: Frame) -> bool:

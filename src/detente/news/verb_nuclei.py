@@ -238,6 +238,8 @@ def _require_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus])
 def _tax_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     start = clause(s, verb.v)[0]
     taxed = verb.passive and any(start <= m.i < verb.i for m in s.products)
+    if first_of(words, EXPORT, 4) >= 0 and s.rates:
+        return "export_tariff"
     goods = first_of(words, IMPORT | GOODS, 6) >= 0 or any(verb.j <= m.i <= verb.j + 5 for m in s.products)
     foreign = any(start <= m.i <= verb.j + 4 for m in s.adjectives) or first_of(words, IMPORT, 6) >= 0
     return "import_tariff" if (taxed or goods) and foreign and s.rates else ""

@@ -44,7 +44,8 @@ def _close_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
         or "to" not in words[:5]
     ):
         return ""
-    return "import_ban" if verb.lemma in ("close", "shut") else ""
+    out = {"outgoing", "outbound", "departing"} & set(words)
+    return ("export_ban" if out else "import_ban") if verb.lemma in ("close", "shut") else ""
 
 
 def need_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
