@@ -294,7 +294,8 @@ def _rate_subject(s: Tagged, verb: Verb) -> bool:
     words = [s.low(k) for k in range(start, verb.i)]
     if any(word in ("price", "prices", "share", "shares", "inflation", "growth", "output", "sales") for word in words):
         return False
-    figure = bool(set(words) & _FIGURE) and not set(words) & {"policy", "interest", "exchange", "growth"}
+    pronoun = verb.lemma in ("become", "rise", "go", "fall", "climb") and words[-1:] in (["that"], ["it"], ["this"], ["they"])
+    figure = pronoun or bool(set(words) & _FIGURE) and not set(words) & {"policy", "interest", "exchange", "growth"}
     moved = verb.lemma in ("go", "rise", "climb", "jump", "fall", "move", "increase") and s.low(verb.j) == "to"
     goods = any(start <= m.i < verb.i for m in s.products)
     goods = goods and (moved or (verb.cls in ("remain", "be") and s.low(verb.j) == "at"))

@@ -24,6 +24,8 @@ def clause_starts(s: Tagged) -> set[int]:
                 continue
             found.add(k)
         elif token.low in ("and", "but", "or", "then", "yet", "plus") and k and not _inside_actor(s, k):
+            if (s.low(k - 1), s.low(k + 1)) == ("any", "all"):
+                continue
             verb_before = any(max(found) <= v.i < k for v in s.verbs)
             if verb_before and _clause_follows(s, k, starts) and not _goods_listed(s, k):
                 found.add(k)
@@ -64,6 +66,9 @@ def _comma_breaks(s: Tagged, k: int, starts: list[int]) -> bool:
     """A comma before a subject with its own finite verb: ", the ministry said", ", Washington will"."""
     nxt = next((v for v in s.verbs if v.i > k), None)
     if nxt is not None and _ends_condition(s, k, nxt):
+        return True
+    first = s.low(0) in _OPENERS and not any(s.low(b) == "," for b in range(k))
+    if first and nxt is not None and (nxt.mood or nxt.tense in ("past", "pres", "perf")) and k >= 3:
         return True
     if nxt is None or nxt.i - k > 10 or not (nxt.mood or nxt.tense in ("past", "pres", "perf")):
         return False

@@ -102,6 +102,9 @@ def _from_sentence_before(draft: Draft, place: Place, f: Frame, before: list[Dra
         draft.target = draft.target or near.target
         return
     apart = not set(near.imposer) & set(draft.target) and "+" not in near.imposer[0]
+    if draft.definite and draft.instrument == "investigation" and near.instrument in TARIFFS and near.target:
+        _set(draft, "imposer", near.imposer, "imposer.sentence-before")
+        draft.target = draft.target or near.target
     if near.instrument == draft.instrument and draft.own_target and draft.target != ("*",) and apart:
         _set(draft, "imposer", near.imposer, "imposer.sentence-before")
 
@@ -126,6 +129,9 @@ def _from_passage(draft: Draft, place: Place, seen: Discourse) -> None:
         _set(draft, "imposer", (seen.sole,), "imposer.sole-country")
         if not draft.target:
             _default_target(draft, seen)
+    acting = place.tagged.acting
+    if not draft.imposer and acting and acting not in draft.target and draft.instrument in BORDER:
+        _set(draft, "imposer", (acting,), "imposer.below-heading")
     if not draft.imposer and seen.publisher and draft.target != (seen.publisher,) and not draft.nested:
         _set(draft, "imposer", (seen.publisher,), "imposer.publisher")
     if not draft.imposer and len(draft.target) == 1 and draft.target != ("*",):

@@ -214,7 +214,7 @@ def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
             return verb, "subject"
         if _resumes(s, f, verb):
             return verb, "subject"
-        if not any(s.low(k) in ("which", "that", "who") for k in range(f.n.j, verb.i)):
+        if not any(s.low(k) in ("which", "that", "who", "whose") for k in range(f.n.j, verb.i)):
             break
     carried = _before_clause(s, start)
     if carried is not None:
@@ -240,7 +240,7 @@ def _own_verb(s: Tagged, f: Frame, end: int) -> Verb | None:
 
 def _resumes(s: Tagged, f: Frame, verb: Verb) -> bool:
     """Whether the main clause goes on after a relative clause: "the duties, which ..., will rise"."""
-    between = [k for k in range(f.n.j, verb.i) if s.low(k) in ("which", "that", "who")]
+    between = [k for k in range(f.n.j, verb.i) if s.low(k) in ("which", "that", "who", "whose")]
     if f.participle is not None and f.participle.j <= verb.i and between and between[0] < f.participle.i:
         finite = bool(verb.mood) or (verb.tense in ("past", "pres", "perf") and not reduced(s, verb))
         return finite and s.low(verb.i - 1) not in ("and", "or")

@@ -163,7 +163,7 @@ def _noise(s: Tagged, i: int, j: int, rate: RateWord, in_phrase: bool) -> bool:
     if after in ("lower", "higher", "more", "less", "fewer", "growth", "inflation", "share", "stake", "below", "above"):
         return True
     before = s.low(i - 1)
-    return before in ("than", "nearly") and s.low(i - 2) in ("more", "less")
+    return before in ("than", "nearly") and s.low(i - 2) in ("more", "less") and s.low(i - 3) not in ("no", "not")
 
 
 def choose(found: list[Level]) -> tuple[Level | None, list[Level]]:

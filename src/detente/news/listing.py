@@ -32,6 +32,8 @@ def listed_members(place: Place, drafts: list[Draft], used: set[int]) -> list[Dr
         level = read_level(s, i, j, rate, i, i, j)
         named = any(last <= m.i < i for m in s.products) and any(last <= a.i < i for a in s.actors)
         joined = bool(between) and between[0] in (",", "and", "(", ";") and len(between) <= (14 if named else 8)
+        twin = bool(between) and between[0] in ("on", "for") and between[-1] in ("and", ",") and s.low(j) == between[0]
+        joined = joined or (twin and len(between) <= 12)
         if verbs or not joined or level.role != "value" or level.span or level.current:
             continue
         out.append(_member(place, model, level, last))
@@ -48,7 +50,7 @@ def rates_follow(place: Place, before: list[Draft]) -> Draft | None:
     """ "The rates shall be as follows:": the tariff told shortly before, whose rates come now."""
     words = {t.low for t in place.tagged.words}
     near = [d for d in before if d.instrument == "import_tariff" and place.number - d.sentence <= 4 and d.imposer]
-    told = words & {"rate", "rates", "duty", "duties", "tariff", "tariffs", "surtax", "levels"}
+    told = words & {"rate", "rates", "duty", "duties", "tariff", "tariffs", "surtax", "levels", "schedule", "scale", "steps"}
     return near[-1] if near and told and near[-1].rate is None else None
 
 

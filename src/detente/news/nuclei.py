@@ -201,7 +201,8 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
         return Nucleus(at, at + 1, "trade_agreement", "curb.deal") if _deal(s, at) else None
     if word in ("those", "that", "ones") and s.low(at + 1) == "on":
         named = any(m.j <= at and m.entry.value == "import_tariff" for m in s.instruments)
-        named = named or (any(s.low(k) in _FEE for k in range(max(0, at - 24), at)) and s.topic == "import_tariff")
+        charged = at <= 2 or any(s.low(k) in _FEE for k in range(max(0, at - 24), at))
+        named = named or (charged and s.topic == "import_tariff")
         goods = any(at < m.i <= at + 3 for m in s.products) or any(at < m.i <= at + 3 for m in s.adjectives)
         return Nucleus(at, at + 1, "import_tariff", "curb.those-on") if named and goods else None
     if word in ("rate", "rates") and s.on("curb.rate") and _rate_noun(s, at):

@@ -17,7 +17,7 @@ _POINTS = r"(?:(?:%|percentage|percent|per[ -]cent|pct)?[ -]?points?\b|pp\b|ppts
 _RATE = re.compile(
     rf"(?<![\w.,/$€£-])(?P<n>{_NUMBER})(?:[ -]?(?P<pp>{_POINTS})|[ -]?(?P<pc>{_PERCENT})(?:[ -]?(?P<pp2>points?\b))?)"
     rf"|(?<![\w.,/$€£])(?P<n2>{_NUMBER}) (?:to|or|and|-) (?={_NUMBER}[ -]?{_PERCENT})"
-    rf"|(?P<money>(?:US)?[$€£¥]|(?:USD|EUR|RMB|CNY|GBP|INR) ?)(?P<n3>{_NUMBER})(?: (?P<s3>million))? ?(?:(?:dollars|euros|yuan) )?"
+    rf"|(?P<money>(?:US)?[$€£¥] ?|(?:USD|EUR|RMB|CNY|GBP|INR) ?)(?P<n3>{_NUMBER})(?: (?P<s3>million))? ?(?:(?:dollars|euros|yuan) )?"
     rf"(?:per|a|an|on each|on every|for each|each|/) ?(?P<per>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric "
     rf"ton|item|parcel|package|unit|vehicle|"
     rf"container|postal item|kilogram|kg|litre|liter|barrel|watt|head|bushel|pound|shipment|piece|TEU|"
@@ -37,7 +37,7 @@ _SCALE = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "mn": 1e6, "mln":
           "trillion": 1e12, "tn": 1e12, "crore": 1e7, "lakh": 1e5}  # fmt: skip
 _SCALES = r"(?:thousand|million|billion|trillion|crore|lakh|bn|bln|mln|mn|tn|m|b|k)\b"
 _MONEY = re.compile(
-    rf"(?P<cur>US\$|A\$|C\$|NZ\$|[$€£¥]|USD ?|EUR ?|RMB ?|CNY ?|GBP ?|Rs\.? ?|INR ?)(?P<n>{_NUMBER})(?:[ "
+    rf"(?P<cur>US\$ ?|A\$ ?|C\$ ?|NZ\$|[$€£¥] ?|USD ?|EUR ?|RMB ?|CNY ?|GBP ?|Rs\.? ?|INR ?)(?P<n>{_NUMBER})(?:[ "
     rf"-]?(?P<s>{_SCALES}))?"
     rf"|(?<![\w.,])(?P<n2>{_NUMBER})(?:[ -]?(?P<s2>{_SCALES}))? (?P<cur2>dollars|euros|yuan|"
     rf"pounds|rupees|yen|won|reais|pesos|francs|lira|"

@@ -38,9 +38,11 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
         head=head or acts,
         future=in_future(when.effective, place.published),
         past=in_past(when.effective, place.published),
+        over=bool(when.expiry) and in_past(when.expiry, place.published),
         conditional=conditional,
         exchange=exchange,
         spoken=bool(teller),
+        proposing=place.number - seen.proposed <= 12,
         unless=any(word == "unless" for word in opened),
         long_ago=long_ago(when.effective, place.published) or _history(place) or seen.history,
     )

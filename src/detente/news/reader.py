@@ -134,6 +134,8 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
         if seen.label and seen.labels_act:
             seen.topic, seen.topic_from, seen.label = seen.label, place.number, ""
         take_heading(place, seen)
+        if any(v.cls == "propose" and not v.negative for v in s.verbs):
+            seen.proposed = place.number
         if len(place.times) == 1 and len(s.words) <= 5 and len(place.times[0].value) == 10 and not s.verbs:
             seen.dated = (unit.paragraph, place.times[0].value)
         seen.history = history_goes_on(place, seen.history and unit.paragraph == paragraph)

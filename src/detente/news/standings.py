@@ -28,6 +28,7 @@ class Setting:
         future: the measure has an effective day after publication. past: before or on it.
         conditional: the main clause hangs on an "if". exchange: something is asked in return.
         spoken: somebody is said to say it. unless: it comes unless something is done.
+        proposing: the passage tells of a proposal. over: its last day is past.
         long_ago: the measure began more than a year before publication: history unless it is said to stand.
     """
 
@@ -40,6 +41,8 @@ class Setting:
     long_ago: bool = False
     spoken: bool = False
     unless: bool = False
+    proposing: bool = False
+    over: bool = False
 
 
 def cue(f: Frame, status: str, action: str, rule: str, verb: Verb | None = None, at: int = -1) -> Standing:

@@ -70,7 +70,8 @@ def told(f: Frame, setting: Setting) -> Standing | None:
     if found is None or setting.conditional or (setting.long_ago and found[0] == "in_force"):
         return None
     status, action, at = found
-    if status == "in_force" and setting.future:
+    decreed = setting.legal and f.verb is None and at < 0 and not setting.past
+    if status == "in_force" and (setting.future or decreed):
         status, action = "announced", "impose"
     return cue(f, status, action, "told", None, at)
 
@@ -224,6 +225,8 @@ def _modal(
     if mood == "must":
         return cue(f, "announced" if setting.future else "in_force", action, "must", verb)
     if mood == "would" and not spoken and not setting.head:
+        if setting.proposing and not setting.conditional:
+            return cue(f, "proposed", action, "would-of-proposal", verb)
         return _supposed(f, verb, action)
     return _will(f, setting, verb, action, friendly)
 
@@ -277,6 +280,8 @@ def _standing_as_it_is(
         return None
     if _of_agreement(f) and verb.tense == "pres":
         return cue(f, "announced", action, "by-agreement", verb)
+    if setting.over and verb.tense == "past" and action not in LIBERAL:
+        return cue(f, "expired", "remove", "over", verb)
     if setting.long_ago and verb.tense == "past" and action != "maintain":
         return None
     if setting.future:

@@ -199,7 +199,7 @@ def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
     goods = any(verb.j <= m.i < min(end, verb.j + 14) for m in s.products) or first_of(words, GOODS, 8) >= 0
     whole = {s.low(k) for k in range(verb.j, end)}
     stored = whole | {s.low(k) for k in range(verb.j, len(s.words))}
-    reserve = stored & {"stockpile", "stockpiles", "reserve", "reserves"} or {"buffer", "stock"} <= stored
+    reserve = stored & {"stockpile", "stockpiles", "reserve", "reserves"} or "buffer" in stored
     reserve = reserve and not (foreign or country)
     if reserve and goods and (amount or verb.mood in ("will", "")):
         return "stockpile_purchase"
@@ -377,7 +377,14 @@ def _skip_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
     return "diplomatic_action" if first_of(words, frozenset({"meeting", "summit", "visit"}), 6) >= 0 else ""
 
 
+_ENTITIES = frozenset(["entity", "entities", "firm", "firms", "company", "companies", "subsidiaries"])
+
+
 def _remove_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    listed = {"list", "register"} & set(words) or "list" in {s.low(k) for k in range(verb.j, len(s.words))}
+    around = {t.low for t in s.words}
+    if verb.lemma in ("remove", "delete", "take off", "strike off") and listed and around & _ENTITIES:
+        return "entity_listing"
     if verb.lemma in ("remove", "take off", "drop") and (kind := strike_off(s, verb, words, found)):
         return kind
     return _skip_verb(s, verb, words, found) if verb.lemma in ("cancel", "call off") else ""
