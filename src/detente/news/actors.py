@@ -33,6 +33,7 @@ class Discourse:
         publisher: country whose notice or ministry this is, empty for news. notice: what holds for a whole notice.
         acting: the country whose deeds the items of a list are ("What Japan will do:").
         labels_act: whether a label is who acts ("Kenya: the levy is raised"), not who is hit ("- Brazil: 50%").
+        imagined: the paragraph that tells of a model or a study.
         proposed: the last sentence that tells of a proposal.
         dated: the paragraph that opens with a day, and that day ("16 February 2019. The duty is put up").
         ban: the last sentence with a ban, and its kind.
@@ -53,6 +54,7 @@ class Discourse:
     history: bool = False
     ban: tuple[int, str] = (-99, "")
     acting: str = ""
+    imagined: int = -1
     proposed: int = -99
     dated: tuple[int, str] = (-1, "")
     labels_act: bool = False

@@ -229,7 +229,7 @@ def _take(draft: Draft, earlier: Draft) -> None:
         _set(draft, "imposer", earlier.imposer, "imposer.antecedent")
         draft.inherited = True
     named = draft.product.scope not in ("unspecified",)
-    other_goods = draft.own_imposer and named and not compatible(draft.product, earlier.product)
+    other_goods = named and draft.sentence != earlier.sentence and not compatible(draft.product, earlier.product)
     if not draft.target and earlier.target and earlier.target != draft.imposer and not other_goods:
         _set(draft, "target", earlier.target, "target.antecedent")
         draft.inherited = True
@@ -259,7 +259,7 @@ def _default_target(draft: Draft, seen: Discourse) -> None:
         "port_fee",
         "import_quota",
     )
-    other = seen.other(draft.imposer[0]) if facing and draft.product.scope != "all_goods" else ""
+    other = seen.other(draft.imposer[0]) if facing and draft.product.scope == "unspecified" else ""
     if other:
         _set(draft, "target", (other,), "target.the-other-of-two")
         return

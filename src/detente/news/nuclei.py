@@ -99,6 +99,8 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
         return Nucleus(m.i, m.j, kind, f"list.{_LISTS[low]}")
     if kind == "tariff_truce" and not _trade_truce(s, m):
         return None
+    if kind == "price_floor" and not _traded(s):
+        return None
     if kind in ("trade_agreement", "tariff_truce") and "without" in [s.low(k) for k in range(m.i - 3, m.i)]:
         return None
     if kind == "export_licensing" and scopes_of(s, m.i, m.j) & TECH:
@@ -120,6 +122,23 @@ _LISTS = {"entity list": "USA", "unverified list": "USA", "denied persons list":
 """Lists that one government keeps under this name."""
 
 
+def _traded(s: Tagged) -> bool:
+    """Whether goods or a border stand in the sentence: a floor under the price of calls or flats is no trade measure."""
+    words = {t.low for t in s.words}
+    priced = any(not r.unit.startswith("percent") for _, _, r in s.rates)
+    return priced or bool(s.products) or bool(words & (IMPORT | EXPORT | GOODS | {"minerals", "contracts", "undertaking", "undertakings"}))
+
+
+_UTILITY = frozenset(["electricity", "utility", "utilities", "regulator", "network", "metro", "bus", "railway", "sewage"])
+
+
+def _of_utility(s: Tagged) -> bool:
+    """Whether a sentence is about the tariff of a utility, not of customs."""
+    words = {t.low for t in s.words}
+    power = {"power", "water", "gas", "energy", "telephone"} & words and {"company", "regulator", "households", "bills"} & words
+    return bool(words & _UTILITY or power) and not words & (IMPORT | EXPORT | GOODS | {"customs", "duty", "duties"})
+
+
 def _trade_truce(s: Tagged, m: Mention) -> bool:
     """A truce of trade: no fighting, no strike, and trade or two economies in the sentence."""
     words = {t.low for t in s.words}
@@ -137,6 +156,8 @@ def low_words(s: Tagged, m: Mention) -> list[str]:
 
 def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     j = m.j
+    if s.low(m.i).startswith("tariff") and _of_utility(s):
+        return None
     if s.low(j) in (
         "rate",
         "rates",
@@ -261,7 +282,11 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
             return Nucleus(at, at + 1, "export_quota", "curb.quota-after-ban")
         if near(s, at, at + 1, IMPORT, 3, 7) or (word in ("quota", "quotas") and _on_foreign(s, at)):
             return Nucleus(at, at + 1, "import_quota", "curb.import-quota")
-    if word in PERMIT and near(s, at, at + 1, EXPORT | {"sell", "ship", "abroad"}, 8, 8):
+    sold = near(s, at, at + 1, frozenset({"sell", "ship", "send"}), 8, 8) and (
+        any(a.oblique == "to" and a.kind in ("country", "place") for a in s.actors)
+        or {"abroad", "overseas"} & {t.low for t in s.words}
+    )
+    if word in PERMIT and (sold or near(s, at, at + 1, EXPORT | {"abroad"}, 8, 8)):
         kind = "tech_export_control" if scopes_of(s, at, at + 1, 8, 9) & TECH else "export_licensing"
         return Nucleus(at, at + 1, kind, "curb.export-permit")
     return None

@@ -42,13 +42,18 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
         conditional=conditional,
         exchange=exchange,
         spoken=bool(teller),
+        imagined=seen.imagined == place.sentence.paragraph,
         proposing=place.number - seen.proposed <= 12,
         unless=any(word == "unless" for word in opened),
         long_ago=long_ago(when.effective, place.published) or _history(place) or seen.history,
     )
 
 
-_FIRST_TERM = re.compile(r"\b(?:first|previous|earlier) (?:term|presidency|administration|trade war)\b", re.IGNORECASE)
+_FIRST_TERM = re.compile(
+    r"\b(?:(?:first|previous|earlier) (?:term|presidency|administration|trade war)|(?:two|three|four|five|six|seven|eight|"
+    r"nine|ten|twenty|\d+) (?:years|decades) (?:ago|earlier)|a decade ago|in the \w+ century|in the (?:19|20)\d0s)\b",
+    re.IGNORECASE,
+)
 
 
 def history_goes_on(place: Place, before: bool) -> bool:

@@ -28,6 +28,7 @@ from detente.news.placing import history_goes_on
 from detente.news.sentences import Sentence, sentences
 from detente.news.tagging import tag
 from detente.news.timex import timexes
+from detente.news.word_lists import word_list
 from detente.news.words import Token, normalise, tokens
 
 
@@ -75,6 +76,7 @@ def read_text(
     )  # fmt: skip
 
 
+_STUDIES = word_list("status.studies")
 LOOKBACK = 120
 """Mentions that a later one can refer back to."""
 REPEATED = 12
@@ -134,6 +136,8 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
         if seen.label and seen.labels_act:
             seen.topic, seen.topic_from, seen.label = seen.label, place.number, ""
         take_heading(place, seen)
+        if s.on("status.imagined") and {t.low for t in s.words} & _STUDIES:
+            seen.imagined = unit.paragraph
         if any(v.cls == "propose" and not v.negative for v in s.verbs):
             seen.proposed = place.number
         if len(place.times) == 1 and len(s.words) <= 5 and len(place.times[0].value) == 10 and not s.verbs:

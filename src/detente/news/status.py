@@ -113,6 +113,8 @@ def _matrix(
         if said and not setting.past:
             return cue(f, said, action, "act", over)
     for cls, verb, at in outer:
+        if cls in ("demand", "want", "seek") and verb is not None and _lobby(f, verb):
+            return cue(f, "", action, "lobby", verb, at)
         own_body = f.subject is not None and f.subject.kind == "body" and not f.subject.country
         if cls == "demand" and own_body and verb is not None and f.subject is not None and f.subject.i > verb.i:
             cls = "propose"
@@ -155,6 +157,21 @@ def _weighed(f: Frame) -> bool:
         return False
     words = [f.s.low(k) for k in range(verb.j, min(len(f.s.words), verb.j + 4))]
     return words[:1] in (["under"], ["on"], ["being"]) and bool(_WEIGHED & set(words))
+
+
+_LOBBIES = frozenset(["lobby", "industry", "farmers", "growers", "producers", "makers", "unions", "union", "association", "mills",
+                      "activists", "campaigners", "economists", "analysts", "residents", "chamber", "federation"])  # fmt: skip
+
+
+def _lobby(f: Frame, verb: Verb) -> bool:
+    """ "The steel lobby wants tariffs", "farmers called for a ban": the wish of some, aimed at no government."""
+    own = subject(f.s, verb)
+    if own is not None and own.kind != "firms":
+        return False
+    start = max((b for b in f.s.breaks if b <= verb.i), default=0)
+    words = {f.s.low(k) for k in range(start, verb.i)}
+    asked = any(verb.j <= a.i < f.n.i and a.kind in ("country", "place", "body") for a in f.s.actors)
+    return bool(words & _LOBBIES) and not asked
 
 
 def _superseded(f: Frame, verb: Verb) -> bool:
@@ -215,6 +232,8 @@ def _modal(
     friendly = action in LIBERAL or f.n.instrument in FRIENDLY
     spoken = setting.spoken or any(cls in ("speak", "announce", "threaten") for cls, _, _ in outer)
     mood = verb.mood
+    if setting.imagined and mood in ("would", "could", "may"):
+        return cue(f, "", action, "imagined", verb)
     if mood in ("may", "can") or (mood == "could"):
         return cue(f, "" if friendly else "threatened", action, "could", verb)
     if mood == "expected":

@@ -33,6 +33,8 @@ def told_status(f: Frame) -> tuple[str, str, int] | None:
     goods = any(f.left <= m.i < f.right for m in s.products)
     if not (rated and f.n.instrument in _RATED) and not (goods and f.n.instrument in _NAMED):
         return None
+    if any(v.cls in ("expect", "wish", "deny") for v in s.verbs if v.j <= f.n.i):
+        return None
     if f.verb is not None and (f.verb.lemma in _LUCKY or f.verb.cls == "speak"):
         return None
     words = {s.low(k): k for k in range(start, min(end, len(s.words)))}

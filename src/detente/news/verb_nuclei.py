@@ -274,6 +274,8 @@ def _stemming(s: Tagged, verb: Verb, words: list[str]) -> str:
 
 def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """A court voids, a court strikes down: only with a court in the sentence."""
+    if verb.tense == "ing" and verb.i == verb.v:
+        return ""
     before = {s.low(k) for k in range(verb.i)}
     said = {t.low for t in s.words}
     body = bool({"wto", "arbitrator", "arbitrators", "panel", "appellate"} & before)

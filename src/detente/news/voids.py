@@ -79,8 +79,15 @@ _CLAIM = word_list("status.claim")
 _FALSE = word_list("status.false")
 
 
+_DENIED = ("not true that", "untrue that", "no truth in", "false that", "incorrect that", "no plans to", "no plan to",
+           "no intention of", "no decision has been", "not the case that", "wrong to say", "no such")  # fmt: skip
+
+
 def _untrue(s: Tagged) -> bool:
     """ "The claim that ... is untrue", "reports of ... are false"."""
+    whole = " ".join(t.low for t in s.words)
+    if any(phrase in whole for phrase in _DENIED):
+        return True
     claim = next((k for k, t in enumerate(s.words) if t.low in _CLAIM), -1)
     if claim < 0:
         return False
