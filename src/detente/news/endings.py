@@ -38,6 +38,9 @@ def negative(
     unpaid = event == "be" and complement(f.s, denied[0], _DUE, 3) and f.relation == "subject"
     if unpaid and denied[0] is verb and verb.tense == "pres":
         return cue(f, "suspended", "suspend", "not-payable", verb)
+    kept = denied[0] is verb and verb is not None and verb.passive and f.relation == "subject" and verb.lemma in _UNTOUCHED
+    if kept and verb is not None and verb.tense == "pres":
+        return cue(f, "in_force", "maintain", "not-affected", verb)
     spared = event == "face" and denied[0] is verb and f.verb is not None and f.relation == "object"
     words = {t.low for t in f.s.words}
     if spared and words & {"until", "during", "through"} and words & {"need", "not"}:
@@ -45,6 +48,7 @@ def negative(
     return cue(f, "", action, "denied", denied[0])
 
 
+_UNTOUCHED = frozenset(["affect", "disturb", "change", "alter", "touch", "modify", "amend"])
 _DUE = frozenset(["payable", "due", "chargeable", "applicable", "collected", "levied", "charged"])
 
 _GONE_NOW = frozenset(["over", "history", "dead", "gone", "finished"])

@@ -201,6 +201,8 @@ def _relative(s: Tagged, n: Nucleus) -> Verb | None:
 def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
     start, end = clause(s, f.n.i)
     before = [v for v in s.verbs if start <= v.i and v.v < f.left + 1 and v.j <= f.n.i and not reduced(s, v)]
+    main = [v for v in before if v.tense != "ing" or s.low(v.i - 1) != ","]
+    before = main or before
     if before and before[-1].cls in MATRIX | {"allow", "be"} and (verb := _own_verb(s, f, end)):
         return verb, "subject"
     if before:
@@ -209,6 +211,7 @@ def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
     finite = [v for v in after if v.i < end and (v.mood or v.tense in ("past", "pres", "perf"))]
     if finite:
         after = [v for v in after if v.tense != "ing" or v.i > finite[0].i]
+    after = [v for v in after if v.tense != "ing" or s.low(v.i - 1) != ","] or after
     for verb in after:
         if verb.i < end:
             return verb, "subject"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from detente.news.actors import Discourse
+from detente.news.actors import Discourse, country_of
 from detente.news.lexicon import lexicon, match
 from detente.news.mention import Place
 from detente.news.words import tokens
@@ -23,6 +23,11 @@ def take_heading(place: Place, seen: Discourse) -> None:
     s, sentence = place.tagged, place.sentence
     words = place.norm[sentence.start : sentence.end]
     item = _ITEM.match(words) is not None
+    if not item and words.rstrip().endswith(":"):
+        first = next((a for a in s.actors if not a.oblique and not a.possessor), None)
+        code = country_of(first, s, seen) if first is not None else ""
+        seen.acting = code if code and "+" not in code else ""
+        return
     if not item and len(words) < _LONG and words.rstrip()[-1:] not in ".;!?,":
         found = _named(words)
         seen.acting = found.pop() if len(found) == 1 else ""

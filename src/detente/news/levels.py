@@ -99,6 +99,8 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
     word = s.low(k)
     if word == "to" and s.low(k - 1) == "up":
         limit, k, word = True, k - 2, s.low(k - 2)
+    if word == "than" and s.low(k - 1) in ("more", "less", "higher") and s.low(k - 2) in ("no", "not"):
+        limit, k, word = True, k - 3, s.low(k - 3)
     if word == "as" and s.low(k - 1) in ("much", "high", "little", "low"):
         k, word = k - 3, s.low(k - 3)
         limit = True

@@ -126,7 +126,8 @@ def pronouns(s: Tagged) -> list[Actor]:
     found = []
     joint = {("both", "sides"), ("two", "sides"), ("two", "countries"), ("both", "countries"), ("two", "governments"),
              ("both", "governments"), ("two", "nations"), ("two", "economies"), ("two", "leaders"), ("two", "powers"),
-             ("both", "parties"), ("two", "parties"), ("both", "leaders"), ("two", "superpowers")}  # fmt: skip
+             ("both", "parties"), ("three", "governments"), ("three", "countries"),
+             ("three", "sides"), ("two", "parties"), ("both", "leaders"), ("two", "superpowers")}  # fmt: skip
     for at, token in enumerate(s.words):
         if token.low in ("it", "they", "he", "she", "we", "i") and not (token.text == "He" and _is_name(s, at)):
             found.append(Actor(at, at + 1, "", "pronoun:" + token.low, False, _oblique(s, at)))

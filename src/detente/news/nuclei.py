@@ -371,6 +371,11 @@ _RATE_OF = word_list("nuclei.rate_of")
 
 def _rate_noun(s: Tagged, at: int) -> bool:
     """ "the reciprocal rate", "the rate on India": a rate of duty without the word."""
+    verb = next((v for v in reversed(s.verbs) if v.j <= at), None)
+    borne = verb is not None and (verb.cls in ("face", "subject") or s.low(verb.j) in ("dutiable", "likewise", "also"))
+    borne = borne and at - verb.j <= 8 if verb is not None else False
+    if s.low(at + 1) == "of" and borne and any(at + 2 <= i <= at + 6 for i, _, r in s.rates if r.unit.startswith("percent")):
+        return bool(s.products) or any(t.low in GOODS for t in s.words)
     if s.low(at + 1) == "of":
         return False
     if at - 1 in s.taken and s.topic == "import_tariff" and s.low(at + 1) not in ("cut", "hike", "of"):

@@ -42,6 +42,7 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
         conditional=conditional,
         exchange=exchange,
         spoken=bool(teller),
+        decreed=place.number - seen.decreed <= 8,
         imagined=seen.imagined == place.sentence.paragraph,
         proposing=place.number - seen.proposed <= 12,
         unless=any(word == "unless" for word in opened),

@@ -138,6 +138,9 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
         take_heading(place, seen)
         if s.on("status.imagined") and {t.low for t in s.words} & _STUDIES:
             seen.imagined = unit.paragraph
+        opens = body[unit.start : unit.end].rstrip().endswith(":")
+        if opens and any(v.cls in ("announce", "commit", "order", "impose") and not v.negative for v in s.verbs):
+            seen.decreed = place.number
         if any(v.cls == "propose" and not v.negative for v in s.verbs):
             seen.proposed = place.number
         if len(place.times) == 1 and len(s.words) <= 5 and len(place.times[0].value) == 10 and not s.verbs:

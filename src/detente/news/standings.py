@@ -29,7 +29,7 @@ class Setting:
         conditional: the main clause hangs on an "if". exchange: something is asked in return.
         spoken: somebody is said to say it. unless: it comes unless something is done.
         proposing: the passage tells of a proposal. over: its last day is past.
-        imagined: the paragraph tells of a study or a model.
+        imagined: the paragraph tells of a study or a model. decreed: it is an item of what has just been decided.
         long_ago: the measure began more than a year before publication: history unless it is said to stand.
     """
 
@@ -45,6 +45,7 @@ class Setting:
     proposing: bool = False
     over: bool = False
     imagined: bool = False
+    decreed: bool = False
 
 
 def cue(f: Frame, status: str, action: str, rule: str, verb: Verb | None = None, at: int = -1) -> Standing:

@@ -70,7 +70,7 @@ def told(f: Frame, setting: Setting) -> Standing | None:
     if found is None or setting.conditional or (setting.long_ago and found[0] == "in_force"):
         return None
     status, action, at = found
-    decreed = setting.legal and f.verb is None and at < 0 and not setting.past
+    decreed = (setting.legal or setting.decreed) and f.verb is None and at < 0 and not setting.past
     if status == "in_force" and (setting.future or decreed):
         status, action = "announced", "impose"
     return cue(f, status, action, "told", None, at)

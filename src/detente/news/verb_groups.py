@@ -46,7 +46,7 @@ def verb_mentions(s: Tagged, candidates: list[Mention]) -> list[Mention]:
 def _back(s: Tagged, at: int) -> int:
     """The nearest token to the left that is no adverb."""
     k = at - 1
-    while k >= 0 and is_adverb(s.low(k)):
+    while k >= 0 and (is_adverb(s.low(k)) or (s.low(k) == "further" and s.low(k - 1) in MODALS)):
         k -= 1
     return k
 
@@ -277,7 +277,7 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
             continue
         elif word in ('"', "it", "he", "they", "we") and k > 0 and s.low(k - 1) in MODALS:
             pass
-        elif not is_adverb(word) and word not in NEGATIVES:
+        elif not is_adverb(word) and word not in NEGATIVES and word != "further":
             break
         k -= 1
     mood = next((MODALS[a] for a in aux if a in MODALS), "")

@@ -175,6 +175,8 @@ def _limit_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
         at_import = 0 if before & IMPORT else -1
         at_export = 0 if before & EXPORT else -1
     amount = any(verb.j <= a < verb.j + 14 and not x.money for a, _, x in s.amounts)
+    if verb.passive and at_import >= 0 and amount and any(r.free and start <= i < verb.i for i, _, r in s.rates):
+        return "tariff_rate_quota"
     if at_export >= 0 and (at_import < 0 or at_export < at_import):
         if amount:
             return "export_quota"
