@@ -239,12 +239,11 @@ def _foreign_goods(s: Tagged, verb: Verb) -> bool:
     return goods and origin
 
 
-_SIDES = frozenset(["price", "prices", "stake", "discount", "return", "returns", "year", "vat", "profit", "profits", "vote",
-                    "votes", "yield", "interest", "bonds", "output", "income", "wages", "share", "shares"])  # fmt: skip
+_SIDES = word_list("bare.other_money")
 
 
 def _foreign_after(s: Tagged, at: int) -> bool:
-    """ "a further 40 percent on Brazilian goods": goods of an origin right after the rate, in a sentence about trade only."""
+    """ "a further 40 percent on Brazilian goods": goods of an origin right after the rate."""
     if any(t.low in _SIDES for t in s.words):
         return False
     end = min(len(s.words), at + 4)
@@ -294,8 +293,13 @@ def _rate_subject(s: Tagged, verb: Verb) -> bool:
     words = [s.low(k) for k in range(start, verb.i)]
     if any(word in ("price", "prices", "share", "shares", "inflation", "growth", "output", "sales") for word in words):
         return False
-    pronoun = verb.lemma in ("become", "rise", "go", "fall", "climb") and words[-1:] in (["that"], ["it"], ["this"], ["they"])
-    figure = pronoun or bool(set(words) & _FIGURE) and not set(words) & {"policy", "interest", "exchange", "growth"}
+    pronoun = verb.lemma in ("become", "rise", "go", "fall", "climb") and words[-1:] in (
+        ["that"],
+        ["it"],
+        ["this"],
+        ["they"],
+    )
+    figure = pronoun or (bool(set(words) & _FIGURE) and not set(words) & {"policy", "interest", "exchange", "growth"})
     moved = verb.lemma in ("go", "rise", "climb", "jump", "fall", "move", "increase") and s.low(verb.j) == "to"
     goods = any(start <= m.i < verb.i for m in s.products)
     goods = goods and (moved or (verb.cls in ("remain", "be") and s.low(verb.j) == "at"))

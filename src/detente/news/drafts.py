@@ -23,7 +23,6 @@ from detente.news.listing import (
     opened_list,
     rates_follow,
 )
-from detente.news.loose import loose_nuclei
 from detente.news.measure import Cue, Dates, Evidence, Quantity, Span
 from detente.news.mention import TARIFFS, Draft, Place
 from detente.news.nuclei import nuclei
@@ -52,8 +51,6 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
     nouns = nuclei(s)
     permits = permit_nuclei(s, nouns)
     nouns = sorted([*nouns, *permits], key=lambda n: n.i)
-    if not nouns and s.on("loose"):
-        nouns = loose_nuclei(s)
     near = [n.instrument for n in nouns if n.instrument in TARIFFS]
     if near:
         seen.trade = (place.number, near[0])

@@ -38,7 +38,9 @@ def negative(
     unpaid = event == "be" and complement(f.s, denied[0], _DUE, 3) and f.relation == "subject"
     if unpaid and denied[0] is verb and verb.tense == "pres":
         return cue(f, "suspended", "suspend", "not-payable", verb)
-    kept = denied[0] is verb and verb is not None and verb.passive and f.relation == "subject" and verb.lemma in _UNTOUCHED
+    kept = (
+        denied[0] is verb and verb is not None and verb.passive and f.relation == "subject" and verb.lemma in _UNTOUCHED
+    )
     if kept and verb is not None and verb.tense == "pres":
         return cue(f, "in_force", "maintain", "not-affected", verb)
     spared = event == "face" and denied[0] is verb and f.verb is not None and f.relation == "object"
@@ -54,18 +56,19 @@ _DUE = frozenset(["payable", "due", "chargeable", "applicable", "collected", "le
 _GONE_NOW = frozenset(["over", "history", "dead", "gone", "finished"])
 
 
+def _freed(f: Frame, verb: Verb) -> bool:
+    """ "shall be free of the additional duties"."""
+    words = (f.s.low(verb.j), f.s.low(verb.j + 1))
+    free = words[0] in ("free", "relieved", "exempt") and words[1] in ("of", "from")
+    return free and f.relation == "object" and f.left - verb.j <= 3 and not verb.negative
+
+
 def ended(
     f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
 ) -> Standing | None:
     verb = f.verb
-    if (
-        event == "be"
-        and verb is not None
-        and f.relation == "object"
-        and f.s.low(verb.j) in ("free", "relieved", "exempt")
-    ):
-        if f.s.low(verb.j + 1) in ("of", "from") and f.left - verb.j <= 3 and not verb.negative:
-            return cue(f, "suspended", "suspend", "free-of", verb)
+    if event == "be" and verb is not None and _freed(f, verb):
+        return cue(f, "suspended", "suspend", "free-of", verb)
     if event == "be" and verb is not None and not verb.mood and not verb.negative and f.relation == "subject":
         over = f.s.low(verb.j - 1) in _GONE_NOW and f.s.low(verb.j) in ("", ".", ",", ";", "and", "but", "since")
         if over or (

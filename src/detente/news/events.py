@@ -75,6 +75,12 @@ def words_of(f: Frame) -> list[str]:
     return [f.s.low(k) for k in range(f.verb.j if f.verb else f.left, f.n.i)]
 
 
+def _came_later(f: Frame, verb: Verb) -> bool:
+    """ "Additional duties followed on October 18": no object, so the duties came into force."""
+    plain = f.relation == "subject" and verb.tense == "past" and not verb.passive
+    return plain and f.s.low(verb.j) in ("on", "in", "", ".", ",", "a", "days", "later", "the")
+
+
 def _preference(levels: Levels) -> tuple[str, Levels]:
     """A preference that is taken away puts the duty back; one that is given takes it off; else it only is mentioned."""
     first, verb, _ = levels[0]
@@ -131,9 +137,8 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
     )
     if answers and f.s.low(f.left - 1) == "with":
         return "impose", levels[1:]
-    if first == "follow" and f.relation == "subject" and verb is not None and verb.tense == "past" and not verb.passive:
-        if f.s.low(verb.j) in ("on", "in", "", ".", ",", "a", "days", "later", "the"):
-            return "effect", levels[1:]
+    if first == "follow" and verb is not None and _came_later(f, verb):
+        return "effect", levels[1:]
     if first == "follow":
         if f.relation == "subject" and verb is not None and verb.mood:
             return "effect", levels[1:]

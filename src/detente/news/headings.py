@@ -24,8 +24,8 @@ def take_heading(place: Place, seen: Discourse) -> None:
     words = place.norm[sentence.start : sentence.end]
     item = _ITEM.match(words) is not None
     if not item and words.rstrip().endswith(":"):
-        first = next((a for a in s.actors if not a.oblique and not a.possessor), None)
-        code = country_of(first, s, seen) if first is not None else ""
+        actor = next((a for a in s.actors if not a.oblique and not a.possessor), None)
+        code = country_of(actor, s, seen) if actor is not None else ""
         seen.acting = code if code and "+" not in code else ""
         return
     if not item and len(words) < _LONG and words.rstrip()[-1:] not in ".;!?,":

@@ -133,7 +133,7 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
 
 
 def _aside(s: Tagged, to: int) -> bool:
-    """ ", taking the total to 50 percent", "for the first year, falling to 30": what a rate adds up to, or later steps."""
+    """ ", taking the total to 50 percent", "for the first year, falling to 30": a sum, or later steps."""
     verb = next((v for v in reversed(s.verbs) if v.j <= to), None)
     if (
         verb is None

@@ -50,7 +50,19 @@ def rates_follow(place: Place, before: list[Draft]) -> Draft | None:
     """ "The rates shall be as follows:": the tariff told shortly before, whose rates come now."""
     words = {t.low for t in place.tagged.words}
     near = [d for d in before if d.instrument == "import_tariff" and place.number - d.sentence <= 4 and d.imposer]
-    told = words & {"rate", "rates", "duty", "duties", "tariff", "tariffs", "surtax", "levels", "schedule", "scale", "steps"}
+    told = words & {
+        "rate",
+        "rates",
+        "duty",
+        "duties",
+        "tariff",
+        "tariffs",
+        "surtax",
+        "levels",
+        "schedule",
+        "scale",
+        "steps",
+    }
     return near[-1] if near and told and near[-1].rate is None else None
 
 

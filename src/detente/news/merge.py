@@ -45,7 +45,7 @@ def merged(drafts: list[Draft]) -> tuple[tuple[ReadMeasure, ...], list[list[Draf
 
 
 def _ownerless(groups: list[list[Draft]], left: list[Draft]) -> list[Draft]:
-    """Mentions that nobody imposes: a further mention of a measure, or one of its own with the question who imposes it."""
+    """Mentions that nobody imposes: further ones of a measure, or one of its own with the question who does."""
     still = []
     for draft in left:
         if draft.imposer:
@@ -79,10 +79,10 @@ def _resolve_forward(drafts: list[Draft]) -> None:
     for draft in drafts:
         if draft.imposer or not draft.target or draft.target == ("*",):
             only = next(iter(named)) if len(named) == 1 else ()
-            if not draft.imposer and only and draft.instrument in BORDER and (draft.rate or draft.product.text):
-                if not set(only[0].split("+")) & set(draft.target):
-                    draft.imposer, draft.inherited = only, True
-                    draft.cues.append(Cue("imposer", "imposer.only-one", "", -1, only[0]))
+            told = draft.instrument in BORDER and (draft.rate is not None or bool(draft.product.text))
+            if only and told and not draft.imposer and not set(only[0].split("+")) & set(draft.target):
+                draft.imposer, draft.inherited = only, True
+                draft.cues.append(Cue("imposer", "imposer.only-one", "", -1, only[0]))
             continue
         named_for = by_target.get((draft.instrument, draft.target), set())
         if not named_for and draft.instrument == "import_tariff" and draft.rate and len(sure) == 1:

@@ -47,7 +47,7 @@ def with_bodies(s: Tagged) -> list[Actor]:
 
 
 def _office_after(s: Tagged, at: int) -> int:
-    """The token after an office with words of its own before it: "Chile's anti-distortions commission"; `at` if none."""
+    """The token after an office that begins with other words: "Chile's anti-distortions commission"; else `at`."""
     verbal = {k for v in s.verbs for k in range(v.i, v.j)}
     taken = {k for m in s.instruments for k in range(m.i, m.j)} | verbal
     for k in range(at, min(len(s.words), at + 4)):
@@ -59,7 +59,7 @@ def _office_after(s: Tagged, at: int) -> int:
 
 
 def _agency(s: Tagged, at: int) -> int:
-    """The token after a name in capitals that is the subject of a verb: "Peru's Indecopi opened"; `at` if there is none."""
+    """The token after a name in capitals before a verb: "Peru's Indecopi opened"; `at` if there is none."""
     k = at
     named = {c for group in (s.instruments, s.products) for m in group for c in range(m.i, m.j)}
     while k < len(s.words) and k - at < 4 and s.words[k].text[:1].isupper() and k not in named:

@@ -110,12 +110,7 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
     return Nucleus(m.i, m.j, kind, m.entry.rule)
 
 
-_PREFERENCES = frozenset(
-    ["gsp", "gsp benefits", "gsp status", "gsp treatment", "mfn status", "mfn treatment", "pntr", "normal trade relations",
-     "permanent normal trade relations", "most favoured nation status", "most favored nation status",
-     "most favoured nation treatment", "most favored nation treatment", "duty free access", "duty free treatment",
-     "tariff concession", "tariff concessions", "duty suspension", "duty suspensions"]
-)  # fmt: skip
+_PREFERENCES = word_list("nuclei.preferences")
 """A preference: taking it away raises the duty."""
 _LISTS = {"entity list": "USA", "unverified list": "USA", "denied persons list": "USA", "military end user list": "USA",
           "unreliable entity list": "CHN", "unreliable entities list": "CHN"}  # fmt: skip
@@ -123,19 +118,30 @@ _LISTS = {"entity list": "USA", "unverified list": "USA", "denied persons list":
 
 
 def _traded(s: Tagged) -> bool:
-    """Whether goods or a border stand in the sentence: a floor under the price of calls or flats is no trade measure."""
+    """Whether goods or a border stand in the sentence: a floor under the price of calls is no trade measure."""
     words = {t.low for t in s.words}
     priced = any(not r.unit.startswith("percent") for _, _, r in s.rates)
-    return priced or bool(s.products) or bool(words & (IMPORT | EXPORT | GOODS | {"minerals", "contracts", "undertaking", "undertakings"}))
+    return (
+        priced
+        or bool(s.products)
+        or bool(words & (IMPORT | EXPORT | GOODS | {"minerals", "contracts", "undertaking", "undertakings"}))
+    )
 
 
-_UTILITY = frozenset(["electricity", "utility", "utilities", "regulator", "network", "metro", "bus", "railway", "sewage"])
+_UTILITY = frozenset(
+    ["electricity", "utility", "utilities", "regulator", "network", "metro", "bus", "railway", "sewage"]
+)
 
 
 def _of_utility(s: Tagged) -> bool:
     """Whether a sentence is about the tariff of a utility, not of customs."""
     words = {t.low for t in s.words}
-    power = {"power", "water", "gas", "energy", "telephone"} & words and {"company", "regulator", "households", "bills"} & words
+    power = {"power", "water", "gas", "energy", "telephone"} & words and {
+        "company",
+        "regulator",
+        "households",
+        "bills",
+    } & words
     return bool(words & _UTILITY or power) and not words & (IMPORT | EXPORT | GOODS | {"customs", "duty", "duties"})
 
 
@@ -295,12 +301,11 @@ def _curb(s: Tagged, at: int) -> Nucleus | None:
 _LISTED = frozenset(
     ["firms", "companies", "subsidiaries", "units", "entities", "contractors", "affiliates", "manufacturers"]
 )
-_STRUCK = frozenset(["reach", "strike", "clinch", "seal", "ink", "sign", "conclude", "finalise", "finalize", "agree", "announce",
-                     "close", "cut", "negotiate", "secure"])  # fmt: skip
+_STRUCK = word_list("nuclei.struck")
 
 
 def _deal(s: Tagged, at: int) -> bool:
-    """ "a deal with Japan", "framework reached with Switzerland": struck between two economies, with trade as its matter."""
+    """ "a deal with Japan", "framework reached with Switzerland": struck between two economies, about trade."""
     end = clause(s, at)[1]
     partner = any(
         at < a.i <= min(end, at + 6) and a.oblique in ("with", "between") and a.country and a.kind != "person"
@@ -314,7 +319,7 @@ def _deal(s: Tagged, at: int) -> bool:
 
 
 def _borne_at_border(s: Tagged, at: int) -> bool:
-    """ "merchandise entering the United States would bear a tax of 20 per cent": goods that come in and the tax they bear."""
+    """ "merchandise entering the United States would bear a tax of 20 per cent": goods and their tax."""
     start, end = clause(s, at)
     percent = any(at - 3 <= i < end for i, _, r in s.rates if r.unit.startswith("percent"))
     verb = next((v for v in reversed(s.verbs) if start <= v.i and v.j <= at), None)
@@ -374,7 +379,11 @@ def _rate_noun(s: Tagged, at: int) -> bool:
     verb = next((v for v in reversed(s.verbs) if v.j <= at), None)
     borne = verb is not None and (verb.cls in ("face", "subject") or s.low(verb.j) in ("dutiable", "likewise", "also"))
     borne = borne and at - verb.j <= 8 if verb is not None else False
-    if s.low(at + 1) == "of" and borne and any(at + 2 <= i <= at + 6 for i, _, r in s.rates if r.unit.startswith("percent")):
+    if (
+        s.low(at + 1) == "of"
+        and borne
+        and any(at + 2 <= i <= at + 6 for i, _, r in s.rates if r.unit.startswith("percent"))
+    ):
         return bool(s.products) or any(t.low in GOODS for t in s.words)
     if s.low(at + 1) == "of":
         return False

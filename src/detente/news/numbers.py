@@ -17,17 +17,20 @@ _POINTS = r"(?:(?:%|percentage|percent|per[ -]cent|pct)?[ -]?points?\b|pp\b|ppts
 _RATE = re.compile(
     rf"(?<![\w.,/$€£-])(?P<n>{_NUMBER})(?:[ -]?(?P<pp>{_POINTS})|[ -]?(?P<pc>{_PERCENT})(?:[ -]?(?P<pp2>points?\b))?)"
     rf"|(?<![\w.,/$€£])(?P<n2>{_NUMBER}) (?:to|or|and|-) (?={_NUMBER}[ -]?{_PERCENT})"
-    rf"|(?P<money>(?:US)?[$€£¥] ?|(?:USD|EUR|RMB|CNY|GBP|INR) ?)(?P<n3>{_NUMBER})(?: (?P<s3>million))? ?(?:(?:dollars|euros|yuan) )?"
+    rf"|(?P<money>(?:US)?[$€£¥] ?|(?:USD|EUR|RMB|CNY|GBP|INR) ?)(?P<n3>{_NUMBER})(?: (?P<s3>million))? ?"
+    rf"(?:(?:dollars|euros|yuan) )?"
     rf"(?:per|a|an|on each|on every|for each|each|/) ?(?P<per>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric "
     rf"ton|item|parcel|package|unit|vehicle|"
     rf"container|postal item|kilogram|kg|litre|liter|barrel|watt|head|bushel|pound|shipment|piece|TEU|"
-    rf"(?:car equivalent|equivalent|transport|vehicle) unit|car|CEU|passenger|voyage|call|pair|dozen|hectolitre|port entry|port call|entry|"
+    rf"(?:car equivalent|equivalent|transport|vehicle) unit|car|CEU|passenger|voyage|call|pair|dozen|hectolitre|"
+    rf"port entry|port call|entry|"
     rf"square met(?:re|er)|cubic met(?:re|er)|short ton|long ton|bottle|tyre|tire|animal|bird|bag)\b"
     rf"|(?<![\w.,/$€£-])(?P<n4>{_NUMBER}) (?P<cur>yuan|dollars|euros|pounds|rupees|pesos|reais|roubles|rubles|"
     rf"francs|yen|won|baht|lira|rand|ringgit|dirhams|hryvnias?|tenge|cents) "
     rf"(?:per|a|an) (?P<per2>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric ton|item|parcel|package|unit|vehicle|"
     rf"container|kilogram|kg|litre|barrel|postal item|pound|bushel|piece|car|pair)\b"
-    rf"|\b(?P<free>duty[- ]free|free of (?:customs )?dut(?:y|ies)|nil[- ](?:tariffs?|dut(?:y|ies))|zero[- ](?:tariffs?|dut(?:y|ies))(?: (?:rate|treatment|access))?|tariff[- ]free|"
+    rf"|\b(?P<free>duty[- ]free|free of (?:customs )?dut(?:y|ies)|nil[- ](?:tariffs?|dut(?:y|ies))|"
+    rf"zero[- ](?:tariffs?|dut(?:y|ies))(?: (?:rate|treatment|access))?|tariff[- ]free|"
     rf"(?<=\bto )zero|"
     rf"(?<=\bat )zero)\b",
     re.IGNORECASE,

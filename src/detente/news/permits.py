@@ -99,7 +99,11 @@ _BROUGHT = frozenset(["brought", "imported", "admitted"])
 def _kept_out(s: Tagged, at: int) -> Nucleus | None:
     """ "Cassava flour may not be brought in", "no rice may be imported": goods that must stay out."""
     i, mood, negative = _passive(s, at)
-    if i < 0 or mood not in ("may", "shall", "can", "must", "will") or (s.low(at) == "brought" and s.low(at + 1) != "in"):
+    if (
+        i < 0
+        or mood not in ("may", "shall", "can", "must", "will")
+        or (s.low(at) == "brought" and s.low(at + 1) != "in")
+    ):
         return None
     start = clause(s, i)[0]
     subject = [s.low(k) for k in range(start, i)]

@@ -51,8 +51,8 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
 
 
 _FIRST_TERM = re.compile(
-    r"\b(?:(?:first|previous|earlier) (?:term|presidency|administration|trade war)|(?:two|three|four|five|six|seven|eight|"
-    r"nine|ten|twenty|\d+) (?:years|decades) (?:ago|earlier)|a decade ago|in the \w+ century|in the (?:19|20)\d0s)\b",
+    r"\b(?:(?:first|previous|earlier) (?:term|presidency|administration|trade war)|(?:two|three|four|five|six|"
+    r"seven|eight|nine|ten|twenty|\d+) (?:years|decades) (?:ago|earlier)|a decade ago|in the \w+ century|in the (?:19|20)\d0s)\b",
     re.IGNORECASE,
 )
 

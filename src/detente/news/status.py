@@ -26,7 +26,12 @@ _BILL = word_list("status.bill")
 def standing(f: Frame, setting: Setting) -> Standing | None:
     """Return status and action, or None if this is no measure."""
     judged = f.n.instrument != "legal_ruling" and any(m.instrument == "legal_ruling" for m in f.beside)
-    if is_void(f) or _imperative(f) or _summing(f) or (judged and f.verb is not None and f.verb.cls in ("rule", "other")):
+    if (
+        is_void(f)
+        or _imperative(f)
+        or _summing(f)
+        or (judged and f.verb is not None and f.verb.cls in ("rule", "other"))
+    ):
         return None
     if (again := _let_in_again(f)) is not None:
         return again
@@ -159,8 +164,7 @@ def _weighed(f: Frame) -> bool:
     return words[:1] in (["under"], ["on"], ["being"]) and bool(_WEIGHED & set(words))
 
 
-_LOBBIES = frozenset(["lobby", "industry", "farmers", "growers", "producers", "makers", "unions", "union", "association", "mills",
-                      "activists", "campaigners", "economists", "analysts", "residents", "chamber", "federation"])  # fmt: skip
+_LOBBIES = word_list("status.lobbies")
 
 
 def _lobby(f: Frame, verb: Verb) -> bool:

@@ -302,8 +302,7 @@ def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
-_NUMBERS = frozenset(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "several", "some", "most",
-                      "other", "certain", "many"])  # fmt: skip
+_NUMBERS = word_list("targets.numbers")
 
 _SENDING = frozenset(["exports", "shipments", "sales", "export", "selling", "supplying", "shipping", "sending", "sale",
                       "supply", "deliveries", "exporting"])  # fmt: skip

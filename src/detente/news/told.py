@@ -1,7 +1,7 @@
-"""Status of a measure whose verb the lexicon does not know: from the words of its clause, if its rate or goods are named.
+"""Status of a measure whose verb the lexicon does not know: from the words of its clause, if it names rate or goods.
 
-A measure that a clause names with its rate ("the 25 percent duty on wine that Canberra swallowed") is a measure whatever the
-verb. What the clause says of will, plan, threat and end decides; anything doubtful stays out.
+A measure that a clause names with its rate ("the 25 percent duty on wine that Canberra swallowed") is a measure
+whatever the verb. What the clause says of will, plan, threat and end decides; anything doubtful stays out.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
 
 
 def modifier_before(s: Tagged, k: int) -> bool:
-    """Whether a noun at k is itself only part of a name of goods after a preposition of measure ("a rise in .. costs")."""
+    """Whether a noun at k only says of what there is a rise or a fall ("a rise in steel costs")."""
     return s.low(k - 1) in ("in", "of") and s.low(k - 2) in ("rise", "fall", "increase", "drop")
 
 

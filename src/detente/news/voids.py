@@ -105,7 +105,11 @@ def _untrue(s: Tagged) -> bool:
 def _quantified_away(f: Frame) -> bool:
     """ "no tariffs", "nobody", "any tariff": existence is denied or left open."""
     before = [f.s.low(k) for k in range(max(0, f.left - 1), f.n.i)]
-    if {"average", "mean", "weighted"} & set(before) and f.s.low(f.n.i) not in ("anti", "antidumping", "countervailing"):
+    if {"average", "mean", "weighted"} & set(before) and f.s.low(f.n.i) not in (
+        "anti",
+        "antidumping",
+        "countervailing",
+    ):
         return True
     for verb in [f.verb, *f.chain]:
         if verb is not None and verb.tense in ("inf", "ing") and "no" in (f.s.low(verb.i - 2), f.s.low(verb.i - 3)):

@@ -73,7 +73,9 @@ def dates(
         inside = zone[0] <= timex.start < zone[1]
         last = [t for t in found if t.end <= timex.start and t.value]
         ranged = bool(last) and norm[last[-1].end : timex.start].strip() in ("to", "until", "and", "-", "\u2013")
-        ranged = ranged and norm[max(0, last[-1].start - 9) : last[-1].start].lower().rstrip().endswith(("from", "between"))
+        ranged = ranged and norm[max(0, last[-1].start - 9) : last[-1].start].lower().rstrip().endswith(
+            ("from", "between")
+        )
         if ranged and inside:
             expiry = expiry or timex.value
             effective = effective or last[-1].value
