@@ -18,6 +18,13 @@ _COUNTER = word_list("drafts.counter")
 def complete_roles(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:
     """Fill imposer and target from what the measure refers back to, from its kind, or from the passage."""
     _mutual(draft, f, seen)
+    acts = (
+        f.verb is not None
+        and f.relation == "object"
+        and f.verb.cls in ("impose", "raise", "reduce", "remove", "announce")
+    )
+    if seen.label and acts and not draft.imposer and seen.label not in draft.target:
+        _set(draft, "imposer", (seen.label,), "imposer.label")
     inward = draft.instrument not in EXPORT_SIDE and seen.label not in "".join(draft.imposer)
     if seen.label and not draft.target and inward:
         _set(draft, "target", (seen.label,), "target.label")

@@ -156,7 +156,7 @@ def _noise(s: Tagged, i: int, j: int, rate: RateWord, in_phrase: bool) -> bool:
         return False
     after = s.low(j)
     if after == "of":
-        if any(j < m.i <= j + 4 and m.entry.value.endswith("_tariff") for m in s.instruments):
+        if any(j < m.i <= j + 7 and m.entry.value.endswith("_tariff") for m in s.instruments):
             return False
         words = {s.low(k) for k in range(j + 1, min(len(s.words), j + 4))}
         return not words & _VALUE_OF and not {"its", "own"} <= words

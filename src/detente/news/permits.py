@@ -33,6 +33,8 @@ def permit_nuclei(s: Tagged, found: list[Nucleus]) -> list[Nucleus]:
         n = n or (_subject_to(s, at) if word.low in _UNDER | PERMIT and not found else None)
         if n is not None and s.on(n.rule) and not any(m.i <= n.i < m.j for m in out):
             out.append(n)
+    policy = None if found or out else _policy(s)
+    out += [policy] if policy is not None and s.on(policy.rule) else []
     entry = None if any(n.instrument != "import_tariff" for n in found) else _entry(s)
     if entry is not None and found:
         amount = next(j for _, j, a in s.amounts if not a.money)
@@ -113,6 +115,23 @@ def _kept_out(s: Tagged, at: int) -> Nucleus | None:
     if not goods or not (negative or nothing) or without:
         return None
     return Nucleus(at, at + 1, "import_ban", "permit.kept-out", _pseudo(s, i, at, mood, False))
+
+
+_POLICIES = {("export", "prohibited"): "export_ban", ("export", "restricted"): "export_licensing",
+             ("import", "prohibited"): "import_ban", ("import", "restricted"): "import_quota"}  # fmt: skip
+
+
+def _policy(s: Tagged) -> Nucleus | None:
+    """ "the export policy of wheat is amended from Free to Prohibited"."""
+    words = [t.low for t in s.words]
+    for (side, state), instrument in _POLICIES.items():
+        at = next((k for k, word in enumerate(words) if word == state and k > 1), -1)
+        named = any(words[k : k + 2] == [side, "policy"] for k in range(max(at, 0)))
+        if named and "to" in (words[at - 1], words[at - 2]):
+            return Nucleus(
+                at, at + 1, instrument, "permit.policy", Verb(at, at, at + 1, "permit", state, "", "pres", True, False)
+            )
+    return None
 
 
 def _refused(s: Tagged, at: int) -> Nucleus | None:

@@ -34,7 +34,7 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
         dated and in_past(day.value if day else None, place.published) and not place.sentence.continues
     )
     return Setting(
-        legal=place.legal and not told,
+        legal=(place.legal or any(t.low == "hereby" for t in s.words)) and not told,
         head=head or acts,
         future=in_future(when.effective, place.published),
         past=in_past(when.effective, place.published),
@@ -52,7 +52,8 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
 
 _FIRST_TERM = re.compile(
     r"\b(?:(?:first|previous|earlier) (?:term|presidency|administration|trade war)|(?:two|three|four|five|six|"
-    r"seven|eight|nine|ten|twenty|\d+) (?:years|decades) (?:ago|earlier)|a decade ago|in the \w+ century|in the (?:19|20)\d0s)\b",
+    r"seven|eight|nine|ten|twenty|\d+) (?:years|decades) (?:ago|earlier)|a decade ago|in the "
+    r"\w+ century|in the (?:19|20)\d0s)\b",
     re.IGNORECASE,
 )
 

@@ -36,6 +36,7 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
         _possessor,
         _by_phrase,
         _importer,
+        _of_country,
         _bill,
         _act_in,
         _acting_subject,
@@ -67,6 +68,16 @@ def _other_half(found: Found, target: Found) -> Found:
     if len(sides) == 2 and len(target.value) == 1 and target.value[0] in sides:
         return Found((sides[1 - sides.index(target.value[0])],), found.rule, found.words)
     return found
+
+
+def _of_country(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "the safeguard measure of the European Union", "the duty of the United States"."""
+    if f.n.verb is not None or s.low(f.n.j) != "of":
+        return NOBODY
+    actor = next((a for a in s.actors if f.n.j < a.i <= f.n.j + 2 and a.oblique == "of"), None)
+    if actor is None or actor.kind not in ("country", "place") or s.low(actor.j) == "$":
+        return NOBODY
+    return role(s, actor.country, "imposer.of-country", actor.i, actor.j)
 
 
 def _below_heading(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -155,6 +166,9 @@ def _exporter(f: Frame, s: Tagged, seen: Discourse) -> Found:
     start, end = clause(s, f.n.i)
     for actor in s.actors:
         if not start <= actor.i < end or actor.kind not in ("country", "place"):
+            continue
+        users = {"user", "users", "entities", "buyers", "customers"} & {s.low(k) for k in range(actor.i - 4, actor.i)}
+        if users:
             continue
         if actor.oblique in ("from", "in") or actor.possessor or s.low(actor.i - 1) == "leaving":
             return role(s, actor.country, "imposer.exporter", actor.i, actor.j)

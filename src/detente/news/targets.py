@@ -167,9 +167,15 @@ def _origin(s: Tagged, actor: Actor, start: int, exported: bool) -> bool:
     if actor.oblique in ("", "on", "against", "from", "of", "for", "over", "including", "upon"):
         return not _export_to(s, actor)
     if actor.oblique == "in":
-        return s.low(actor.i - 2) in ("made", "built", "assembled", "originating", "produced", "manufactured") or (
-            s.low(actor.i - 3) in ("made", "built", "assembled", "originating", "produced")
-        )
+        return s.low(actor.i - 2) in (
+            "made",
+            "built",
+            "assembled",
+            "originating",
+            "originate",
+            "produced",
+            "manufactured",
+        ) or (s.low(actor.i - 3) in ("made", "built", "assembled", "originating", "produced"))
     return False
 
 

@@ -28,6 +28,9 @@ def loser(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     if f.verb is not None and f.verb.lemma in ("lose", "forfeit") and f.subject is not None:
         return role(s, country_of(f.subject, s, seen), "target.loser", f.subject.i, f.subject.j)
+    for actor in s.actors:
+        if actor.oblique == "of" and s.low(actor.i - 2) in ("designation", "status", "eligibility") and actor.i < f.n.i:
+            return role(s, actor.country, "target.loser", actor.i, actor.j)
     owner = next((a for a in s.actors if f.left <= a.i < f.n.i and a.possessor and a.country), None)
     return role(s, owner.country, "target.loser", owner.i, owner.j) if owner is not None else NOBODY
 

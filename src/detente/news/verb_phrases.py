@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detente.news.grammar import Tagged, Verb, clause
-from detente.news.nucleus import GOODS, IN, OUT, PERMIT, Nucleus, first_of, no_noun
+from detente.news.nucleus import GOODS, IN, OUT, PERMIT, TECH, Nucleus, first_of, no_noun
 
 
 def allow_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -74,7 +74,8 @@ def add_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> s
     text = {t.low for t in s.words}
     firms = {"companies", "firms", "entities", "company"} & text
     listed = "list" in text and {"export", "exports"} & text and no_noun(s, verb, found)
-    return "export_licensing" if listed and not firms else ""
+    tech = any(m.entry.value in TECH for m in s.products)
+    return ("tech_export_control" if tech else "export_licensing") if listed and not firms else ""
 
 
 def pledge_investment(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
