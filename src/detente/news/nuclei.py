@@ -11,6 +11,7 @@ from detente.news.word_lists import word_list
 _NON_HEAD = word_list("nuclei.non_head")
 _OTHER_SENSE = word_list("nuclei.other_sense")
 _CURB = word_list("nuclei.curb")
+_ELSEWHERE = word_list("nuclei.elsewhere")
 _BAN = word_list("nuclei.ban")
 _QUOTA = frozenset(["quota", "quotas", "ceiling", "cap", "limit", "ceilings", "caps"])
 _FEE = frozenset(["fee", "fees", "charge", "charges", "levy", "levies", "dues"])
@@ -48,6 +49,8 @@ _CURBS = (
 
 def nuclei(s: Tagged) -> list[Nucleus]:
     """Return the nuclei of a sentence in order, without overlap."""
+    if not s.products and _ELSEWHERE & {t.low for t in s.words}:
+        return []
     found = [n for m in s.instruments if (n := _noun(s, m))]
     covered = {k for n in found for k in range(n.i, n.j)} | {k for m in s.instruments for k in range(m.i, m.j)}
     for at, token in enumerate(s.words):
