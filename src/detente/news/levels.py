@@ -22,7 +22,8 @@ class Level:
     """A rate linked to a measure.
 
     Args:
-        i, j: its tokens. rate: the number. role: `value`, `to`, `old`, `by` or `none`.
+        i, j: its tokens. rate: the number. role: `value`, `to`, `old`, `by`, `step` (a later rate of a
+            schedule) or `none`.
         current: whether the text calls it the present one. limit: "up to". span: it is one end of a range.
     """
 
@@ -125,27 +126,26 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
         return Level(i, j, rate, "old", current)
     if word == "by" or rate.unit == "percentage_points_ad_valorem":
         return Level(i, j, rate, "by" if word in ("by", "of", "another") or not in_phrase else "value", current)
-    if word == "to" and not in_phrase and _aside(s, k):
-        return Level(i, j, rate, "none")
+    if word == "to" and not in_phrase and (aside := _aside(s, k)):
+        return Level(i, j, rate, aside)
     if word == "to":
         return Level(i, j, rate, "to", current, limit)
     return Level(i, j, rate, "value", current, limit)
 
 
-def _aside(s: Tagged, to: int) -> bool:
-    """ ", taking the total to 50 percent", "for the first year, falling to 30": a sum, or later steps."""
+def _aside(s: Tagged, to: int) -> str:
+    """ ", taking the total to 50 percent" is `none`; ", falling to 25 in the second year" a later `step`."""
     verb = next((v for v in reversed(s.verbs) if v.j <= to), None)
-    if (
-        verb is None
-        or verb.tense != "ing"
-        or verb.mood
-        or to - verb.j > 5
-        or s.low(verb.i - 1) not in (",", "and", "then")
-    ):
-        return False
+    if verb is None or not any(a < verb.i for a, _, _ in s.rates) or s.low(verb.i - 1) not in (",", "and", "then"):
+        return ""
+    later = verb.tense == "ing" or (verb.tense == "inf" and not verb.mood)
+    if not later or to - verb.j > 18:
+        return ""
+    year = {"year", "years"} & {s.low(k) for k in range(to, min(len(s.words), to + 8))}
+    if verb.cls in ("rise", "fall", "reduce", "raise"):
+        return "step" if year else "none" if verb.tense == "ing" else ""
     summed = {"total", "overall", "combined", "burden", "level"} & {s.low(k) for k in range(verb.j, to)}
-    earlier = any(a < verb.i for a, _, _ in s.rates)
-    return earlier and (bool(summed) or verb.cls in ("rise", "fall"))
+    return "none" if summed and verb.tense == "ing" and to - verb.j <= 5 else ""
 
 
 _NOISE_AFTER = word_list("levels.noise_after")

@@ -90,7 +90,7 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
         return None
     if (
         low == "duty"
-        and not (after == "to" and any(m.j < a <= m.j + 3 for a, _, _ in s.rates))
+        and not (after == "to" and any(m.j < a <= m.j + 3 or b in (m.i, m.i - 1) for a, b, _ in s.rates))
         and (after in ("calls", "call", "rota", "of", "to", "officer", "bound") and after != "of")
     ):
         return None
@@ -339,7 +339,7 @@ def _charge_on_goods(s: Tagged, at: int) -> bool:
     if _borne_at_border(s, at):
         return True
     end = min(clause(s, at)[1], at + 14)
-    percent = any(at - 3 <= i < end for i, _, r in s.rates if r.unit.startswith("percent"))
+    percent = any(at - 5 <= i < end for i, _, r in s.rates if r.unit.startswith("percent"))
     on = next((k for k in range(at + 1, end) if s.low(k) in ("on", "for")), -1)
     if on < 0 or not percent or near(s, at, at + 1, _SHIPS, 4, 13) or near(s, at, at + 1, EXPORT, 3, 10):
         return False
