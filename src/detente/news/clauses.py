@@ -68,7 +68,8 @@ def _comma_breaks(s: Tagged, k: int, starts: list[int]) -> bool:
     if nxt is not None and _ends_condition(s, k, nxt):
         return True
     after = next((a for a in s.actors if a.i in (k + 1, k + 2)), None)
-    if any(a.j == k for a in s.actors) and after is not None and s.low(after.j) in (",", "and", "or"):
+    listed = after is not None and (after.kind == "joint" or s.low(after.j) in (",", "and", "or"))
+    if listed and any(a.j == k for a in s.actors):
         return False
     first = s.low(0) in _OPENERS and not any(s.low(b) == "," for b in range(k))
     if first and nxt is not None and (nxt.mood or nxt.tense in ("past", "pres", "perf")) and k >= 3:

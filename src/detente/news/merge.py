@@ -38,33 +38,17 @@ def merged(drafts: list[Draft]) -> tuple[tuple[ReadMeasure, ...], list[list[Draf
             groups.append([draft])
         else:
             home.append(draft)
-    left = _ownerless(groups, left)
-    groups.sort(key=lambda group: (group[0].sentence, group[0].evidence.trigger.start))
+    left = [draft for draft in left if draft.imposer or not _joined_to(groups, draft)]
     measures = tuple(_measure(number, group) for number, group in enumerate(groups, start=1))
     return measures, groups, left
 
 
-def _ownerless(groups: list[list[Draft]], left: list[Draft]) -> list[Draft]:
-    """Mentions that nobody imposes: further ones of a measure, or one of its own with the question who does."""
-    still = []
-    for draft in left:
-        if draft.imposer:
-            still.append(draft)
-            continue
-        home = next((g for g in reversed(groups[-MOST:]) if _same(replace_draft(_whole(g), imposer=()), draft)), None)
-        if home is not None:
-            home.append(draft)
-        elif _says_enough(draft):
-            groups.append([draft])
-        else:
-            still.append(draft)
-    return still
-
-
-def _says_enough(draft: Draft) -> bool:
-    """Whom it hits, and a rate or goods: enough to ask who imposes it."""
-    known = draft.target not in ((), ("*",)) and (draft.rate is not None or draft.own_target)
-    return known and draft.instrument in BORDER
+def _joined_to(groups: list[list[Draft]], draft: Draft) -> bool:
+    """Join a mention that names no imposer to the measure that it can be a further mention of; whether there is one."""
+    home = next((g for g in reversed(groups[-MOST:]) if _same(replace_draft(_whole(g), imposer=()), draft)), None)
+    if home is not None:
+        home.append(draft)
+    return home is not None
 
 
 def _resolve_forward(drafts: list[Draft]) -> None:

@@ -158,3 +158,17 @@ def joined_pair(s: Tagged, actor: Actor) -> Actor:
     if other is None or other.kind not in ("country", "place", "body") or other.possessor:
         return actor
     return replace(actor, j=other.j, country=f"{actor.country}+{other.country}", kind="joint")
+
+
+def joined_lists(s: Tagged, actors: list[Actor]) -> list[Actor]:
+    """ "Canada, Mexico and the United States agreed": a subject of three or more countries acts together."""
+    out: list[Actor] = []
+    for actor in reversed(actors):
+        after = out[-1] if out else None
+        at = actor.j + 1 + (s.low(actor.j + 1) == "the")
+        listed = after is not None and s.low(actor.j) == "," and after.i == at and after.kind == "joint"
+        if listed and after is not None and not actor.oblique and actor.kind in ("country", "place") and actor.country:
+            out[-1] = replace(after, i=actor.i, country=f"{actor.country}+{after.country}", oblique="")
+        else:
+            out.append(actor)
+    return out[::-1]

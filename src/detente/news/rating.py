@@ -28,7 +28,9 @@ def with_levels(
         out[0] = _own_dates(place, f, out[0], first.i, more[0].i)
     for level in linked:
         if level.role == "step" and place.tagged.on("rate.step"):
-            later = replace_draft(_rated(place, f, draft, replace(level, role="value"), stand.action), status="announced")
+            later = replace_draft(
+                _rated(place, f, draft, replace(level, role="value"), stand.action), status="announced"
+            )
             out.append(replace_draft(later, dates=replace(draft.dates, effective=None)))
         if level.role == "old" and level.current and place.tagged.on("rate.current"):
             old = _rated(place, f, draft, replace(level, role="value"), "maintain")

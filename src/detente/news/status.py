@@ -222,7 +222,7 @@ def _adjectival(f: Frame, event: str, action: str) -> Standing | None:
         word = f.s.low(k)
         if word in ("threatened",):
             return cue(f, "threatened", action if action != "maintain" else "impose", "adjective", None, k)
-        if word in ("planned", "proposed", "envisaged", "mooted", "draft"):
+        if word in ("planned", "proposed", "envisaged", "mooted", "draft", "possible", "potential"):
             return cue(f, "proposed", action if action != "maintain" else "impose", "adjective", None, k)
     return None
 
@@ -305,7 +305,8 @@ def _standing_as_it_is(
         return cue(f, "announced", action, "by-agreement", verb)
     if setting.over and verb.tense == "past" and action not in LIBERAL:
         return cue(f, "expired", "remove", "over", verb)
-    if setting.long_ago and verb.tense == "past" and action != "maintain":
+    before = verb.tense == "past" or any(f.s.low(k) == "had" for k in range(verb.i, verb.v))
+    if setting.long_ago and before and action != "maintain":
         return None
     if setting.future:
         return cue(f, "announced", action, "future-date", verb)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from detente.news.clauses import clause_starts
 from detente.news.grammar import Actor, Mention, Tagged, Verb
 from detente.news.lexicon import Lexicon, match
-from detente.news.naming import joined_pair, pronouns, with_bodies
+from detente.news.naming import joined_lists, joined_pair, pronouns, with_bodies
 from detente.news.numbers import Amount, RateWord
 from detente.news.verb_groups import copulas, verb_group, verb_mentions
 from detente.news.words import Token
@@ -29,7 +29,7 @@ def tag(words: list[Token], lex: Lexicon, year: int, rates: list[RateWord], amou
     s.verbs = sorted([*s.verbs, *copulas(s)], key=lambda v: v.i)
     s.actors = with_bodies(s) + pronouns(s)
     s.actors.sort(key=lambda actor: actor.i)
-    s.actors = [joined_pair(s, actor) for actor in s.actors]
+    s.actors = joined_lists(s, [joined_pair(s, actor) for actor in s.actors])
     verbal = {v.v for v in s.verbs}
     s.instruments = [m for m in s.instruments if m.i not in verbal]
     s.breaks = clause_starts(s)

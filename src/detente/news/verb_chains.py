@@ -18,7 +18,8 @@ def reduced(s: Tagged, verb: Verb) -> bool:
     same = verb.tense == "pres" and verb.lemma in ("hurt", "hit", "cut", "set", "put") and s.low(verb.j) == "by"
     if (verb.tense not in ("past", "pp") and not same) or verb.passive or verb.mood or verb.i != verb.v or verb.i == 0:
         return False
-    if same:
+    brought = verb.lemma in ("import", "export", "ship") and s.low(verb.j) == "from"
+    if same or (brought and s.low(verb.i - 1) in ("and", "or")):
         return True
     if verb.cls in ("speak", "rise", "fall", "effect", "expire", "remain", "be", "have"):
         return False

@@ -87,7 +87,9 @@ def _outward(s: Tagged, verb: Verb, words: list[str]) -> int:
     sold = first_of(words, _SELLING, 5)
     far = {s.low(k) for k in range(verb.j, min(end, verb.j + 14))} & _FAR
     bound = any(verb.j < a.i < end and a.oblique == "to" and a.kind in ("country", "place") for a in s.actors)
-    users = {"users", "user", "buyers", "entities", "customers"} & {s.low(k) for k in range(verb.j, min(end, verb.j + 14))}
+    users = {"users", "user", "buyers", "entities", "customers"} & {
+        s.low(k) for k in range(verb.j, min(end, verb.j + 14))
+    }
     return sold if sold >= 0 and (far or bound or users) else -1
 
 
