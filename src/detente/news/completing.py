@@ -180,7 +180,7 @@ def _mutual(draft: Draft, f: Frame, seen: Discourse) -> None:
     if draft.instrument not in _MUTUAL:
         if draft.imposer and "+" in draft.imposer[0] and draft.instrument != "unspecified_measure":
             sides = draft.imposer[0].split("+")
-            draft.target = draft.target or (tuple(sides) if len(sides) == 2 else ())
+            draft.target = draft.target or tuple(sides)
         return
     s = f.s
     named = [a.country for a in s.actors if a.country and f.left - 2 <= a.i < f.n.i and a.kind == "country"]

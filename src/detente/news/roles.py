@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from detente.news.actors import Discourse, country_of, speaker
+from detente.news.acts import LAWS, act_in, bench, bill, by_act, granting, keeper, named_act
 from detente.news.found import EXPORT_SIDE, MADE, MEETS, NOBODY, ORIGIN_NOUNS, Found, adjective_at, role
 from detente.news.frames import Frame
 from detente.news.grammar import Actor, Tagged, Verb, clause
-from detente.news.nucleus import PERMIT
 from detente.news.targets import targets
 from detente.news.verb_chains import subject
 
@@ -29,37 +29,32 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     """Return who imposes a measure."""
     s = f.s
     for finder in (
-        _bench,
+        bench,
         _passive_agent,
-        _granting,
+        granting,
         _home,
         _possessor,
         _by_phrase,
         _importer,
         _of_country,
-        _bill,
-        _act_in,
+        bill,
+        act_in,
         _acting_subject,
         _below_heading,
         _relative_subject,
         _exporter,
         _partner,
         _wide_importer,
-        _named_act,
-        _keeper,
+        named_act,
+        keeper,
         _teller,
     ):
-        if finder is _teller and not target.value and not _by_act(f) and f.n.instrument not in EXPORT_SIDE:
+        if finder is _teller and not target.value and not by_act(f) and f.n.instrument not in EXPORT_SIDE:
             continue
         found = _other_half(finder(f, s, seen), target)
         if found.value and not set(found.value) & set(target.value):
             return found
     return NOBODY
-
-
-def _by_act(f: Frame) -> bool:
-    """Whether an act is the subject: "the order imposes"."""
-    return f.verb is not None and f.subject is None and f.s.low(f.verb.i - 1) in _LAWS
 
 
 def _other_half(found: Found, target: Found) -> Found:
@@ -89,35 +84,6 @@ def _below_heading(f: Frame, s: Tagged, seen: Discourse) -> Found:
         and not any(not a.oblique and a.kind == "country" and f.verb and a.i < f.verb.i for a in s.actors)
     )
     return Found((s.acting,), "imposer.below-heading") if s.acting and free else NOBODY
-
-
-def _bench(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """A ruling of the World Trade Organization is its own."""
-    if f.n.instrument != "legal_ruling":
-        return NOBODY
-    words = [t.low for t in s.words]
-    world = (
-        "wto" in words or "world trade organization" in " ".join(words) or "world trade organisation" in " ".join(words)
-    )
-    return Found(("WTO",), "imposer.wto", "WTO") if world else NOBODY
-
-
-def _keeper(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "the Entity List", "the unreliable entity list": whoever keeps the list of that name."""
-    if not f.n.rule.startswith("list."):
-        return NOBODY
-    return role(s, f.n.rule.partition(".")[2], "imposer.keeper-of-list", f.n.i, f.n.j)
-
-
-def _granting(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "only with a licence from the Ministry of Commerce": who gives the permission."""
-    if f.n.instrument not in ("export_licensing", "tech_export_control"):
-        return NOBODY
-    for actor in s.actors:
-        given = {s.low(k) for k in range(max(0, actor.i - 5), actor.i)} & PERMIT
-        if given and actor.oblique in ("from", "of", "by") and actor.kind in ("body", "country"):
-            return role(s, country_of(actor, s, seen), "imposer.granting", actor.i, actor.j)
-    return NOBODY
 
 
 def _possessor(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -197,26 +163,6 @@ def _partner(f: Frame, s: Tagged, seen: Discourse) -> Found:
             and s.on("imposer.no-deal-with")
         ):
             return role(s, actor.country, "imposer.no-deal-with", actor.i, actor.j)
-    return NOBODY
-
-
-_ACTS = {
-    "USA": ("executive order", "section 232", "section 301", "section 201", "section 122", "section 338", "chips act",
-            "inflation reduction act", "trade expansion act", "harmonized tariff schedule", "buy american",
-            "jones act", "emergency economic powers act", "ieepa", "presidential proclamation"),
-    "EU": ("carbon border adjustment mechanism", "cbam", "anti coercion instrument", "implementing regulation"),
-}  # fmt: skip
-
-
-def _named_act(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """An act that one lawmaker has by this name stands in the sentence."""
-    if f.n.instrument in EXPORT_SIDE | {"trade_agreement", "purchase_commitment", "investment_commitment"}:
-        return NOBODY
-    text = " ".join(t.low for t in s.words)
-    for owner, names in _ACTS.items():
-        act = next((name for name in names if name in text), "")
-        if act:
-            return Found((owner,), "imposer.named-act", act)
     return NOBODY
 
 
@@ -316,55 +262,6 @@ def target_rule(f: Frame, seen: Discourse) -> str:
     return targets(f, seen).rule
 
 
-def _act_in(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "A decree published in Mexico sets", "the gazette of Kenya": where the act comes from."""
-    if f.verb is None or f.relation != "object" or f.verb.passive:
-        return NOBODY
-    start = clause(s, f.verb.i)[0]
-    act = next((k for k in range(start, f.verb.i) if s.low(k) in _LAWS), -1)
-    for actor in s.actors:
-        if (
-            act >= 0
-            and act < actor.i < f.verb.i
-            and actor.oblique in ("in", "of")
-            and actor.kind in ("country", "place")
-        ):
-            return role(s, actor.country, "imposer.act-in", actor.i, actor.j)
-    return NOBODY
-
-
-_LAWS = frozenset(
-    [
-        "decree",
-        "order",
-        "proclamation",
-        "decision",
-        "notice",
-        "rule",
-        "gazette",
-        "regulation",
-        "law",
-        "act",
-        "notification",
-        "resolution",
-        "ordinance",
-    ]
-)
-
-
-def _bill(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "a bill before the Mexican Congress would raise": the country of the bill."""
-    if f.verb is None or f.verb.mood != "would" or f.relation != "object":
-        return NOBODY
-    start = clause(s, f.verb.i)[0]
-    if not any(s.low(k) in ("bill", "proposal", "plan", "draft", "legislation") for k in range(start, f.verb.i)):
-        return NOBODY
-    for actor in s.actors:
-        if actor.j <= f.verb.i and actor.country:
-            return role(s, actor.country, "imposer.bill", actor.i, actor.j)
-    return NOBODY
-
-
 def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "Tariffs on Indian goods will rise, the White House said": who decides is who says so."""
     verb = f.verb
@@ -376,7 +273,7 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
         or verb.cls == "remain"
     )
     meets = verb is not None and verb.cls in MEETS and f.relation == "object"
-    acts = verb is not None and f.relation == "object" and f.subject is None and s.low(verb.i - 1) in _LAWS
+    acts = verb is not None and f.relation == "object" and f.subject is None and s.low(verb.i - 1) in LAWS
     meets = meets or acts
     if verb is None or not (meets or (f.relation == "subject" and moves)):
         return NOBODY

@@ -58,8 +58,8 @@ def is_adverb(word: str) -> bool:
     )
 
 
-def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
-    """The form a candidate has here, or empty when it is a noun or an adjective."""
+def _sure_form(s: Tagged, m: Mention, verbs: list[Mention]) -> str | None:
+    """The form that auxiliaries, "to" or a fixed phrase settle; None if the place of the word must decide."""
     forms = {v.entry.form for v in verbs if v.i == m.i and v.j == m.j and v.entry.extra == m.entry.extra}
     k = _back(s, m.i)
     before = s.low(k)
@@ -86,9 +86,19 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         return ""
     if before in BE or before in HAVE:
         return next((f for f in ("pp", "ed", "ing") if f in forms), "")
-    instrument = any(n.i <= m.i < n.j for n in s.instruments)
-    if instrument:
+    if any(n.i <= m.i < n.j for n in s.instruments):
         return next((f for f in ("ed", "ing") if f in forms and s.low(m.i).endswith(("ed", "ing"))), "")
+    return None
+
+
+def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
+    """The form a candidate has here, or empty when it is a noun or an adjective."""
+    sure = _sure_form(s, m, verbs)
+    if sure is not None:
+        return sure
+    forms = {v.entry.form for v in verbs if v.i == m.i and v.j == m.j and v.entry.extra == m.entry.extra}
+    k = _back(s, m.i)
+    before = s.low(k)
     moves = s.low(m.j) in ("to", "by", "from", "at") and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)
     if moves and forms & {"s", "base"} and before not in DETERMINERS and before not in PREPOSITIONS and k >= 0:
         return "s" if "s" in forms else "base" if before.endswith("s") else ""

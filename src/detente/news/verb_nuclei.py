@@ -18,6 +18,7 @@ from detente.news.nucleus import (
     object_words,
     scopes_of,
 )
+from detente.news.rulings import ruling, strike_verb
 from detente.news.verb_phrases import (
     add_verb,
     allow_verb,
@@ -34,14 +35,14 @@ def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
     words = object_words(s, verb)
     maker = _MAKERS.get(verb.cls)
     kind = maker(s, verb, words, found) if maker and s.on(f"verb.{verb.cls}") else ""
-    kind = _ruling(s, verb, words, found) or kind or _stemming(s, verb, words)
+    kind = ruling(s, verb, words, found) or kind or _stemming(s, verb, words)
     if not kind:
         return None
     return Nucleus(verb.v, verb.j, kind, f"verb.{verb.cls}", verb)
 
 
 def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    if verb.cls in ("ban", "suspend", "halt") and (ruling := _strike_verb(s, verb, words, found)):
+    if verb.cls in ("ban", "suspend", "halt") and (ruling := strike_verb(s, verb, words, found)):
         return ruling
     if not no_noun(s, verb, found):
         return ""
@@ -277,53 +278,6 @@ def _stemming(s: Tagged, verb: Verb, words: list[str]) -> str:
     return "enforcement_commitment" if stems and flow and _ILLICIT & set(words[:7]) and not verb.passive else ""
 
 
-def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    """A court voids, a court strikes down: only with a court in the sentence."""
-    if verb.tense == "ing" and verb.i == verb.v:
-        return ""
-    before = {s.low(k) for k in range(verb.i)}
-    said = {t.low for t in s.words}
-    body = bool({"wto", "arbitrator", "arbitrators", "panel", "appellate"} & before)
-    world = body and (bool({"wto", "dispute"} & said) or {"world", "trade"} <= said)
-    court = {"court", "judges", "judge", "courts", "tribunal", "appeals"} & before
-    trade = {"tariff", "tariffs", "duties", "duty", "levies", "surcharge"} & {t.low for t in s.words}
-    return "legal_ruling" if (court and trade) or world else ""
-
-
-_RULES = frozenset(
-    [
-        "back",
-        "confirm",
-        "conclude",
-        "decide",
-        "determine",
-        "agree",
-        "find",
-        "allow",
-        "authorise",
-        "authorize",
-        "declare",
-        "hold",
-        "let",
-        "clear",
-        "side",
-        "permit",
-    ]
-)
-
-
-def _ruling(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    """ "found that the duties broke the rules", "allowed the United States to tax": a bench as the subject."""
-    if not s.on("verb.ruling") or verb.lemma not in _RULES or verb.passive or verb.mood or verb.negative:
-        return ""
-    start = clause(s, verb.i)[0]
-    bench = {"court", "judge", "judges", "panel", "arbitrator", "arbitrators", "tribunal", "appellate"}
-    subject = {s.low(k) for k in range(start, verb.i)}
-    if not (bench & subject or subject & {"wto"}):
-        return ""
-    return _strike_verb(s, verb, words, found)
-
-
 def _probe_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     topic = IMPORT | frozenset({"dumping", "subsidies", "subsidised", "dumped"})
     end = clause(s, verb.v)[1]
@@ -400,7 +354,7 @@ def _remove_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) 
 _MAKERS = {
     "ban": _ban_verb, "halt": _halt_verb, "suspend": _ban_verb, "limit": _limit_verb, "buy": _buy_verb,
     "resume": _resume_verb, "raise": _raise_verb, "impose": _require_verb, "tax": _tax_verb, "invest": _invest_verb,
-    "crackdown": _crackdown_verb, "strike": _strike_verb, "rule": _strike_verb, "uphold": _strike_verb,
+    "crackdown": _crackdown_verb, "strike": strike_verb, "rule": strike_verb, "uphold": strike_verb,
     "probe": _probe_verb, "retaliate": _retaliate_verb, "respond": _respond_verb, "blacklist": _blacklist_verb,
     "hit": _sanction_verb,
     "receive": _receive_verb, "face": pay_verb, "remove": _remove_verb, "announce": pledge_investment,
