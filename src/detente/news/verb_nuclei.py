@@ -42,8 +42,8 @@ def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
 
 
 def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    if verb.cls in ("ban", "suspend", "halt") and (ruling := strike_verb(s, verb, words, found)):
-        return ruling
+    if verb.cls in ("ban", "suspend", "halt") and (struck := strike_verb(s, verb, words, found)):
+        return struck
     if not no_noun(s, verb, found):
         return ""
     if _trade_halt(s, verb, words):
