@@ -123,6 +123,12 @@ def nash(
     Raises:
         UsageError: arguments that cannot be; all problems at once. SolveError: no start met the first-order conditions.
     Source: Ossa (2014); scaled fixed point of all first-order conditions at once, own.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> war = dt.nash(world, ["USA", "CHN"], vary="uniform")
+        >>> war.result.status, war.distinct, [f"{rate:.1f} %" for rate in war.median_pct]
+        ('CERTIFIED', 1, ['16.5 %', '18.5 %'])
     """
     game = new_game(base, players, objective, purge=purge, bounds=bounds, against=against, sectors=sectors, vary=vary,
                     market=market)  # fmt: skip
