@@ -99,6 +99,19 @@ LAWS = frozenset(
 )
 
 
+def signed(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "under an order that President Trump signed", "a decree signed by": who signs the act that lays it down."""
+    for verb in s.verbs:
+        act = any(s.low(k) in LAWS for k in range(max(0, verb.i - 6), verb.i))
+        if verb.cls != "sign" or not act:
+            continue
+        before = next((a for a in s.actors if a.j == verb.i and not a.oblique), None)
+        actor = before or next((a for a in s.actors if a.i == verb.j + 1 and a.oblique == "by"), None)
+        if actor is not None:
+            return role(s, country_of(actor, s, seen), "imposer.signed", actor.i, actor.j)
+    return NOBODY
+
+
 def bill(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "a bill before the Mexican Congress would raise": the country of the bill."""
     if f.verb is None or f.verb.mood != "would" or f.relation != "object":

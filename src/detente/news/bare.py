@@ -25,13 +25,13 @@ def bare_nuclei(s: Tagged, found: list[Nucleus], topic: str) -> list[Nucleus]:
     Args:
         found: nuclei with a noun or a verb of their own. topic: instrument read shortly before, empty if none.
     """
-    topic = "import_tariff" if topic == "tariff_rate_quota" else topic
+    fees, topic = topic == "port_fee", "import_tariff" if topic in ("tariff_rate_quota", "port_fee") else topic
     trade = topic or ("import_tariff" if any(t.low in _BORDER for t in s.words) else "")
     out: list[Nucleus] = []
     for i, j, rate in s.rates:
         if rate.unit.startswith("usd") or rate.unit == "specific_other":
             if (
-                (topic == "port_fee" or " net ton" in rate.raw.lower() or _calls(s, i))
+                (fees or " net ton" in rate.raw.lower() or _calls(s, i))
                 and s.on("bare.per-ship")
                 and not _near_noun(s, i, j, found)
                 and _per_ship(s, i)
@@ -150,7 +150,7 @@ def _licence(s: Tagged, i: int, j: int, topic: str) -> str:
         return "pays"
     if _charged(s, i, j):
         return "charged"
-    if s.low(i - 1) == "at" and s.low(i - 2) == "dutiable":
+    if any(s.low(k) == "dutiable" and s.low(k + 1) == "at" for k in range(max(0, i - 5), i)):
         return "dutiable"
     if topic and _pronoun_moved(s, i):
         return "it-moved"

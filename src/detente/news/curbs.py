@@ -63,7 +63,7 @@ def _sanctions(s: Tagged, at: int) -> Nucleus | None:
 
 def _those(s: Tagged, at: int) -> Nucleus | None:
     """ "the duty on cars and that on spirits", "those on steel"."""
-    if s.low(at + 1) != "on":
+    if s.low(at + 1) != "on" or (s.low(at) == "one" and s.low(at - 1) != "the"):
         return None
     named = any(m.j <= at and m.entry.value == "import_tariff" for m in s.instruments)
     charged = at <= 2 or any(s.low(k) in _FEE for k in range(max(0, at - 24), at))
@@ -224,6 +224,9 @@ def _aid(s: Tagged, at: int) -> Nucleus | None:
 def _rate_noun(s: Tagged, at: int) -> bool:
     """ "the reciprocal rate", "the rate on India": a rate of duty without the word."""
     verb = next((v for v in reversed(s.verbs) if v.j <= at), None)
+    charged = verb is not None and verb.passive and verb.lemma == "charge" and at - verb.j <= 2
+    if charged and any(t.low in GOODS for t in s.words):
+        return True
     borne = verb is not None and (verb.cls in ("face", "subject") or s.low(verb.j) in ("dutiable", "likewise", "also"))
     borne = borne and at - verb.j <= 8 if verb is not None else False
     if (
@@ -297,7 +300,7 @@ _FINDERS: tuple[tuple[frozenset[str], Callable[[Tagged, int], Nucleus | None]], 
     (frozenset({"listing", "designation", "blacklisting"}), _listing),
     (frozenset({"sanctions"}), _sanctions),
     (frozenset({"deal", "accord", "pact", "framework"}), _dealt),
-    (frozenset({"those", "that", "ones"}), _those),
+    (frozenset({"those", "that", "ones", "one"}), _those),
     (frozenset({"rate", "rates"}), _rate),
     (_FEE, _fee),
     (frozenset({"tax"}), _charge),

@@ -86,6 +86,10 @@ def ended(
         return cue(f, "in_force", "maintain", "will-expire", verb)
     if event == "remove" and verb is not None and verb.cls == "remove" and not raised_above(outer) and _for_a_time(f):
         return cue(f, "suspended", "suspend", "for-a-time", verb)
+    drops = event == "remove" and verb is not None and verb.cls == "remove" and not raised_above(outer)
+    now = verb is not None and verb.tense == "pres" and not verb.mood and not verb.negative
+    if drops and now and verb is not None and f.relation == "object" and not (setting.legal or setting.future):
+        return cue(f, "withdrawn", action, "removes", verb)
     if event == "remove" and verb is not None and verb.cls == "remove" and not raised_above(outer) and is_done(verb):
         return cue(f, "withdrawn", action, "removed", verb)
     if (
@@ -130,6 +134,10 @@ def paused(
     held = event in ("be", "remain") and verb is not None and complement(f.s, verb, _ON_HOLD, 4)
     if held and verb is not None and not verb.mood:
         return cue(f, "suspended", "suspend", "on-hold", verb)
+    if verb is not None and verb.lemma in ("put", "keep", "place") and f.relation == "object" and not verb.mood:
+        words = [f.s.low(k) for k in range(f.n.j, min(len(f.s.words), f.n.j + 12))]
+        if any(words[k : k + 2] in (["on", "hold"], ["on", "ice"]) for k in range(len(words))):
+            return cue(f, "suspended", "suspend", "put-on-hold", verb)
     if event != "suspend" or raised_above(outer):
         return None
     if verb is not None and (

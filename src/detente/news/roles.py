@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detente.news.actors import Discourse, country_of, speaker
-from detente.news.acts import LAWS, act_in, bench, bill, by_act, granting, keeper, named_act
+from detente.news.acts import LAWS, act_in, bench, bill, by_act, granting, keeper, named_act, signed
 from detente.news.found import EXPORT_SIDE, MADE, MEETS, NOBODY, ORIGIN_NOUNS, Found, adjective_at, role
 from detente.news.frames import Frame
 from detente.news.grammar import Actor, Tagged, Verb, clause
@@ -45,6 +45,7 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
         _exporter,
         _partner,
         _wide_importer,
+        signed,
         named_act,
         keeper,
         _teller,
