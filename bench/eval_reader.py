@@ -3,10 +3,10 @@
     python bench/eval_reader.py [--untouched] [--each] [--write PAGE]
 
 Sets: the seed article (only where ../shared is there: its words are not in the repository), ten shared development
-documents, our twenty-six development texts (sixteen in hard styles and C01 to C10); each as read, and leaving one
-document out: the rules and lexicon entries that no other document supports (column `docs` of the lexicons and of
-rules.csv) are switched off for it. --untouched
-adds our twenty-six texts that no rule was written from (C11 to C20 among them); they are scored, never shown.
+documents, our development texts (`ours/dev` and C01 to C10 of `ours/fresh`); each as read, and leaving one document
+out: the rules and lexicon entries that no other document supports (column `docs` of the lexicons and of rules.csv) are
+switched off for it. --untouched adds our texts that no rule was written from (`ours/test` and C11 to C20); they are
+scored, never shown.
 """
 
 from __future__ import annotations

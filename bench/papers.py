@@ -24,13 +24,15 @@ if __name__ == "__main__" and any(os.environ.get(name) != "1" for name in THREAD
 
 import numpy as np  # noqa: E402
 
-from detente.core.errors import MissingDataError  # noqa: E402
+from detente.baseline import Baseline  # noqa: E402
+from detente.core.errors import MissingDataError, SolveError  # noqa: E402
 from detente.equilibrium.counterfactual import solve  # noqa: E402
 from detente.replicate import caliendo_parro, liberation_day, ossa, tariff_war  # noqa: E402
 from detente.replicate.inputs import inputs_of  # noqa: E402
 from detente.strategy.cooperative import cooperative  # noqa: E402
 from detente.strategy.nash import nash  # noqa: E402
-from detente.strategy.optimal import optimal_tariffs  # noqa: E402
+from detente.strategy.optimal import new_game, optimal_tariffs  # noqa: E402
+from detente.strategy.search import starting_points  # noqa: E402
 
 REPEAT = 3
 Act = Callable[[], Any]
@@ -71,6 +73,15 @@ def war(data: Path) -> list[tuple[str, Act, Act]]:
     ]
 
 
+def fixed_point(base: Baseline, objective: Any, start: str) -> Any:
+    """Return the rates of a war, without the search for deviations."""
+    game = new_game(base, list(ossa.REGIONS), objective, purge=True, **ossa.FREE)
+    found = ossa._climbed(game, dict(starting_points(game, ossa.STARTS))[start])
+    if found is None:
+        raise SolveError(f"Nash tariffs from {start}: first-order conditions not met")
+    return found
+
+
 def games(data: Path) -> list[tuple[str, Act, Act]]:
     """Return optimal, Nash and cooperative tariffs of 7 regions and 33 industries."""
     inputs = inputs_of(ossa.PAPER, data)
@@ -83,8 +94,8 @@ def games(data: Path) -> list[tuple[str, Act, Act]]:
     return [
         ("Ossa 7x33, optimal tariff of the US", lambda: optimal_tariffs(base, "US", **ossa.FREE), one),
         ("Ossa, the same with lobbying", lambda: optimal_tariffs(base, "US", objective=lobby, **ossa.FREE), one),
-        ("Ossa, Nash tariffs", lambda: ossa._found(base, players, "real-income"), one),
-        ("Ossa, the same with lobbying", lambda: ossa._found(base, players, lobby), one),
+        ("Ossa, Nash tariffs", lambda: fixed_point(base, "real-income", "inverse elasticity"), one),
+        ("Ossa, the same with lobbying", lambda: fixed_point(base, lobby, "observed"), one),
         ("Ossa, talks from the war", lambda: cooperative(base, players, **deal), one),
     ]
 

@@ -16,6 +16,7 @@ release = version = detente.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "from_package"]
 exclude_patterns = ["_build", "_ext", "decisions"]
+templates_path = ["_templates"]
 source_suffix = {".md": "markdown"}
 smartquotes = False
 default_role = "code"
@@ -36,8 +37,9 @@ html_theme_options = {
     "description": "Trade wars in general equilibrium, with a certificate on every number",
     "fixed_sidebar": True,
     "show_powered_by": False,
-    "page_width": "1060px",
-    "sidebar_width": "240px",
+    "page_width": "1200px",
+    "sidebar_width": "260px",
+    "body_max_width": "900px",
     "font_family": "system-ui, sans-serif",
     "head_font_family": "system-ui, sans-serif",
 }

@@ -1,13 +1,14 @@
 """Parts of the documentation that are read from the package when it is built, so that they cannot go stale.
 
-Directives: `notation`, `scenario-fields`, `instruments`, `country-variables`, `elasticity-sets`, `cli`. Each writes
-Markdown and lets the page's own parser read it.
+Directives: `notation`, `scenario-fields`, `instruments`, `country-variables`, `elasticity-sets`, `cli`, `symbols`. Each
+writes Markdown and lets the page's own parser read it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -75,11 +76,17 @@ def scenario_fields(_: str = "") -> str:
     return "\n".join(parts)
 
 
+LISTED = 8
+"""Choices that are written out; the longer list of kinds has a table of its own on the page."""
+
+
 def shape(schema: Mapping[str, Any]) -> str:
     """Return a JSON Schema in a few words."""
     choices = schema.get("anyOf") or schema.get("oneOf")
     if choices:
         return " or ".join(dict.fromkeys(shape(each) for each in choices))
+    if len(schema.get("enum", ())) > LISTED:
+        return "one of the kinds above"
     if "enum" in schema:
         return "one of " + ", ".join(code(each) for each in schema["enum"])
     if "const" in schema:
@@ -119,6 +126,33 @@ def elasticity_sets(_: str = "") -> str:
         values, source = found.values.values(), "; ".join(filter(None, (found.citation, found.note)))
         rows.append((code(name), f"{min(values):.3g}", f"{max(values):.3g}", cell(source)))
     return grid(("set", "lowest θ", "highest θ", "source"), rows)
+
+
+def symbols(text: str) -> str:
+    """Return symbols beside functions: the page has `SYMBOL | room.module.function, ..`, docstrings have the words.
+
+    Raises:
+        AttributeError, ImportError: a function that is not there; the build fails.
+    """
+    rows = []
+    for line in filter(str.strip, text.splitlines()):
+        symbol, names = (part.strip() for part in line.split("|"))
+        for place, dotted in enumerate(each.strip() for each in names.split(",")):
+            found = pkgutil.resolve_name(f"detente.{dotted}")
+            words = (inspect.getdoc(found) or "").split("\n\n")[0]
+            says = " ".join(words.split()).removeprefix("Return ").split(". ")[0].rstrip(".")
+            code_of = found.fget if isinstance(found, property) else getattr(found, "func", found)
+            file = str(inspect.getsourcefile(inspect.unwrap(code_of))).rpartition("/detente/")[2]
+            rows.append((cell(symbol) if place == 0 else "", f"{code(code_of.__name__)} in {code(file)}", safe(says)))
+    return grid(("symbol or step", "function, below `detente/`", "returns"), rows)
+
+
+def safe(text: str) -> str:
+    """Return words of a docstring as Markdown, with what looks like a formula in code style."""
+    text = cell(text)
+    if "`" in text:
+        return text
+    return re.sub(r"(?<!\S)[^\s,;:()]*[_*^][^\s,;:()]*", lambda match: f"`{match[0]}`", text)
 
 
 def cli(_: str = "") -> str:
@@ -162,10 +196,11 @@ def directive(write: Callable[[str], str]) -> type[SphinxDirective]:
     class FromPackage(SphinxDirective):
         optional_arguments = 1
         final_argument_whitespace = True
+        has_content = True
         option_spec: ClassVar[dict[str, Any]] = {"class": directives.class_option}
 
         def run(self) -> list[nodes.Node]:
-            text = write(self.arguments[0] if self.arguments else "")
+            text = write("\n".join(self.content) or " ".join(self.arguments))
             return self.parse_text_to_nodes(text, allow_section_headings=True)
 
     return FromPackage
@@ -178,7 +213,14 @@ def one_entry_a_line(app: Sphinx, what: str, name: str, obj: object, options: ob
     """Split `a: first. b: second.` in the Args and Attributes of a docstring, and make every line safe to parse."""
     known = _names(obj)
     found: list[str] = []
+    shown = False
     for line in lines:
+        if line.strip() == "Example:":
+            found.append("")
+        shown = line.strip() == "Example:" or (shown and (not line.strip() or line.startswith(" ")))
+        if shown:
+            found.append(line)
+            continue
         indent = line[: len(line) - len(line.lstrip())]
         parts, start = [], 0
         for match in _ENTRY.finditer(line):
@@ -204,7 +246,7 @@ def _safe(line: str) -> str:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
-    writers = (notation, scenario_fields, instruments, country_variables, elasticity_sets, cli)
+    writers = (notation, scenario_fields, instruments, country_variables, elasticity_sets, cli, symbols)
     for write in writers:
         app.add_directive(write.__name__.replace("_", "-"), directive(write))
     app.connect("autodoc-process-docstring", one_entry_a_line, priority=400)

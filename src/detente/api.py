@@ -120,6 +120,16 @@ def decompose(result: Result, country: str, *, by: str | None = None) -> pd.Data
     Raises:
         UsageError: unknown country or detail. SolveError: not certified.
     Source: docs/explanation, welfare decomposition; own.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> usa, chn = (world.countries.index(code) for code in ("USA", "CHN"))
+        >>> tariffs = world.tariffs.copy()
+        >>> tariffs[chn, usa, :27] += 0.10  # ten points on all goods
+        >>> result = dt.solve(world, tariffs)
+        >>> parts = dt.decompose(result, "USA").set_index("part").value
+        >>> f"{parts.terms_of_trade:+.3f} {parts.volume_of_trade:+.3f} = {parts.total:+.3f} %"
+        '+0.045 -0.081 = -0.036 %'
     """
     import pandas as pd
 
@@ -135,6 +145,17 @@ def diversion(result: Result, *, by: str, against: str) -> pd.DataFrame:
         A table by, against, country, role (lost, recaptured, home, redirected), value_musd at base prices, share_pct.
     Raises:
         UsageError: unknown country. SolveError: not certified.
+    Source: own; docs/explanation/diversion.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> usa, chn = (world.countries.index(code) for code in ("USA", "CHN"))
+        >>> tariffs = world.tariffs.copy()
+        >>> tariffs[chn, usa, :27] += 0.10  # ten points on all goods
+        >>> result = dt.solve(world, tariffs)
+        >>> moved = dt.diversion(result, by="USA", against="CHN").groupby("role").value_musd.sum()
+        >>> {role: round(value / 1e3) for role, value in moved.items()}  # bn USD
+        {'home': 43, 'lost': -137, 'recaptured': 94, 'redirected': 77}
     """
     import pandas as pd
 
@@ -151,6 +172,17 @@ def pressure(result: Result, *, by: str, against: str) -> pd.DataFrame:
         (purchases from `against`), the last two at base prices.
     Raises:
         UsageError: unknown country. SolveError: not certified.
+    Source: own; docs/explanation/diversion.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> usa, chn = (world.countries.index(code) for code in ("USA", "CHN"))
+        >>> tariffs = world.tariffs.copy()
+        >>> tariffs[chn, usa, :27] += 0.10  # ten points on all goods
+        >>> result = dt.solve(world, tariffs)
+        >>> table = dt.pressure(result, by="USA", against="CHN").set_index("sector")
+        >>> f"{table.arrivals_musd['C26'] / 1e3:+.1f} bn USD of Chinese electronics arrive elsewhere"
+        '+11.1 bn USD of Chinese electronics arrive elsewhere'
     """
     import pandas as pd
 
@@ -170,6 +202,12 @@ def read(text_or_path: str | Path, published: str | None = None) -> Documents:
         Without measures, `why_empty` of a document says why.
     Raises:
         ArticleError: empty, binary, not UTF-8, too large, a page without the extra `web`. UsageError: not a day.
+    Example:
+        >>> import detente as dt
+        >>> text = "The United States imposed a tariff of 25 percent on steel from Canada on March 4, 2025."
+        >>> (document,) = dt.read(text, published="2025-03-05")
+        >>> [(each.instrument, each.imposer, each.status) for each in document.measures]
+        [('import_tariff', 'USA', 'in_force')]
     """
     from detente.news.read import read as _read
 
@@ -193,6 +231,15 @@ def export(
     Raises:
         UsageError: an unknown suffix, table or figure, or a file that exists. SolveError: not certified.
         MissingDataError: the format needs a package that is not installed; the message names it.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> usa, chn = (world.countries.index(code) for code in ("USA", "CHN"))
+        >>> tariffs = world.tariffs.copy()
+        >>> tariffs[chn, usa, :27] += 0.10  # ten points on all goods
+        >>> result = dt.solve(world, tariffs)
+        >>> [path.name for path in dt.export(result, "ten-points.csv", tables=["countries", "sectors"])]
+        ['ten-points-countries.csv', 'ten-points-sectors.csv']
     """
     from detente.report.exports import export as write
 
@@ -200,9 +247,23 @@ def export(
 
 
 def cite(result: ScenarioRun | Result) -> str:
-    """Return BibTeX of the program, model, data, elasticities and acts that a run or a result used."""
+    """Return BibTeX of the program, model, data, elasticities and acts that a run or a result used.
+
+    Args:
+        result: what `run` or `solve` returned; its status does not matter, because no number of it is read.
+    Returns:
+        Entries apart by blank lines, each once, in that order; titles only where a source at hand has them.
+    Raises:
+        UsageError: an argument that is neither.
+    Example:
+        >>> import detente as dt
+        >>> dt.cite(dt.solve(dt.baseline("world-2022"))).splitlines()[0]
+        '@software{detente,'
+    """
     from detente.report.cite import bibtex
 
+    if not isinstance(result, ScenarioRun | Result):
+        raise UsageError(f"result: found {type(result).__name__}; expected what dt.run or dt.solve returned")
     return bibtex(result)
 
 
@@ -266,6 +327,13 @@ def talks(
         Talks or Cooperation: packages, acceptable(), pareto(), solution, disagreement.
     Raises:
         UsageError, ScenarioError, PolicyError: what cannot be compared. SolveError: no deal without an equilibrium.
+    Source: Nash (1950), Kalai and Smorodinsky (1975), Kalai (1977); Ossa (2014) for bargains over tariffs.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> deal = dt.talks(world, players=["USA", "CHN"], method="cooperative", disagreement="factual")
+        >>> [f"{gain:+.2f} pp" for gain in deal.gains_pp]
+        ['+0.30 pp', '+0.47 pp']
     """
     if method == "cooperative":
         base, who, gone = tariffs_of(scenario_or_base, players, disagreement)

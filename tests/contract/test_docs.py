@@ -1,22 +1,14 @@
-"""The documentation is true: every example runs, prints what the page says, and every code and name is explained.
-
-On a page, in order: a block with a `:caption:` is a file, a python block is executed, and each `$ detente ..` line of a
-console block is run. A text block right after a python block is its output. Under a command, the lines shown must occur
-in its output; `..` leaves something out; `$ echo $?` asks for an exit code other than 0.
-"""
+"""The documentation is true: every example runs, prints what the page says, and every code and name is explained."""
 
 from __future__ import annotations
 
 import ast
-import contextlib
 import csv
-import io
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import Executor
 from pathlib import Path
 
 import pytest
@@ -25,102 +17,26 @@ import detente as dt
 from detente import api
 from detente.core import certificate
 from detente.core.notation import notation
+from documentation import FENCE, follow, reader
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"decisions", "_build"} & set(path.parts))
 NAMES = [path.relative_to(DOCS).as_posix() for path in PAGES]
-FENCE = re.compile(r"^```(?:\{code-block\} )?([a-z]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-OPTION = re.compile(r"\A:caption: (\S+)\n+")
-OUTSIDE = re.compile(r"residual \S+ \([^)]*\)(?: · \d+ passes)?|sha256 \S+|recomputed from the file .*")
-"""What differs between machines in the last digits; compared without it."""
 
 
-@dataclass(frozen=True)
-class Block:
-    """One fenced block. language: as written; caption: name of a file, or ""; line: where it stands."""
-
-    language: str
-    text: str
-    caption: str
-    line: int
-    follows: bool
-
-
-def blocks(page: Path) -> Iterator[Block]:
-    """Yield the blocks of a page; `follows` says that nothing but space is between a block and the one before."""
-    text, end = page.read_text(encoding="utf-8"), 0
-    for match in FENCE.finditer(text):
-        body = match.group(2)
-        option = OPTION.match(body)
-        caption = option.group(1) if option else ""
-        body = body[option.end() :] if option else body
-        line = text[: match.start()].count("\n") + 1
-        yield Block(match.group(1), body, caption, line, not text[end : match.start()].strip())
-        end = match.end()
-
-
-def plain(text: str) -> list[str]:
-    """Return the lines without what differs between machines, spaces made one, blanks dropped."""
-    lines = (" ".join(OUTSIDE.sub("", line).split()) for line in text.splitlines())
-    return [line for line in lines if line]
-
-
-def commands(text: str) -> Iterator[tuple[str, list[str], int]]:
-    """Yield (command, lines shown, exit code) of the detente commands of a console block."""
-    parts = [part.split("\n", 1) for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]]
-    for position, (command, *rest) in enumerate(parts):
-        code = 0
-        if position + 1 < len(parts) and parts[position + 1][0] == "echo $?":
-            code = int(parts[position + 1][1])
-        if command.split()[0] == "detente":
-            yield command, plain("".join(rest)), code
-
-
-def run(command: str, folder: Path) -> tuple[int, str]:
-    """Run a command of the command line as a reader would, with this interpreter's detente first on the path."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "COLUMNS": "120", "NO_COLOR": "1"}
-    environment.pop("DETENTE_CHECK_SHAPES", None)
-    done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def shown(line: str, output: list[str]) -> bool:
-    """Return whether a line of the page occurs in the output, `..` standing for anything."""
-    pattern = re.compile(".*".join(re.escape(part) for part in line.split("..")))
-    return any(pattern.fullmatch(each) for each in output)
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Executor]:
+    """Return the process in which pages are followed."""
+    with reader() as pool:
+        yield pool
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if FENCE.search((DOCS / name).read_text(encoding="utf-8"))])
-def test_examples_of_a_page(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_of_a_page(name: str, tmp_path: Path, elsewhere: Executor) -> None:
     """Every example of a page does what the page says, in order, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    printed: str | None = None
-    for block in blocks(DOCS / name):
-        where = f"docs/{name}:{block.line}"
-        if block.caption:
-            target = tmp_path / block.caption
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(block.text, encoding="utf-8")
-        elif block.language == "python":
-            with contextlib.redirect_stdout(io.StringIO()) as stream:
-                exec(compile("\n" * block.line + block.text, str(DOCS / name), "exec"), names)
-            printed = stream.getvalue()
-            continue
-        elif block.language == "text" and block.follows and printed is not None:
-            assert plain(printed) == plain(block.text), where
-        elif block.language == "console":
-            for command, lines, expected in commands(block.text):
-                code, output = run(command, tmp_path)
-                assert code == expected, f"{where}: {command}: exit {code}\n{output}"
-                found = plain(output)
-                missing = [line for line in lines if line != ".." and not shown(line, found)]
-                assert not missing, f"{where}: {command}: not in its output: {missing}\n{output}"
-        printed = None
+    wrong = elsewhere.submit(follow, DOCS / name, tmp_path).result(timeout=300)
+    assert not wrong, "\n".join(wrong)
 
 
 def text_of(name: str) -> str:
@@ -168,16 +84,17 @@ def test_every_public_name_is_in_the_reference() -> None:
     assert not [name for name in api.__all__ if not re.search(rf"detente\.api\.{name}$", page, re.MULTILINE)]
 
 
-def test_every_equation_function_is_on_the_model_page() -> None:
-    """A function of model/ that the explanation does not name would be hidden mathematics."""
-    page = text_of("explanation/model.md")
+def test_every_equation_function_is_in_a_table_of_symbols() -> None:
+    """A function of model/ that no explanation names would be hidden mathematics."""
+    pages = [text_of(name) for name in NAMES if name.startswith("explanation/")]
+    tables = "\n".join(re.findall(r"^```\{symbols\}\n(.*?)^```$", "\n".join(pages), re.MULTILINE | re.DOTALL))
     functions = [
-        name
+        f"model.{path.stem}.{name}"
         for path in sorted((ROOT / "src" / "detente" / "model").glob("*.py"))
         for name in re.findall(r"^def ([a-z]\w*)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert len(functions) > 10
-    assert not [name for name in functions if f"`{name}`" not in page]
+    assert not [name for name in functions if not re.search(rf"{re.escape(name)}\b", tables)]
 
 
 def test_symbol_table_of_the_model_page_has_only_known_names() -> None:

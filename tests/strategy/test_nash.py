@@ -202,3 +202,44 @@ def test_six_starts_of_the_war_between_usa_and_china_agree(world: dt.Baseline) -
     found = dt.nash(world, ["USA", "CHN"], starts=6)
     assert found.distinct == 1
     assert [start.status for start in found.starts] == ["CONVERGED"] * 6
+
+
+def test_a_solution_that_somebody_would_leave_makes_room_for_the_next(
+    war: tuple[dt.Baseline, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next start's solution is examined; where all are left, the one with the least gain is returned, marked."""
+    base, _ = war
+    gains = iter([0.4, 0.0])
+
+    def said(*_: Any, **__: Any) -> deviation.Examination:
+        return deviation.Examination((deviation.Deviation("a", "said", next(gains)),), 1, 0, True)
+
+    monkeypatch.setattr(nash_module, "examined", said)
+    players = list(base.countries[:3])
+    assert dt.nash(base, players, sectors="all", starts=3).max_gain_pp == 0.0
+    assert list(gains) == []
+    gains = iter([0.4, 0.2, 0.3])
+    left = dt.nash(base, players, sectors="all", starts=3)
+    assert left.max_gain_pp == 0.2
+    assert left.result.certificate.status == "SOLVED_WARN"
+
+
+def test_deviations_start_from_the_observed_rates_too(
+    war: tuple[dt.Baseline, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A player may have closed a market long ago: that hill is out of sight of the candidate."""
+    base, found = war
+    seen = []
+
+    def noted(search_: Any, x0: np.ndarray, **options: Any) -> Any:
+        seen.append(x0)
+        return search.climb(search_, x0, **options)
+
+    monkeypatch.setattr(deviation, "LEAST", 0)
+    monkeypatch.setattr(deviation, "climb", noted)
+    game = nash_module.new_game(
+        base, list(base.countries[:3]), "real-income", purge=True, bounds=("0%", None), sectors="all"
+    )
+    deviation.examined(game, game.controls.taken(found.tariffs, base.flows))
+    first = game.of(0, found.tariffs).controls.taken(base.tariffs, base.flows)
+    assert any(np.array_equal(start, first) for start in seen)

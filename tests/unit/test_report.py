@@ -215,7 +215,8 @@ def test_the_page_says_what_must_be_known(page: str) -> None:
         "detente run scenario.yaml --branch main,threat",
         "Real income without the assumed measures",
         " rows of us-others.</p>",
-        "for each household",
+        "for each person",
+        "an amount per household needs a table of households",
         "deadline 2025-11-10",
     ):
         assert text in page, text

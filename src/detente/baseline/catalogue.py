@@ -71,9 +71,16 @@ def load_baseline(
             `save_npz`, .xlsx, .nc), or a baseline.
         elasticities: name of a set ("default": the packaged default, or the data's own); J numbers in the order of the
             sectors; or a mapping of sectors to numbers that replaces some of the default set, or of the baseline given.
+    Returns:
+        The world of N economies and J sectors, money in MUSD, tariffs as fractions, theta > 0.
     Raises:
         MissingDataError: nothing of that name or path on this machine; the message has the command that imports it.
         DataError: data that cannot be a baseline, an altered packaged file, an unknown set or sector.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022", elasticities="CP")
+        >>> world.shape, world.elasticity_set
+        ((81, 28), 'CP')
     """
     if isinstance(source, Baseline):
         return source if _is_default(elasticities) else _with_elasticities(source, elasticities)

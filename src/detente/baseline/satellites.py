@@ -60,6 +60,11 @@ def with_satellites(
             where a code such as ROW is no longer what the rows mean. MissingDataError: no such table.
         DataError: a table that is wrong, a parent that `base` does not have, shares that add to more than the parent.
     Source: MODEL section 11, first paragraph; own.
+    Example:
+        >>> import detente as dt
+        >>> split = dt.with_satellites(dt.baseline("world-2022"), ["batteries"])
+        >>> split.shape, split.sectors[split.sectors.index("C27") + 1]
+        ((81, 29), 'C27_BAT')
     """
     if shares not in READINGS:
         raise UsageError(f"shares: found {shares!r}; expected one of {', '.join(READINGS)}")

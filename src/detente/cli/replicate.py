@@ -53,13 +53,16 @@ def text(found: Replication) -> str:
         lines += [""]
     compared, off = len(found.compared), len(found.off)
     verdict = f"{off} off" if off else "all within their tolerance"
-    lines.append(f"{len(found.rows)} cells, {compared} compared, {verdict}; {found.seconds:.1f} s")
+    without = f", {len(found.unjudged)} printed without a verdict (see the notes)" if found.unjudged else ""
+    lines.append(f"{len(found.rows)} cells, {compared} compared, {verdict}{without}; {found.seconds:.1f} s")
     return "\n".join(lines)
 
 
 def _line(row: Row) -> tuple[str, ...]:
     """Return one cell as text."""
     ours = f"{row.value:.6g}"
+    if row.unjudged is not None:
+        return (row.table, row.case, row.row, row.column, row.unit, ours, f"{row.unjudged:g}", "", "none: see notes")
     if row.published is None:
         return (row.table, row.case, row.row, row.column, row.unit, ours, "", "", "")
     verdict = "ok" if row.ok else "OFF"

@@ -46,7 +46,8 @@ class Certificate:
         path: {"lambda_reached": 1.0} or less when only part of the shock could be solved.
         conditioning: {"cond": estimate or None, "digits": significant digits the residuals support}.
         uniqueness: {"starts", "distinct", "claim"}. game: concept and deviations of a strategic result, or {}.
-        tolerance: the line the residuals were held against.
+        tolerance: the line the residuals were held against. schema: version of the plain data of `to_dict`.
+        warnings: of each remark the code, a sentence, and where to read on.
     """
 
     status: str

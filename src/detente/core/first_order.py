@@ -45,6 +45,16 @@ def welfare_cp_first_order_pct(result: Result) -> FirstOrder:
         country code -> (total, terms_of_trade, volume_of_trade, real_wage). [%]
     Raises:
         SolveError: the result is not certified.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> usa, chn = (world.countries.index(code) for code in ("USA", "CHN"))
+        >>> tariffs = world.tariffs.copy()
+        >>> tariffs[chn, usa, :27] += 0.10  # ten points on all goods
+        >>> result = dt.solve(world, tariffs)
+        >>> statistic = dt.welfare_cp_first_order_pct(result)["USA"][0]
+        >>> f"{statistic:+.3f} %, exact {100 * (result.welfare_hat[usa] - 1):+.3f} %"
+        '-0.009 %, exact -0.036 %'
     """
     base, c_dot = result.baseline, result.cost_hat - 1
     M, sales, taxed, duty = _weights(base)

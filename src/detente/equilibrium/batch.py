@@ -61,13 +61,22 @@ def solve_many(
     Args:
         base: the world before, for all of them.
         wedges: policy after the change, one for each scenario; the fewer cells they change, the faster.
-        others: as in `solve`, for all scenarios.
+        closure, numeraire, revenue, market, include_purge, tol, max_iter, throw, certify: as in `solve`, for all.
     Returns:
         One certified result for each of the wedges, in their order. A batch takes some 64 MiB beside the baseline,
         however many scenarios there are; each result keeps its own arrays.
     Raises:
         UsageError, DataError, PolicyError: as `solve`; the scenario is named by its position, the first being 0.
         SolveError: with `throw`, the first scenario without a certified equilibrium, after all have been tried.
+    Source: as `solve`; the batch is own.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022")
+        >>> usa, chn = (world.countries.index(code) for code in ("USA", "CHN"))
+        >>> tariffs = world.tariffs.copy()
+        >>> tariffs[chn, usa, :27] += 0.10  # ten points on all goods
+        >>> [each.status for each in dt.solve_many(world, [dt.Wedges(tariffs=tariffs), dt.Wedges()])]
+        ['CERTIFIED', 'CERTIFIED']
     """
     settings, once = Settings(tol, max_iter).validated(), Once()
     check_arguments(base, None, None, None, certify)

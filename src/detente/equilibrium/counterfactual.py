@@ -72,6 +72,15 @@ def solve(
         UsageError: closure, numeraire, market or settings that cannot be. DataError: wedges of the wrong shape.
         SolveError: no certified equilibrium; carries the certificate.
     Source: Dekle, Eaton and Kortum (2008); Caliendo and Parro (2015).
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022")
+        >>> usa, chn = (world.countries.index(code) for code in ("USA", "CHN"))
+        >>> tariffs = world.tariffs.copy()
+        >>> tariffs[chn, usa, :27] += 0.10  # ten points on all goods
+        >>> result = dt.solve(world, tariffs)
+        >>> result.status, [f"{100 * (result.welfare_hat[n] - 1):+.2f} %" for n in (usa, chn)]
+        ('CERTIFIED', ['-0.04 %', '-0.13 %'])
     """
     settings = Settings(tol, max_iter).validated()
     check_arguments(base, tariffs, trade_cost_hat, wedges, certify)

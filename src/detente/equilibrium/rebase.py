@@ -17,9 +17,22 @@ def rebased(result: Result, *, note: str = "re-based on a counterfactual", id: s
     Args:
         result: certified. note: what happened, kept in `meta["history"]`.
         id: of the new world; default "<id>+rebased".
+    Returns:
+        The new world, with flows_new [MUSD], tariffs_new [fraction], the same cost shares and elasticities.
     Raises:
         UsageError: it has instruments or critical inputs: a baseline holds neither wedges nor rents.
         SolveError: the result is not certified.
+    Source: own: levels of the counterfactual, shares of cost as before.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> usa, chn = (world.countries.index(code) for code in ("USA", "CHN"))
+        >>> tariffs = world.tariffs.copy()
+        >>> tariffs[chn, usa, :27] += 0.10  # ten points on all goods
+        >>> result = dt.solve(world, tariffs)
+        >>> later = dt.rebased(result, note="ten points on China")
+        >>> later.id, later.meta["history"][-1]
+        ('world-2022+3x28+rebased', 'ten points on China')
     """
     base = result.baseline
     if result.bounds or result.critical:

@@ -64,6 +64,16 @@ def updated(
         MissingDataError: no such table.
         DataError: wrong shape, unknown codes, rates that no baseline may have; all problems at once.
         SolveError: no certified equilibrium.
+    Source: own: a certified solve, then `rebased`.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> usa, chn = (world.countries.index(code) for code in ("USA", "CHN"))
+        >>> tariffs = world.tariffs.copy()
+        >>> tariffs[chn, usa, :27] += 0.10  # ten points on all goods
+        >>> newer = dt.updated(world, tariffs, id="three-2026")
+        >>> newer.id, newer.meta["update"]["cells"]
+        ('three-2026', 27)
     """
     if not isinstance(base, Baseline):
         raise UsageError(f"base: found {type(base).__name__}; expected a Baseline; try dt.baseline({base!r})")

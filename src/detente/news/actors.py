@@ -29,7 +29,14 @@ class Discourse:
         sides: the two countries the text is about, empty if it is about more or fewer.
         label: the country that a list item or a paragraph opens with ("- Brazil: ...").
         only: the country of the last sentence that names any, if it names one.
+        sole: the only country that the whole text names.
         publisher: country whose notice or ministry this is, empty for news. notice: what holds for a whole notice.
+        acting: the country whose deeds the items of a list are ("What Japan will do:").
+        labels_act: whether a label is who acts ("Kenya: the levy is raised"), not who is hit ("- Brazil: 50%").
+        decreed: the last sentence that opens a list of what is decided.
+        imagined: the paragraph that tells of a model or a study.
+        proposed: the last sentence that tells of a proposal.
+        dated: the paragraph that opens with a day, and that day ("16 February 2019. The duty is put up").
         ban: the last sentence with a ban, and its kind.
         lead: the measure whose rates the items of a list give ("the following surtaxes:").
         history: whether the running passage tells of years long before publication.
@@ -43,9 +50,16 @@ class Discourse:
     topic: str = ""
     topic_from: int = -1
     publisher: str = ""
+    sole: str = ""
     notice: Notice = field(default_factory=Notice)
     history: bool = False
     ban: tuple[int, str] = (-99, "")
+    acting: str = ""
+    decreed: int = -99
+    imagined: int = -1
+    proposed: int = -99
+    dated: tuple[int, str] = (-1, "")
+    labels_act: bool = False
     lead: Lead | None = None
     speaker: str = ""
     sides: tuple[str, ...] = ()
@@ -106,7 +120,8 @@ def country_of(actor: Actor | None, s: Tagged, seen: Discourse) -> str:
     if actor.kind in ("pronoun:we", "pronoun:i"):
         return quoting(s) or seen.speaker or seen.publisher
     if actor.kind == "joint" or (actor.kind == "pronoun:they" and not _before(actor, s, ())):
-        return "+".join(sorted(seen.recent[-2:])) if len(seen.recent) >= 2 and actor.kind == "joint" else ""
+        count = 3 if s.low(actor.i) == "three" else 2
+        return "+".join(sorted(seen.recent[-count:])) if len(seen.recent) >= count and actor.kind == "joint" else ""
     if actor.kind == "body":
         return _located(actor, s) or _before(actor, s, ()) or seen.publisher or seen.topic or seen.only or seen.subject
     return _before(actor, s, ()) or seen.subject or seen.publisher

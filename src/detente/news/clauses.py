@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detente.news.grammar import SUBORDINATORS, Tagged, Verb
-from detente.news.verb_groups import is_adverb
+from detente.news.verb_groups import CALENDAR, is_adverb
 from detente.news.word_lists import word_list
 
 _OPENERS = word_list("clauses.openers")
@@ -24,8 +24,10 @@ def clause_starts(s: Tagged) -> set[int]:
                 continue
             found.add(k)
         elif token.low in ("and", "but", "or", "then", "yet", "plus") and k and not _inside_actor(s, k):
+            if (s.low(k - 1), s.low(k + 1)) == ("any", "all"):
+                continue
             verb_before = any(max(found) <= v.i < k for v in s.verbs)
-            if verb_before and _clause_follows(s, k, starts):
+            if verb_before and _clause_follows(s, k, starts) and not _goods_listed(s, k):
                 found.add(k)
         elif token.low == "in" and s.low(k + 1) in ("exchange", "return") and s.low(k + 2) == "for":
             found.add(k)
@@ -34,12 +36,19 @@ def clause_starts(s: Tagged) -> set[int]:
     return found
 
 
+def _goods_listed(s: Tagged, k: int) -> bool:
+    """ "Starting in May, exporters of gallium and germanium will need": "and" between goods."""
+    return any(m.j == k for m in s.products) and any(m.i == k + 1 for m in s.products)
+
+
 def _inside_actor(s: Tagged, k: int) -> bool:
     return any(a.i < k < a.j for a in s.actors)
 
 
 def _clause_follows(s: Tagged, k: int, starts: list[int]) -> bool:
     """Whether a finite verb or an infinitive stands close enough after a conjunction to belong to a new clause."""
+    if s.low(k) in ("until", "since", "before", "after") and (s.low(k + 1) in CALENDAR or s.low(k + 1)[:1].isdigit()):
+        return False
     nxt = next((v for v in s.verbs if v.i > k), None)
     far = 18 if s.low(k) in ("but", "while", "as", "after", "before", "since", "until") else 11
     if nxt is None or nxt.i - k > far:
@@ -57,6 +66,13 @@ def _comma_breaks(s: Tagged, k: int, starts: list[int]) -> bool:
     """A comma before a subject with its own finite verb: ", the ministry said", ", Washington will"."""
     nxt = next((v for v in s.verbs if v.i > k), None)
     if nxt is not None and _ends_condition(s, k, nxt):
+        return True
+    after = next((a for a in s.actors if a.i in (k + 1, k + 2)), None)
+    listed = after is not None and (after.kind == "joint" or s.low(after.j) in (",", "and", "or"))
+    if listed and any(a.j == k for a in s.actors):
+        return False
+    first = s.low(0) in _OPENERS and not any(s.low(b) == "," for b in range(k))
+    if first and nxt is not None and (nxt.mood or nxt.tense in ("past", "pres", "perf")) and k >= 3:
         return True
     if nxt is None or nxt.i - k > 10 or not (nxt.mood or nxt.tense in ("past", "pres", "perf")):
         return False

@@ -8,7 +8,7 @@ from detente.news.frames import Frame
 from detente.news.goods import compatible
 from detente.news.grammar import Tagged
 from detente.news.measure import Cue
-from detente.news.mention import TARIFFS, Draft, Place
+from detente.news.mention import BORDER, TARIFFS, Draft, Place
 from detente.news.word_lists import word_list
 
 _MUTUAL = frozenset({"trade_agreement", "critical_minerals_deal", "tariff_truce"})
@@ -18,6 +18,13 @@ _COUNTER = word_list("drafts.counter")
 def complete_roles(draft: Draft, place: Place, f: Frame, seen: Discourse, before: list[Draft]) -> None:
     """Fill imposer and target from what the measure refers back to, from its kind, or from the passage."""
     _mutual(draft, f, seen)
+    acts = (
+        f.verb is not None
+        and f.relation == "object"
+        and f.verb.cls in ("impose", "raise", "reduce", "remove", "announce")
+    )
+    if seen.label and acts and not draft.imposer and seen.label not in draft.target:
+        _set(draft, "imposer", (seen.label,), "imposer.label")
     inward = draft.instrument not in EXPORT_SIDE and seen.label not in "".join(draft.imposer)
     if seen.label and not draft.target and inward:
         _set(draft, "target", (seen.label,), "target.label")
@@ -102,6 +109,9 @@ def _from_sentence_before(draft: Draft, place: Place, f: Frame, before: list[Dra
         draft.target = draft.target or near.target
         return
     apart = not set(near.imposer) & set(draft.target) and "+" not in near.imposer[0]
+    if draft.definite and draft.instrument == "investigation" and near.instrument in TARIFFS and near.target:
+        _set(draft, "imposer", near.imposer, "imposer.sentence-before")
+        draft.target = draft.target or near.target
     if near.instrument == draft.instrument and draft.own_target and draft.target != ("*",) and apart:
         _set(draft, "imposer", near.imposer, "imposer.sentence-before")
 
@@ -109,11 +119,28 @@ def _from_sentence_before(draft: Draft, place: Place, f: Frame, before: list[Dra
 def _from_passage(draft: Draft, place: Place, seen: Discourse) -> None:
     """The only country just named, the heading, the other side of the only pair."""
     own_exports = place.tagged.on("imposer.only-country") and draft.instrument in EXPORT_SIDE
+    s = place.tagged
+    here = {a.country for a in s.actors if a.country and a.kind != "joint" and a.oblique not in ("to", "for")}
+    here |= {m.entry.value for m in s.adjectives if s.low(m.i - 1) != "to" and not s.low(m.i - 1)[:1].isdigit()}
+    if own_exports and not draft.imposer and len(here) == 1 and draft.target != tuple(here):
+        _set(draft, "imposer", (here.pop(),), "imposer.only-country")
+        if not draft.target:
+            _default_target(draft, seen)
     for country, rule in ((seen.only if own_exports else "", "only-country"), (seen.topic, "heading")):
         if not draft.imposer and country and draft.target != (country,):
             _set(draft, "imposer", (country,), f"imposer.{rule}")
             if not draft.target:
                 _default_target(draft, seen)
+    traded = bool(draft.product.text) and draft.instrument in BORDER and (s.rates or draft.instrument not in TARIFFS)
+    if not draft.imposer and seen.sole and traded and draft.target != (seen.sole,):
+        _set(draft, "imposer", (seen.sole,), "imposer.sole-country")
+        if not draft.target:
+            _default_target(draft, seen)
+    acting = place.tagged.acting
+    if not draft.imposer and acting and acting not in draft.target and draft.instrument in BORDER:
+        _set(draft, "imposer", (acting,), "imposer.below-heading")
+    if not draft.imposer and seen.publisher and draft.target != (seen.publisher,) and not draft.nested:
+        _set(draft, "imposer", (seen.publisher,), "imposer.publisher")
     if not draft.imposer and len(draft.target) == 1 and draft.target != ("*",):
         other = seen.other(draft.target[0])
         if other:
@@ -153,7 +180,7 @@ def _mutual(draft: Draft, f: Frame, seen: Discourse) -> None:
     if draft.instrument not in _MUTUAL:
         if draft.imposer and "+" in draft.imposer[0] and draft.instrument != "unspecified_measure":
             sides = draft.imposer[0].split("+")
-            draft.target = draft.target or (tuple(sides) if len(sides) == 2 else ())
+            draft.target = draft.target or tuple(sides)
         return
     s = f.s
     named = [a.country for a in s.actors if a.country and f.left - 2 <= a.i < f.n.i and a.kind == "country"]
@@ -209,7 +236,7 @@ def _take(draft: Draft, earlier: Draft) -> None:
         _set(draft, "imposer", earlier.imposer, "imposer.antecedent")
         draft.inherited = True
     named = draft.product.scope not in ("unspecified",)
-    other_goods = draft.own_imposer and named and not compatible(draft.product, earlier.product)
+    other_goods = named and draft.sentence != earlier.sentence and not compatible(draft.product, earlier.product)
     if not draft.target and earlier.target and earlier.target != draft.imposer and not other_goods:
         _set(draft, "target", earlier.target, "target.antecedent")
         draft.inherited = True
@@ -239,7 +266,7 @@ def _default_target(draft: Draft, seen: Discourse) -> None:
         "port_fee",
         "import_quota",
     )
-    other = seen.other(draft.imposer[0]) if facing and draft.product.scope != "all_goods" else ""
+    other = seen.other(draft.imposer[0]) if facing and draft.product.scope == "unspecified" else ""
     if other:
         _set(draft, "target", (other,), "target.the-other-of-two")
         return

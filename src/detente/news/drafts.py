@@ -10,7 +10,7 @@ from detente.news.bare import bare_nuclei
 from detente.news.completing import complete_roles
 from detente.news.exchange import asked_for, asked_passively, exchanged, price_promise, went_ahead
 from detente.news.found import NOBODY, Found, spelled
-from detente.news.frames import Frame, frame, subject
+from detente.news.frames import Frame, frame
 from detente.news.goods import product, zone
 from detente.news.grammar import Tagged, clause
 from detente.news.levels import levels
@@ -21,6 +21,7 @@ from detente.news.listing import (
     listed_members,
     listed_standing,
     opened_list,
+    rates_follow,
 )
 from detente.news.measure import Cue, Dates, Evidence, Quantity, Span
 from detente.news.mention import TARIFFS, Draft, Place
@@ -30,8 +31,10 @@ from detente.news.permits import permit_nuclei, permit_standing
 from detente.news.placing import dates_of, setting_of
 from detente.news.rating import with_levels
 from detente.news.roles import imposers
-from detente.news.status import Setting, Standing, standing
+from detente.news.standings import Setting, Standing
+from detente.news.status import standing
 from detente.news.targets import owner_as_target, targets
+from detente.news.verb_chains import subject
 
 
 def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Draft]:
@@ -46,7 +49,8 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
     s.topic = seen.trade[1] if place.number - seen.trade[0] <= 15 else ""
     s.ban = seen.ban[1] if place.number - seen.ban[0] <= 6 else ""
     nouns = nuclei(s)
-    nouns = sorted([*nouns, *permit_nuclei(s, nouns)], key=lambda n: n.i)
+    permits = permit_nuclei(s, nouns)
+    nouns = sorted([*nouns, *permits], key=lambda n: n.i)
     near = [n.instrument for n in nouns if n.instrument in TARIFFS]
     if near:
         seen.trade = (place.number, near[0])
@@ -62,7 +66,8 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
     bans = [d.instrument for d in drafts if d.instrument in ("export_ban", "import_ban")]
     seen.ban = (place.number, bans[-1]) if bans else seen.ban
     if place.norm[place.sentence.start : place.sentence.end].endswith(":"):
-        seen.lead = opened_list(drafts) or _headed_list(place, [frame(s, n, nouns) for n in nouns], seen)
+        headed = _headed_list(place, [frame(s, n, nouns) for n in nouns], seen)
+        seen.lead = opened_list(drafts) or headed or rates_follow(place, before)
         return drafts
     items = [] if drafts else list_items(place, seen.lead)
     if not items and len(s.words) > 16:
@@ -72,7 +77,7 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
 
 def _headed_list(place: Place, frames: list[Frame], seen: Discourse) -> Draft | None:
     """ "Washington's new tariff rates from 7 August:": a heading without a verb that opens a list of rates."""
-    f = next((f for f in frames if f.n.instrument == "import_tariff" and f.verb is None), None)
+    f = next((f for f in frames if f.n.instrument == "import_tariff" and not f.presupposed), None)
     if f is None or place.tagged.rates:
         return None
     when, cues = dates_of(place, f, 0, len(place.tagged.words))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from detente.news.frames import EVENT, NOMINAL, Frame
+from detente.news.frames import NOMINAL, Frame
 from detente.news.grammar import Verb
+from detente.news.verb_chains import EVENT
 from detente.news.word_lists import word_list
 
 ACTION = {
@@ -44,12 +45,19 @@ def event_of(f: Frame) -> tuple[str, Levels]:
     levels = _with_nouns(f, levels)
     if f.n.verb is not None:
         cls = f.n.verb.cls
+        if cls == "remove" and f.n.instrument == "export_licensing":
+            return "impose", levels[1:]
         return "limit" if cls == "allow" and "quota" in f.n.instrument else _AS.get(cls, cls), levels[1:]
     if not levels:
         return ("impose" if f.participle else ""), []
+    if f.n.rule == "preference.lost":
+        return _preference(levels)
     special = _by_words(f, levels)
     if special is not None:
         return special
+    agreed = f.n.instrument in FRIENDLY and f.participle is not None and f.participle.cls == "sign"
+    if agreed and f.participle is not None and levels[0][0] in ("speak", "announce", "have", "be"):
+        return "sign", [("commit", f.participle, f.participle.i)]
     first, rest = levels[0][0], levels[1:]
     if first in ("other", "effect_other", "subsidise", "cover", "use"):
         return ("impose" if f.participle else ""), levels
@@ -58,14 +66,55 @@ def event_of(f: Frame) -> tuple[str, Levels]:
     return ("impose" if first in _OVER else ""), levels
 
 
+_UNDER = frozenset(["bring", "place", "put", "come", "fall"])
+"""Goods that are brought under a duty."""
+
+
+def words_of(f: Frame) -> list[str]:
+    """Return the words between the governing verb and the nucleus."""
+    return [f.s.low(k) for k in range(f.verb.j if f.verb else f.left, f.n.i)]
+
+
+def _came_later(f: Frame, verb: Verb) -> bool:
+    """ "Additional duties followed on October 18": no object, so the duties came into force."""
+    plain = f.relation == "subject" and verb.tense == "past" and not verb.passive
+    return plain and f.s.low(verb.j) in ("on", "in", "", ".", ",", "a", "days", "later", "the")
+
+
+def _preference(levels: Levels) -> tuple[str, Levels]:
+    """A preference that is taken away puts the duty back; one that is given takes it off; else it only is mentioned."""
+    first, verb, _ = levels[0]
+    lost = verb is not None and verb.lemma in ("lose", "forfeit")
+    if lost or first in ("remove", "suspend", "end", "expire", "halt", "limit"):
+        return "impose", levels[1:]
+    return "", levels
+
+
 _OVER = word_list("events.over")
 
 
 def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
     """Events that a certain word decides: "look at the duties", "tariffs will come", "followed with"."""
     verb, first = f.verb, levels[0][0]
+    if verb and first == "remove" and verb.lemma == "drop" and f.relation == "subject" and not verb.passive:
+        return "fall", levels[1:]
     if verb and first == "propose" and verb.lemma in _REVIEWS and f.s.low(verb.j) in ("at", "into", "the", "whether"):
         return "", levels
+    if (
+        verb
+        and verb.lemma == "lift"
+        and not verb.passive
+        and any(f.s.low(i - 1) == "to" and r.value for i, _, r in f.s.rates if i > f.n.i)
+    ):
+        return "raise", levels[1:]
+    if verb and verb.lemma == "reach" and any(0 <= i - verb.j <= 2 for i, _, _ in f.s.rates):
+        return "rise", levels[1:]
+    if verb and verb.lemma in _UNDER and f.s.low(f.left - 1) == "under":
+        return "impose", levels[1:]
+    if verb and f.n.rule == "bare.enters-free":
+        return "reduce", levels[1:]
+    if verb and verb.lemma in ("go", "move") and f.n.bare and f.s.low(verb.j) == "to":
+        return "rise", levels[1:]
     if verb and verb.lemma == "come" and f.relation == "subject":
         return "effect", levels[1:]
     if f.n.instrument == "unspecified_retaliation" and verb and verb.lemma in _TAKES and verb.cls != "propose":
@@ -73,7 +122,7 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
     if f.n.instrument == "subsidy" and verb and verb.lemma in _SPENDS:
         return "impose", levels[1:]
     if f.n.rule == "curb.export-permit":
-        if verb is not None and verb.lemma in _NEEDS:
+        if verb is not None and (verb.lemma in _NEEDS or (verb.lemma == "make" and "subject" in words_of(f))):
             return "impose", levels[1:]
         if first not in ("impose", "limit", "remove", "announce"):
             return "", levels
@@ -88,6 +137,8 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
     )
     if answers and f.s.low(f.left - 1) == "with":
         return "impose", levels[1:]
+    if first == "follow" and verb is not None and _came_later(f, verb):
+        return "effect", levels[1:]
     if first == "follow":
         if f.relation == "subject" and verb is not None and verb.mood:
             return "effect", levels[1:]

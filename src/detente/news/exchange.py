@@ -9,7 +9,7 @@ from detente.news.frames import Frame
 from detente.news.grammar import Tagged
 from detente.news.mention import Place
 from detente.news.roles import demander
-from detente.news.status import Setting, Standing
+from detente.news.standings import Setting, Standing
 
 
 def asked_passively(f: Frame) -> bool:

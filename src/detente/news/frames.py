@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from detente.news.grammar import PREPOSITIONS, PRONOUNS, Actor, Tagged, Verb, clause
+from detente.news.grammar import Actor, Tagged, Verb, clause
 from detente.news.nucleus import Nucleus, phrase_start
+from detente.news.verb_chains import EVENT, MATRIX, chain, reduced, subject
 from detente.news.word_lists import word_list
 
 NOMINAL = {
     "suspension": "suspend", "pause": "suspend", "freeze": "suspend", "delay": "suspend", "postponement": "suspend",
     "moratorium": "suspend", "reprieve": "suspend", "increase": "raise", "increases": "raise", "hike": "raise",
     "hikes": "raise", "rise": "raise", "surge": "raise", "expansion": "raise", "doubling": "raise",
-    "tightening": "raise",
+    "tightening": "raise", "quadrupling": "raise", "tripling": "raise",
     "cut": "reduce", "cuts": "reduce", "reduction": "reduce", "reductions": "reduce", "lowering": "reduce",
     "easing": "reduce", "rollback": "reduce", "halving": "reduce", "removal": "remove", "abolition": "remove",
     "elimination": "remove", "lifting": "remove", "repeal": "remove", "withdrawal": "remove", "scrapping": "remove",
@@ -26,12 +27,12 @@ NOMINAL = {
     "draft": "propose", "demand": "demand", "demands": "demand", "request": "demand", "offer": "offer",
     "pledge": "commit", "promise": "commit", "commitment": "commit", "agreement": "commit", "decision": "commit",
     "move": "commit", "announcement": "announce", "order": "order", "expiry": "expire", "expiration": "expire",
-    "end": "expire", "bill": "propose", "fear": "wish", "fears": "wish", "talk": "wish", "rumours": "deny",
+    "end": "expire", "bill": "propose", "fear": "wish", "fears": "wish", "talk": "wish", "talks": "wish",
+    "negotiations": "wish",
+    "negotiation": "wish", "discussions": "wish", "rumours": "deny",
     "rumors": "deny", "denial": "deny", "refusal": "deny", "hope": "wish", "hopes": "wish", "calls": "demand",
     "call": "demand", "risk": "wish", "effect": "wish", "impact": "wish", "effects": "wish", "cost": "wish",
 }  # fmt: skip
-_MATRIX = word_list("frames.matrix")
-EVENT = word_list("frames.event")
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Frame:
         participle: a reduced relative right after the phrase ("tariffs imposed by").
         subject: who acts, as far as the sentence shows it.
         presupposed: whether it only stands behind a preposition ("in response to its rules").
-        alone: whether it is the only nucleus of its sentence.
+        alone: whether it is the only nucleus of its sentence. beside: the others.
     """
 
     s: Tagged
@@ -61,13 +62,17 @@ class Frame:
     subject: Actor | None = None
     presupposed: bool = False
     alone: bool = False
+    beside: tuple[Nucleus, ...] = ()
 
 
 def frame(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame:
     """Return a nucleus with governor, chain and subject."""
     left = phrase_start(s, n.i)
     f = Frame(s, n, left, _right(s, n, all_nuclei), alone=len(all_nuclei) == 1)
-    if n.verb is not None:
+    f.beside = tuple(m for m in all_nuclei if m is not n)
+    if n.rule == "curb.those-on" and (model := _gapped(s, n, all_nuclei)) is not None:
+        f.verb, f.relation, f.nominal = model.verb, model.relation, model.nominal
+    elif n.verb is not None:
         f.verb, f.relation = n.verb, "subject" if n.verb.passive else "object"
     else:
         f.participle = _participle(s, n, f.right) or _relative(s, n)
@@ -77,6 +82,17 @@ def frame(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame:
     f.presupposed = n.verb is None and _presupposed(s, f)
     f.subject = subject(s, f.verb) if f.verb else None
     return f
+
+
+def _gapped(s: Tagged, n: Nucleus, all_nuclei: list[Nucleus]) -> Frame | None:
+    """ "the levy on cars drops to 60 percent, that on spirits to 70": the verb of the noun that "that" stands for."""
+    earlier = [m for m in all_nuclei if m.i < n.i and m.instrument == n.instrument]
+    start, end = clause(s, n.i)
+    if not earlier or any(max(start, n.j) <= v.i < end for v in s.verbs):
+        return None
+    model = frame(s, earlier[-1], all_nuclei)
+    between = any(earlier[-1].j <= v.i < n.i and v is not model.verb for v in s.verbs)
+    return None if between else model
 
 
 _ASIDE = word_list("frames.aside")
@@ -105,6 +121,12 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
             "owing",
         )
     if word in ("against", "over", "to", "about") and before in _ANSWERS:
+        return True
+    if word == "under" and f.verb is not None and f.verb.lemma in ("bring", "place", "put", "come", "fall"):
+        return False
+    if f.n.instrument == "trade_agreement" and word in ("in", "under", "by", "outside", "within", "from"):
+        return True
+    if word == "at" and f.verb is not None and f.verb.cls in ("retaliate", "respond"):
         return True
     if word == "for":
         return before in ("retaliation", "revenge", "punishment", "reasons")
@@ -180,17 +202,23 @@ def _relative(s: Tagged, n: Nucleus) -> Verb | None:
 def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
     start, end = clause(s, f.n.i)
     before = [v for v in s.verbs if start <= v.i and v.v < f.left + 1 and v.j <= f.n.i and not reduced(s, v)]
-    if before and before[-1].cls in _MATRIX | {"allow", "be"} and (verb := _own_verb(s, f, end)):
+    main = [v for v in before if v.tense != "ing" or s.low(v.i - 1) != ","]
+    before = main or before
+    if before and before[-1].cls in MATRIX | {"allow", "be"} and (verb := _own_verb(s, f, end)):
         return verb, "subject"
     if before:
         return before[-1], "object"
     after = [v for v in s.verbs if f.n.j <= v.i and v is not f.participle and not reduced(s, v)]
+    finite = [v for v in after if v.i < end and (v.mood or v.tense in ("past", "pres", "perf"))]
+    if finite:
+        after = [v for v in after if v.tense != "ing" or v.i > finite[0].i]
+    after = [v for v in after if v.tense != "ing" or s.low(v.i - 1) != ","] or after
     for verb in after:
         if verb.i < end:
             return verb, "subject"
         if _resumes(s, f, verb):
             return verb, "subject"
-        if not any(s.low(k) in ("which", "that", "who") for k in range(f.n.j, verb.i)):
+        if not any(s.low(k) in ("which", "that", "who", "whose") for k in range(f.n.j, verb.i)):
             break
     carried = _before_clause(s, start)
     if carried is not None:
@@ -200,37 +228,7 @@ def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
     return None, ""
 
 
-def reduced(s: Tagged, verb: Verb) -> bool:
-    """Whether a past form is a participle on the noun before it: "goods listed in", "a ship built in ... pays".
-
-    It has no auxiliary, a noun before it that is no actor, a preposition after it, and a finite verb still follows.
-    """
-    if verb.tense not in ("past", "pp") or verb.passive or verb.mood or verb.i != verb.v or verb.i == 0:
-        return False
-    if verb.cls in ("speak", "rise", "fall", "effect", "expire", "remain", "be", "have"):
-        return False
-    noun = s.words[verb.i - 1]
-    actor = any(a.j == verb.i and not a.oblique and a.kind != "firms" for a in s.actors)
-    if (
-        actor
-        or not (noun.text.isalpha() or verb.i - 1 in s.taken)
-        or noun.low in PRONOUNS
-        or noun.low in ("and", "or", "but")
-    ):
-        return noun.low in ("and", "or", "but") and any(reduced(s, v) for v in s.verbs if v.j in (verb.i - 1,))
-    joined = s.low(verb.j) in ("and", "or", "but") and any(v.i in (verb.j + 1, verb.j + 2) for v in s.verbs)
-    after = s.low(verb.j + (s.low(verb.j) in ("down", "out", "up", "off")))
-    if after not in _HANGS and not joined:
-        return False
-    later = [v for v in s.verbs if v.i >= verb.j]
-    stop = next(
-        (k for k in range(verb.j, len(s.words)) if s.low(k) in (";", ":", "which", "who", "that")), len(s.words)
-    )
-    return any((v.mood or v.tense in ("pres", "perf") or v.passive) and v.i <= stop for v in later)
-
-
 _ABOUT = frozenset(["up", "to", "about", "as", "much", "of", "at", "least", "high"])
-_HANGS = frozenset(["in", "by", "under", "on", "at", "outside", "for", "from", "within", "with", "to", "into", "above"])
 
 
 def _own_verb(s: Tagged, f: Frame, end: int) -> Verb | None:
@@ -246,11 +244,29 @@ def _own_verb(s: Tagged, f: Frame, end: int) -> Verb | None:
 
 def _resumes(s: Tagged, f: Frame, verb: Verb) -> bool:
     """Whether the main clause goes on after a relative clause: "the duties, which ..., will rise"."""
-    between = [k for k in range(f.n.j, verb.i) if s.low(k) in ("which", "that", "who")]
+    between = [k for k in range(f.n.j, verb.i) if s.low(k) in ("which", "that", "who", "whose")]
     if f.participle is not None and f.participle.j <= verb.i and between and between[0] < f.participle.i:
         finite = bool(verb.mood) or (verb.tense in ("past", "pres", "perf") and not reduced(s, verb))
         return finite and s.low(verb.i - 1) not in ("and", "or")
-    return bool(between) and s.low(verb.i - 1) == ","
+    aside = f.participle is not None or any(f.n.j <= v.i and v.j <= verb.i and reduced(s, v) for v in s.verbs)
+    if not between and aside and s.low(verb.i - 1) == ",":
+        return (bool(verb.mood) or verb.tense in ("past", "pres", "perf")) and not reduced(s, verb)
+    if not between or s.low(verb.i - 1) in ("and", "or", "to"):
+        return False
+    inside = [v for v in s.verbs if between[0] < v.i and v.j <= verb.i]
+    finite = bool(verb.mood) or verb.tense in ("past", "pres", "perf")
+    closed = bool(inside) and any(v.mood or v.passive or v.tense in ("past", "pres", "perf") for v in inside)
+    sure = verb.i != verb.v or verb.tense == "pres" or verb.cls in ("effect", "expire", "end", "rise", "fall")
+    return s.low(verb.i - 1) == "," or (
+        closed and finite and sure and len(between) == 1 and not _owned(s, inside[-1], verb)
+    )
+
+
+def _owned(s: Tagged, last: Verb, verb: Verb) -> bool:
+    """Whether a subject of its own stands before a verb after the relative clause: then it opens another clause."""
+    return any(last.j <= a.i and a.j <= verb.i and not a.oblique and not a.possessor for a in s.actors) or any(
+        s.low(k) in (";", ":", "that", "which", "who", "while", "because") for k in range(last.j, verb.i)
+    )
 
 
 def _before_clause(s: Tagged, start: int) -> Verb | None:
@@ -294,146 +310,3 @@ def _nominal(s: Tagged, f: Frame) -> list[tuple[str, int]]:
         k -= 1
         steps += 1
     return found
-
-
-def chain(s: Tagged, verb: Verb) -> list[Verb]:
-    """Return the verbs above a verb, innermost first: "threatened to impose", "said it would raise"."""
-    found: list[Verb] = []
-    at = verb
-    while len(found) < 5:
-        upper = _above(s, at)
-        if upper is None:
-            return found
-        found.append(upper)
-        at = upper
-    return found
-
-
-def _above(s: Tagged, verb: Verb) -> Verb | None:
-    earlier = [v for v in s.verbs if v.j <= verb.i]
-    if not earlier:
-        return None
-    near = earlier[-1]
-    between = [s.low(k) for k in range(near.j, verb.i)]
-    if any(word in (";", ".", "\u2014") for word in between):
-        return None
-    if _coordinate(between, near, verb):
-        return _above(s, near) if verb.tense == near.tense or verb.tense in ("inf", "ing", "pres") else None
-    if verb.tense == "inf" and not verb.mood:
-        return near if len(between) <= 14 and near.cls not in ("effect_other",) else None
-    if verb.tense == "ing" and not verb.mood and s.low(verb.i) not in ("is", "are", "was", "were"):
-        return near if len(between) <= 6 else None
-    return _complement(s, earlier, verb)
-
-
-def _coordinate(between: list[str], near: Verb, verb: Verb) -> bool:
-    joined = [word for word in between if word in ("and", "or", ",", "then")]
-    close = bool(between) and between[-1] in ("and", "or", "then")
-    return (
-        close and bool(joined) and (verb.tense == near.tense or (near.tense == "inf" and verb.tense in ("pres", "inf")))
-    )
-
-
-def _complement(s: Tagged, earlier: list[Verb], verb: Verb) -> Verb | None:
-    """The verb of saying or threatening whose clause this finite verb belongs to."""
-    for near in reversed(earlier[-3:]):
-        between = [s.low(k) for k in range(near.j, verb.i)]
-        if near.cls not in _MATRIX or near.cls == "match":
-            if any(word in ("which", "who", "because", "if", "while", "as", "after", "when") for word in between):
-                continue
-            if near.tense in ("ing", "inf") or near.cls in EVENT:
-                return _above(s, near) if "and" in between[-6:] else None
-            continue
-        if near.lemma in ("post", "report", "note") and near.tense == "pres":
-            continue
-        opened = "that" in between or ":" in between or '"' in between or len(between) <= 12
-        stopped = any(
-            word in ("which", "who", "because", "while", "as", "after", "when", ";", "but") for word in between
-        )
-        comma = "," in between and "that" not in between and '"' not in between
-        if opened and not stopped and not comma:
-            return near
-        return None
-    return None
-
-
-def subject(s: Tagged, verb: Verb) -> Actor | None:
-    """Return who acts in a verb group: its own subject, or that of the verb it hangs on."""
-    start = clause(s, verb.i)[0]
-    if verb.tense == "inf" and not verb.mood:
-        return _controller(s, verb)
-    own = [a for a in s.actors if start <= a.i and a.j <= verb.i and not a.oblique and not a.possessor]
-    previous = [v for v in s.verbs if start <= v.i and v.j <= verb.i and not reduced(s, v)]
-    after = [a for a in own if not previous or a.i >= previous[-1].j]
-    if after:
-        return after[0]
-    passing = all(v.tense in ("past", "pp", "ing") and not v.mood and v.cls not in _MATRIX for v in previous)
-    if own and passing and s.low(verb.i - 1) not in ("and", "or", ","):
-        return own[0]
-    before = [a for a in s.actors if a.j <= verb.i and a.i >= start and a.oblique == "for" and verb.tense == "ing"]
-    if before:
-        return before[-1]
-    if verb.tense == "ing" and s.low(verb.i) not in ("is", "are", "was", "were"):
-        return _controller(s, verb)
-    return _inherited(s, verb, start)
-
-
-def _controller(s: Tagged, verb: Verb) -> Actor | None:
-    """The subject of an infinitive: the object of a demand ("urged China to cut"), else the subject above."""
-    upper = _above(s, verb)
-    if upper is None:
-        return _inherited(s, verb, clause(s, verb.i)[0])
-    between = [a for a in s.actors if upper.j <= a.i and a.j <= verb.i and a.oblique in ("", "on", "for", "to")]
-    between = [a for a in between if not a.possessor]
-    if between and upper.cls in ("demand", "want", "order", "expect", "allow", "seek"):
-        return between[0]
-    if between and verb.tense == "ing" and between[-1].j >= verb.i - 1:
-        return between[-1]
-    agent = next((a for a in s.actors if upper.j <= a.i < verb.i and a.oblique == "by"), None)
-    if upper.passive and agent is not None:
-        return agent
-    return subject(s, upper)
-
-
-def _inherited(s: Tagged, verb: Verb, start: int) -> Actor | None:
-    """A verb without a subject of its own: after "and", or after a relative clause or an apposition."""
-    relative = any(s.low(k) in ("which", "who", "that") for k in range(start, verb.i))
-    if relative and start > 0 and (upper := _of_act(s, start)) is not None:
-        return subject(s, upper)
-    if relative and start > 0:
-        heads = [a for a in s.actors if a.j <= start and not a.possessor]
-        return heads[-1] if heads and heads[-1].j >= start - 2 else None
-    earlier = [v for v in s.verbs if v.j <= verb.i]
-    opener = s.low(start)
-    if opener in ("and", "but", "or", "then") and earlier:
-        upper = next((v for v in reversed(earlier) if v.tense == verb.tense or not v.mood), earlier[-1])
-        return subject(s, upper)
-    if s.low(verb.i - 1) == "," or (start > 0 and s.low(start - 1) == ","):
-        heads = [a for a in s.actors if a.j <= verb.i and not a.oblique and not a.possessor]
-        return heads[0] if heads and not verb.passive else None
-    return None
-
-
-_ACTS = word_list("frames.acts")
-
-
-def _of_act(s: Tagged, start: int) -> Verb | None:
-    """ "approved a bill that raises": the verb whose object is the act that a relative clause describes."""
-    if s.low(start) not in ("that", "which") or not {s.low(start - 1), s.low(start - 2)} & _ACTS:
-        return None
-    upper = next((v for v in reversed(s.verbs) if v.j <= start), None)
-    return upper if upper is not None and start - upper.j <= 6 else None
-
-
-def act_verb(s: Tagged, verb: Verb) -> Verb | None:
-    """Return the verb over the act that a relative clause describes: "signed" in "signed an order that raises"."""
-    return _of_act(s, clause(s, verb.i)[0])
-
-
-def plain_object(s: Tagged, verb: Verb) -> Actor | None:
-    """Return the actor right after a verb: "hit China with"."""
-    for actor in s.actors:
-        near = verb.j <= actor.i <= verb.j + 3 and not actor.oblique and not actor.possessor
-        if near and not any(s.low(k) in PREPOSITIONS for k in range(verb.j, actor.i)):
-            return actor
-    return None

@@ -37,7 +37,7 @@ SEMI = {"set": "will", "due": "will", "scheduled": "will", "slated": "will", "go
         "about": "will", "expected": "expected", "likely": "expected", "ready": "offer", "prepared": "offer",
         "willing": "offer", "open": "offer", "unlikely": "deny", "reluctant": "deny", "unwilling": "deny",
         "required": "must", "bound": "must", "determined": "will", "preparing": "propose", "planned": "propose",
-        "free": "may", "able": "can", "entitled": "can", "keen": "propose", "supposed": "will", "obliged": "must",
+        "free": "deny", "able": "can", "entitled": "can", "keen": "propose", "supposed": "will", "obliged": "must",
         "minded": "propose", "eager": "offer"}  # fmt: skip
 
 
@@ -99,6 +99,7 @@ class Tagged:
     adjectives: list[Mention] = field(default_factory=list)
     instruments: list[Mention] = field(default_factory=list)
     products: list[Mention] = field(default_factory=list)
+    firms: list[Mention] = field(default_factory=list)
     verbs: list[Verb] = field(default_factory=list)
     rates: list[tuple[int, int, RateWord]] = field(default_factory=list)
     amounts: list[tuple[int, int, Amount]] = field(default_factory=list)
@@ -107,6 +108,7 @@ class Tagged:
     off: frozenset[str] = frozenset()
     topic: str = ""
     ban: str = ""
+    acting: str = ""
 
     def on(self, rule: str) -> bool:
         """Return whether a rule is switched on (evaluation leaves rules out)."""

@@ -22,7 +22,8 @@ class Level:
     """A rate linked to a measure.
 
     Args:
-        i, j: its tokens. rate: the number. role: `value`, `to`, `old`, `by` or `none`.
+        i, j: its tokens. rate: the number. role: `value`, `to`, `old`, `by`, `step` (a later rate of a
+            schedule) or `none`.
         current: whether the text calls it the present one. limit: "up to". span: it is one end of a range.
     """
 
@@ -44,6 +45,8 @@ def levels(f: Frame, stop: int) -> list[Level]:
     s = f.s
     start, end = clause(s, f.n.i)
     low = min(f.left, f.verb.j if f.verb and f.relation == "object" and start <= f.verb.i else f.left)
+    if f.n.verb is None and s.low(f.left - 1) == "of" and any(b == f.left - 1 for _, b, _ in s.rates):
+        low = min(low, next(i for i, b, _ in s.rates if b == f.left - 1))
     if f.n.verb is not None:
         low = f.n.i
     high = min(max(end, f.right), stop)
@@ -97,10 +100,13 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
     word = s.low(k)
     if word == "to" and s.low(k - 1) == "up":
         limit, k, word = True, k - 2, s.low(k - 2)
+    if word == "than" and s.low(k - 1) in ("more", "less", "higher") and s.low(k - 2) in ("no", "not"):
+        limit, k, word = True, k - 3, s.low(k - 3)
     if word == "as" and s.low(k - 1) in ("much", "high", "little", "low"):
         k, word = k - 3, s.low(k - 3)
         limit = True
-    if _noise(s, i, j, rate, in_phrase):
+    stacked = s.low(k) in ("of", "the", "a") and "on top of" in " ".join(s.low(b) for b in range(i - 5, i))
+    if (stacked and not in_phrase) or _noise(s, i, j, rate, in_phrase):
         return Level(i, j, rate, "none")
     span = word in ("between", "ranging") or (word == "from" and s.low(k - 1) in ("ranging", "range", "ranges", "is"))
     span = span or (
@@ -120,9 +126,26 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
         return Level(i, j, rate, "old", current)
     if word == "by" or rate.unit == "percentage_points_ad_valorem":
         return Level(i, j, rate, "by" if word in ("by", "of", "another") or not in_phrase else "value", current)
+    if word == "to" and not in_phrase and (aside := _aside(s, k)):
+        return Level(i, j, rate, aside)
     if word == "to":
         return Level(i, j, rate, "to", current, limit)
     return Level(i, j, rate, "value", current, limit)
+
+
+def _aside(s: Tagged, to: int) -> str:
+    """ ", taking the total to 50 percent" is `none`; ", falling to 25 in the second year" a later `step`."""
+    verb = next((v for v in reversed(s.verbs) if v.j <= to), None)
+    if verb is None or not any(a < verb.i for a, _, _ in s.rates) or s.low(verb.i - 1) not in (",", "and", "then"):
+        return ""
+    later = verb.tense == "ing" or (verb.tense == "inf" and not verb.mood)
+    if not later or to - verb.j > 18:
+        return ""
+    year = {"year", "years"} & {s.low(k) for k in range(to, min(len(s.words), to + 8))}
+    if verb.cls in ("rise", "fall", "reduce", "raise"):
+        return "step" if year else "none" if verb.tense == "ing" else ""
+    summed = {"total", "overall", "combined", "burden", "level"} & {s.low(k) for k in range(verb.j, to)}
+    return "none" if summed and verb.tense == "ing" and to - verb.j <= 5 else ""
 
 
 _NOISE_AFTER = word_list("levels.noise_after")
@@ -133,6 +156,8 @@ def _noise(s: Tagged, i: int, j: int, rate: RateWord, in_phrase: bool) -> bool:
         return False
     after = s.low(j)
     if after == "of":
+        if any(j < m.i <= j + 7 and m.entry.value.endswith("_tariff") for m in s.instruments):
+            return False
         words = {s.low(k) for k in range(j + 1, min(len(s.words), j + 4))}
         return not words & _VALUE_OF and not {"its", "own"} <= words
     if after == "on" and s.low(j + 1) in ("year", "month", "average"):
@@ -140,11 +165,13 @@ def _noise(s: Tagged, i: int, j: int, rate: RateWord, in_phrase: bool) -> bool:
     if after in ("lower", "higher", "more", "less", "fewer", "growth", "inflation", "share", "stake", "below", "above"):
         return True
     before = s.low(i - 1)
-    return before in ("than", "nearly") and s.low(i - 2) in ("more", "less")
+    return before in ("than", "nearly") and s.low(i - 2) in ("more", "less") and s.low(i - 3) not in ("no", "not")
 
 
 def choose(found: list[Level]) -> tuple[Level | None, list[Level]]:
     """Return the rate of the measure and the further ones that are measures of their own."""
+    percent = any(x.rate.unit.startswith("percent") for x in found)
+    found = [x for x in found if x.rate.unit.startswith("percent") or not percent]
     news = [x for x in found if x.role == "to"] or [x for x in found if x.role == "value"]
     if not news:
         change = [x for x in found if x.role == "by"]

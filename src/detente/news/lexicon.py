@@ -23,7 +23,7 @@ class Entry:
     """What a phrase means.
 
     Args:
-        kind: `country`, `adjective`, `place`, `person`, `office`, `instrument`, `product` or `verb`.
+        kind: `country`, `adjective`, `place`, `person`, `office`, `firm`, `instrument`, `product` or `verb`.
         value: ISO3, instrument, scope or verb class.
         extra: office-holder role, HS codes, lemma: what the kind needs.
         form: grammatical form of a verb.
@@ -64,6 +64,7 @@ def lexicon(without: frozenset[str] = frozenset()) -> Lexicon:
     exact: Trie = {}
     folded: Trie = {}
     _countries(exact)
+    _firms(exact)
     _people(exact)
     _offices(exact)
     _plain(folded, "instruments.csv", "instrument", without)
@@ -101,6 +102,13 @@ def _countries(trie: Trie) -> None:
                 _put(trie, phrase, Entry(kind, row["code"], rule=f"countries.{row['code']}"), fold=False)
                 if phrase.startswith("the "):
                     _put(trie, phrase.replace("the ", "The ", 1), Entry(kind, row["code"]), fold=False)
+
+
+def _firms(trie: Trie) -> None:
+    """Firms and where they come from: "added Huawei to the list", "chips made by Micron"."""
+    for row in rows("firms.csv"):
+        for phrase in row["names"].split(","):
+            _put(trie, phrase, Entry("firm", row["code"], rule=f"firms.{row['code']}"), fold=False)
 
 
 def _people(trie: Trie) -> None:

@@ -11,7 +11,7 @@ from detente.news.grammar import Tagged
 from detente.news.levels import Level, read_level
 from detente.news.measure import Cue, Product, Rate, Span
 from detente.news.mention import Draft, Place, replace_draft
-from detente.news.status import Setting, Standing
+from detente.news.standings import Setting, Standing
 
 
 def listed_members(place: Place, drafts: list[Draft], used: set[int]) -> list[Draft]:
@@ -32,6 +32,8 @@ def listed_members(place: Place, drafts: list[Draft], used: set[int]) -> list[Dr
         level = read_level(s, i, j, rate, i, i, j)
         named = any(last <= m.i < i for m in s.products) and any(last <= a.i < i for a in s.actors)
         joined = bool(between) and between[0] in (",", "and", "(", ";") and len(between) <= (14 if named else 8)
+        twin = bool(between) and between[0] in ("on", "for") and between[-1] in ("and", ",") and s.low(j) == between[0]
+        joined = joined or (twin and len(between) <= 12)
         if verbs or not joined or level.role != "value" or level.span or level.current:
             continue
         out.append(_member(place, model, level, last))
@@ -42,6 +44,26 @@ def listed_members(place: Place, drafts: list[Draft], used: set[int]) -> list[Dr
 def opened_list(drafts: list[Draft]) -> Draft | None:
     """Return the mention whose rates the list after a colon gives: a tariff without a rate of its own."""
     return next((d for d in drafts if d.instrument == "import_tariff" and d.rate is None and d.imposer), None)
+
+
+def rates_follow(place: Place, before: list[Draft]) -> Draft | None:
+    """ "The rates shall be as follows:": the tariff told shortly before, whose rates come now."""
+    words = {t.low for t in place.tagged.words}
+    near = [d for d in before if d.instrument == "import_tariff" and place.number - d.sentence <= 4 and d.imposer]
+    told = words & {
+        "rate",
+        "rates",
+        "duty",
+        "duties",
+        "tariff",
+        "tariffs",
+        "surtax",
+        "levels",
+        "schedule",
+        "scale",
+        "steps",
+    }
+    return near[-1] if near and told and near[-1].rate is None else None
 
 
 def list_items(place: Place, lead: Lead | None) -> list[Draft]:
@@ -62,7 +84,8 @@ def list_items(place: Place, lead: Lead | None) -> list[Draft]:
     goods = s.products
     named = s.words[0].text in ("-", "*", "\u2022") or any(s.low(k) == ":" for k in range(i))
     named = named and any(s.words[k].text.isalpha() for k in range(i))
-    if not (countries or goods or named) or set(countries) & set(lead.imposer):
+    dated = any(len(t.value) >= 7 for t in place.times) and s.words[0].text in ("-", "*", "\u2022", "\u2013")
+    if not (countries or goods or named or dated) or set(countries) & set(lead.imposer):
         return []
     start, end = place.sentence.start, place.sentence.end
     span = Span(rate.start, rate.end, place.text[rate.start : rate.end])
@@ -71,6 +94,8 @@ def list_items(place: Place, lead: Lead | None) -> list[Draft]:
                              sentence_id=f"s{place.number}")  # fmt: skip
     fresh.sentence = place.number
     fresh.target = countries or fresh.target
+    day = next((t.value for t in place.times if len(t.value) >= 7), "")
+    fresh.dates = replace(fresh.dates, effective=day or fresh.dates.effective)
     if goods:
         first, last = s.span(goods[0].i, goods[-1].j)
         fresh.product = Product(place.text[first:last], goods[0].entry.value)

@@ -10,6 +10,9 @@ from detente.news.grammar import Tagged
 from detente.news.measure import Attribution, Condition, Cue, Dates, Evidence, Product, Quantity, Rate
 from detente.news.sentences import Sentence
 
+BORDER = frozenset({"import_tariff", "import_ban", "import_quota", "tariff_rate_quota", "export_tariff", "export_ban",
+                     "export_quota", "export_licensing", "tech_export_control", "port_fee"})  # fmt: skip
+"""Instruments at a border: what is taxed, kept in or kept out."""
 TARIFFS = frozenset({"import_tariff", "export_tariff", "port_fee", "tariff_rate_quota"})
 
 

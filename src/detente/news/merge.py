@@ -5,7 +5,7 @@ from __future__ import annotations
 from detente.news.goods import compatible
 from detente.news.hedges import HEARSAY
 from detente.news.measure import Cue, Dates, Evidence, ReadMeasure
-from detente.news.mention import Draft, replace_draft
+from detente.news.mention import BORDER, Draft, replace_draft
 
 _FLOW = {
     "import_tariff": "import", "import_ban": "import", "import_quota": "import", "tariff_rate_quota": "import",
@@ -19,6 +19,7 @@ _FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_dea
                        "investment_commitment", "enforcement_commitment"})  # fmt: skip
 _LOOSER = frozenset({"reduce", "remove", "suspend"})
 _COURSE = frozenset({"threatened", "proposed", "announced", "in_force"})
+
 _RANK = {"in_force": 5, "suspended": 5, "withdrawn": 5, "expired": 5, "announced": 4, "threatened": 3, "offered": 3,
          "demanded": 3, "proposed": 2}  # fmt: skip
 
@@ -37,8 +38,17 @@ def merged(drafts: list[Draft]) -> tuple[tuple[ReadMeasure, ...], list[list[Draf
             groups.append([draft])
         else:
             home.append(draft)
+    left = [draft for draft in left if draft.imposer or not _joined_to(groups, draft)]
     measures = tuple(_measure(number, group) for number, group in enumerate(groups, start=1))
     return measures, groups, left
+
+
+def _joined_to(groups: list[list[Draft]], draft: Draft) -> bool:
+    """Join a mention that names no imposer to the measure that it can be a further mention of; whether there is one."""
+    home = next((g for g in reversed(groups[-MOST:]) if _same(replace_draft(_whole(g), imposer=()), draft)), None)
+    if home is not None:
+        home.append(draft)
+    return home is not None
 
 
 def _resolve_forward(drafts: list[Draft]) -> None:
@@ -49,15 +59,21 @@ def _resolve_forward(drafts: list[Draft]) -> None:
         if draft.imposer:
             by_target.setdefault((draft.instrument, draft.target), set()).add(draft.imposer)
     sure = {d.imposer for d in drafts if d.instrument == "import_tariff" and d.imposer}
+    named = {d.imposer for d in drafts if d.imposer and d.instrument in BORDER}
     for draft in drafts:
         if draft.imposer or not draft.target or draft.target == ("*",):
+            only = next(iter(named)) if len(named) == 1 else ()
+            told = draft.instrument in BORDER and (draft.rate is not None or bool(draft.product.text))
+            if only and told and not draft.imposer and not set(only[0].split("+")) & set(draft.target):
+                draft.imposer, draft.inherited = only, True
+                draft.cues.append(Cue("imposer", "imposer.only-one", "", -1, only[0]))
             continue
-        named = by_target.get((draft.instrument, draft.target), set())
-        if not named and draft.instrument == "import_tariff" and draft.rate and len(sure) == 1:
+        named_for = by_target.get((draft.instrument, draft.target), set())
+        if not named_for and draft.instrument == "import_tariff" and draft.rate and len(sure) == 1:
             only = next(iter(sure))
-            named = sure if not set(only[0].split("+")) & set(draft.target) else set()
-        if len(named) == 1:
-            draft.imposer = next(iter(named))
+            named_for = sure if not set(only[0].split("+")) & set(draft.target) else set()
+        if len(named_for) == 1:
+            draft.imposer = next(iter(named_for))
             draft.inherited = True
             draft.cues.append(Cue("imposer", "imposer.elsewhere", "", -1, draft.imposer[0]))
 
@@ -76,11 +92,18 @@ def _same(a: Draft, b: Draft) -> bool:
         return False
     if a.target and b.target and not set(a.target) & set(b.target) and "*" not in (*a.target, *b.target):
         return False
+    opens = a.sentence == b.sentence and a.rate is None and b.rate is not None and a.status == b.status
+    if opens and a.product.scope in ("all_goods", "unspecified") and a.target == b.target:
+        return True
     if a.rate and b.rate and (a.rate.value != b.rate.value):
         return False
     if b.definite and a.rate and b.rate:
         return _same_step(a, b)
     if not compatible(a.product, b.product):
+        return False
+    days = (a.dates.effective or "", b.dates.effective or "")
+    named = a.product.text and b.product.text and a.product.text != b.product.text
+    if named and all(len(day) == 10 for day in days) and days[0] != days[1] and not b.definite:
         return False
     if {a.product.scope == "all_goods", b.product.scope == "all_goods"} == {
         True,
@@ -113,6 +136,9 @@ def _same_step(a: Draft, b: Draft) -> bool:
     if loosening and a.instrument not in _FRIENDLY:
         return False
     pair = {a.status, b.status}
+    apart = bool(a.product.text and b.product.text) and a.product.scope != b.product.scope
+    if apart and a.status == "in_force" and b.status in ("proposed", "threatened"):
+        return False
     if a.status == b.status or pair == {"in_force", "announced"}:
         return True
     open_rate = a.rate is None or b.rate is None

@@ -15,11 +15,15 @@ def with_bodies(s: Tagged) -> list[Actor]:
         j = actor.j
         possessor = s.low(j) == "'s" or (s.low(j) == "'" and s.low(j - 1).endswith("s"))
         end = _body_end(s, j + possessor)
+        if possessor and end == j + possessor:
+            end = _office_after(s, j + 1)
         person = next((p for p in s.actors if p.i == end and p.kind == "person"), None)
         if end > j + possessor and actor.kind in ("country", "place"):
             stop = person.j if person else end
             head = "president" in {s.low(k) for k in range(j, end)} or bool(person and person.head)
             found.append(replace(actor, j=stop, kind="body", head=head, oblique=_oblique(s, actor.i)))
+        elif possessor and actor.kind in ("country", "place") and (named := _agency(s, j + 1)) > j + 1:
+            found.append(replace(actor, j=named, kind="body", oblique=_oblique(s, actor.i)))
         else:
             found.append(replace(actor, oblique=_oblique(s, actor.i), possessor=possessor))
     for adjective in s.adjectives:
@@ -42,6 +46,27 @@ def with_bodies(s: Tagged) -> list[Actor]:
     return _without_inner(found)
 
 
+def _office_after(s: Tagged, at: int) -> int:
+    """The token after an office that begins with other words: "Chile's anti-distortions commission"; else `at`."""
+    verbal = {k for v in s.verbs for k in range(v.i, v.j)}
+    taken = {k for m in s.instruments for k in range(m.i, m.j)} | verbal
+    for k in range(at, min(len(s.words), at + 4)):
+        if k in taken or not s.words[k].text.isalpha() or s.low(k) in PREPOSITIONS:
+            return at
+        if s.low(k) in BODIES and k > at:
+            return k + 1
+    return at
+
+
+def _agency(s: Tagged, at: int) -> int:
+    """The token after a name in capitals before a verb: "Peru's Indecopi opened"; `at` if there is none."""
+    k = at
+    named = {c for group in (s.instruments, s.products) for m in group for c in range(m.i, m.j)}
+    while k < len(s.words) and k - at < 4 and s.words[k].text[:1].isupper() and k not in named:
+        k += 1
+    return k if any(v.i in (k, k + 1) and v.tense in ("past", "pres", "perf") for v in s.verbs) else at
+
+
 def _without_inner(found: list[Actor]) -> list[Actor]:
     return [
         a for a in found if not any(b is not a and b.i <= a.i and a.j <= b.j and b.j - b.i > a.j - a.i for b in found)
@@ -60,6 +85,8 @@ def _body_end(s: Tagged, at: int) -> int:
     end, k = at, at
     while k < len(s.words) and k < at + 6:
         word = s.low(k)
+        if any(m.i <= k < m.j for m in s.instruments):
+            break
         if word in BODIES:
             end = k + 1
         elif word not in BODY_WORDS and not (word == "and" and end == at and k > at):
@@ -86,6 +113,7 @@ def _oblique(s: Tagged, at: int) -> str:
             "republic",
         )
         or (s.low(k) in ADJECTIVES and k < at)
+        or (s.low(k)[:1].isdigit() and s.low(k - 1) in ("to", "from", "on", "against"))
     ):
         k -= 1
     word = s.low(k)
@@ -98,7 +126,8 @@ def pronouns(s: Tagged) -> list[Actor]:
     found = []
     joint = {("both", "sides"), ("two", "sides"), ("two", "countries"), ("both", "countries"), ("two", "governments"),
              ("both", "governments"), ("two", "nations"), ("two", "economies"), ("two", "leaders"), ("two", "powers"),
-             ("both", "parties"), ("two", "parties"), ("both", "leaders"), ("two", "superpowers")}  # fmt: skip
+             ("both", "parties"), ("three", "governments"), ("three", "countries"),
+             ("three", "sides"), ("two", "parties"), ("both", "leaders"), ("two", "superpowers")}  # fmt: skip
     for at, token in enumerate(s.words):
         if token.low in ("it", "they", "he", "she", "we", "i") and not (token.text == "He" and _is_name(s, at)):
             found.append(Actor(at, at + 1, "", "pronoun:" + token.low, False, _oblique(s, at)))
@@ -129,3 +158,17 @@ def joined_pair(s: Tagged, actor: Actor) -> Actor:
     if other is None or other.kind not in ("country", "place", "body") or other.possessor:
         return actor
     return replace(actor, j=other.j, country=f"{actor.country}+{other.country}", kind="joint")
+
+
+def joined_lists(s: Tagged, actors: list[Actor]) -> list[Actor]:
+    """ "Canada, Mexico and the United States agreed": a subject of three or more countries acts together."""
+    out: list[Actor] = []
+    for actor in reversed(actors):
+        after = out[-1] if out else None
+        at = actor.j + 1 + (s.low(actor.j + 1) == "the")
+        listed = after is not None and s.low(actor.j) == "," and after.i == at and after.kind == "joint"
+        if listed and after is not None and not actor.oblique and actor.kind in ("country", "place") and actor.country:
+            out[-1] = replace(after, i=actor.i, country=f"{actor.country}+{after.country}", oblique="")
+        else:
+            out.append(actor)
+    return out[::-1]

@@ -91,16 +91,19 @@ def _against(head: list[str], owner: str) -> str:
 
 
 def _only_other(body: str, owner: str) -> str:
-    """The one economy besides the owner that the whole text names."""
+    """The one economy besides the owner that the whole text names, more than in passing."""
     lex = lexicon()
     words = tokens(body[:20000], 0, min(len(body), 20000))
     found: set[str] = set()
+    times = 0
     for at in range(len(words)):
         kinds = ("country", "adjective", "place")
-        found |= {e.value for _, e in match(words, at, lex) if e.kind in kinds} - {owner, "HKG", "MAC"}
+        here = {e.value for _, e in match(words, at, lex) if e.kind in kinds} - {owner, "HKG", "MAC"}
+        times += bool(here)
+        found |= here
         if len(found) > 1:
             return ""
-    return found.pop() if found else ""
+    return found.pop() if found and times > 1 else ""
 
 
 def _effective(body: str, published: date | None) -> str:

@@ -55,7 +55,11 @@ def scopes_of(s: Tagged, i: int, j: int, left: int = 6, right: int = 9) -> set[s
 def object_words(s: Tagged, verb: Verb) -> list[str]:
     """The words after a verb up to the end of its clause, eight at most."""
     end = clause(s, verb.v)[1]
-    return [s.low(k) for k in range(verb.j, min(end, verb.j + 9))]
+    first = verb.j
+    if s.low(first) == ",":
+        close = next((k for k in range(first + 2, min(end, first + 9)) if s.low(k) == ","), -1)
+        first = close + 1 if close > 0 else first
+    return [s.low(k) for k in range(first, min(end, first + 9))]
 
 
 def first_of(words: list[str], options: frozenset[str], within: int) -> int:

@@ -17,17 +17,20 @@ _POINTS = r"(?:(?:%|percentage|percent|per[ -]cent|pct)?[ -]?points?\b|pp\b|ppts
 _RATE = re.compile(
     rf"(?<![\w.,/$€£-])(?P<n>{_NUMBER})(?:[ -]?(?P<pp>{_POINTS})|[ -]?(?P<pc>{_PERCENT})(?:[ -]?(?P<pp2>points?\b))?)"
     rf"|(?<![\w.,/$€£])(?P<n2>{_NUMBER}) (?:to|or|and|-) (?={_NUMBER}[ -]?{_PERCENT})"
-    rf"|(?P<money>(?:US)?[$€£¥]|(?:USD|EUR|RMB|CNY|GBP|INR) ?)(?P<n3>{_NUMBER}) ?(?:(?:dollars|euros|yuan) )?"
+    rf"|(?P<money>(?:US)?[$€£¥] ?|(?:USD|EUR|RMB|CNY|GBP|INR) ?)(?P<n3>{_NUMBER})(?: (?P<s3>million))? ?"
+    rf"(?:(?:dollars|euros|yuan) )?"
     rf"(?:per|a|an|on each|on every|for each|each|/) ?(?P<per>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric "
     rf"ton|item|parcel|package|unit|vehicle|"
     rf"container|postal item|kilogram|kg|litre|liter|barrel|watt|head|bushel|pound|shipment|piece|TEU|"
     rf"(?:car equivalent|equivalent|transport|vehicle) unit|car|CEU|passenger|voyage|call|pair|dozen|hectolitre|"
+    rf"port entry|port call|entry|"
     rf"square met(?:re|er)|cubic met(?:re|er)|short ton|long ton|bottle|tyre|tire|animal|bird|bag)\b"
     rf"|(?<![\w.,/$€£-])(?P<n4>{_NUMBER}) (?P<cur>yuan|dollars|euros|pounds|rupees|pesos|reais|roubles|rubles|"
     rf"francs|yen|won|baht|lira|rand|ringgit|dirhams|hryvnias?|tenge|cents) "
     rf"(?:per|a|an) (?P<per2>net ton(?:ne)?|gross ton(?:ne)?|tonne|ton|metric ton|item|parcel|package|unit|vehicle|"
     rf"container|kilogram|kg|litre|barrel|postal item|pound|bushel|piece|car|pair)\b"
-    rf"|\b(?P<free>duty[- ]free|zero[- ](?:tariffs?|dut(?:y|ies))(?: (?:rate|treatment|access))?|tariff[- ]free|"
+    rf"|\b(?P<free>duty[- ]free|free of (?:customs )?dut(?:y|ies)|nil[- ](?:tariffs?|dut(?:y|ies))|"
+    rf"zero[- ](?:tariffs?|dut(?:y|ies))(?: (?:rate|treatment|access))?|tariff[- ]free|"
     rf"(?<=\bto )zero|"
     rf"(?<=\bat )zero)\b",
     re.IGNORECASE,
@@ -37,7 +40,7 @@ _SCALE = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "mn": 1e6, "mln":
           "trillion": 1e12, "tn": 1e12, "crore": 1e7, "lakh": 1e5}  # fmt: skip
 _SCALES = r"(?:thousand|million|billion|trillion|crore|lakh|bn|bln|mln|mn|tn|m|b|k)\b"
 _MONEY = re.compile(
-    rf"(?P<cur>US\$|A\$|C\$|NZ\$|[$€£¥]|USD ?|EUR ?|RMB ?|CNY ?|GBP ?|Rs\.? ?|INR ?)(?P<n>{_NUMBER})(?:[ "
+    rf"(?P<cur>US\$ ?|A\$ ?|C\$ ?|NZ\$|[$€£¥] ?|USD ?|EUR ?|RMB ?|CNY ?|GBP ?|Rs\.? ?|INR ?)(?P<n>{_NUMBER})(?:[ "
     rf"-]?(?P<s>{_SCALES}))?"
     rf"|(?<![\w.,])(?P<n2>{_NUMBER})(?:[ -]?(?P<s2>{_SCALES}))? (?P<cur2>dollars|euros|yuan|"
     rf"pounds|rupees|yen|won|reais|pesos|francs|lira|"
@@ -122,7 +125,8 @@ def _rate(m: re.Match[str], norm: str) -> RateWord:
         per = (m["per"] or m["per2"]).lower()
         dollars = "$" in (m["money"] or "") or "USD" in (m["money"] or "") or m["cur"] == "dollars"
         unit = "specific_other" if not dollars else "usd_per_net_ton" if "net ton" in per else "usd_per_unit"
-        return RateWord(m.start(), m.end(), number(m["n3"] or m["n4"]), unit, raw)
+        scale = 1e6 if m["s3"] else 1.0
+        return RateWord(m.start(), m.end(), number(m["n3"] or m["n4"]) * scale, unit, raw)
     points = m["pp"] or m["pp2"]
     unit = "percentage_points_ad_valorem" if points else "percent_ad_valorem"
     return RateWord(m.start(), m.end(), number(m["n"] or m["n2"]), unit, raw)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from detente.news.frames import Frame
 from detente.news.grammar import BE, MODALS, NEGATIVES, Tagged, Verb, clause
 from detente.news.nucleus import EXPORT, GOODS, PERMIT, TECH, Nucleus
-from detente.news.status import Setting, Standing
+from detente.news.standings import Setting, Standing
 from detente.news.verb_groups import is_adverb
 from detente.news.word_lists import word_list
 
@@ -28,11 +28,21 @@ def permit_nuclei(s: Tagged, found: list[Nucleus]) -> list[Nucleus]:
         if at in covered:
             continue
         n = _sent(s, at) if word.low in _SENT | _ALLOWED else None
+        n = n or (_kept_out(s, at) if word.low in _BROUGHT else None)
         n = n or (_refused(s, at) if word.low in _REFUSED | _GRANTED else None)
         n = n or (_subject_to(s, at) if word.low in _UNDER | PERMIT and not found else None)
         if n is not None and s.on(n.rule) and not any(m.i <= n.i < m.j for m in out):
             out.append(n)
-    entry = None if found else _entry(s)
+    policy = None if found or out else _policy(s)
+    out += [policy] if policy is not None and s.on(policy.rule) else []
+    entry = None if any(n.instrument != "import_tariff" for n in found) else _entry(s)
+    if entry is not None and found:
+        amount = next(j for _, j, a in s.amounts if not a.money)
+        at_rate = [n for n in found if n.i > amount and "at" in {s.low(k) for k in range(max(0, n.i - 6), n.i)}]
+        if entry.verb is None or entry.verb.lemma == "" or len(at_rate) != len(found):
+            entry = None
+        else:
+            found.clear()
     return out + ([entry] if entry is not None and not out else [])
 
 
@@ -41,7 +51,7 @@ def _passive(s: Tagged, at: int) -> tuple[int, str, bool]:
     k, be, mood, negative = at - 1, False, "", False
     while k >= 0 and at - k <= 7:
         word = s.low(k)
-        if word in NEGATIVES:
+        if word in NEGATIVES or (word == "no" and s.low(k + 1) == "longer"):
             negative = True
             mood = MODALS.get(word, mood)
         elif word in BE:
@@ -85,6 +95,45 @@ def _sent(s: Tagged, at: int) -> Nucleus | None:
     return Nucleus(at, at + 1, kind, "permit.sent", _pseudo(s, i, at, mood, False))
 
 
+_BROUGHT = frozenset(["brought", "imported", "admitted"])
+
+
+def _kept_out(s: Tagged, at: int) -> Nucleus | None:
+    """ "Cassava flour may not be brought in", "no rice may be imported": goods that must stay out."""
+    i, mood, negative = _passive(s, at)
+    if (
+        i < 0
+        or mood not in ("may", "shall", "can", "must", "will")
+        or (s.low(at) == "brought" and s.low(at + 1) != "in")
+    ):
+        return None
+    start = clause(s, i)[0]
+    subject = [s.low(k) for k in range(start, i)]
+    goods = any(start <= m.i < i for m in s.products) or bool(set(subject) & GOODS)
+    nothing = bool({"no", "none", "nothing"} & set(subject[:3]))
+    without = _WITHOUT - {"absent"} & {s.low(k) for k in range(at, len(s.words))}
+    if not goods or not (negative or nothing) or without:
+        return None
+    return Nucleus(at, at + 1, "import_ban", "permit.kept-out", _pseudo(s, i, at, mood, False))
+
+
+_POLICIES = {("export", "prohibited"): "export_ban", ("export", "restricted"): "export_licensing",
+             ("import", "prohibited"): "import_ban", ("import", "restricted"): "import_quota"}  # fmt: skip
+
+
+def _policy(s: Tagged) -> Nucleus | None:
+    """ "the export policy of wheat is amended from Free to Prohibited"."""
+    words = [t.low for t in s.words]
+    for (side, state), instrument in _POLICIES.items():
+        at = next((k for k, word in enumerate(words) if word == state and k > 1), -1)
+        named = any(words[k : k + 2] == [side, "policy"] for k in range(max(at, 0)))
+        if named and "to" in (words[at - 1], words[at - 2]):
+            return Nucleus(
+                at, at + 1, instrument, "permit.policy", Verb(at, at, at + 1, "permit", state, "", "pres", True, False)
+            )
+    return None
+
+
 def _refused(s: Tagged, at: int) -> Nucleus | None:
     """ "Applications to ship gallium to X will be refused", "no licences will be granted for exports to"."""
     i, mood, negative = _passive(s, at)
@@ -103,15 +152,16 @@ def _subject_to(s: Tagged, at: int) -> Nucleus | None:
     start = clause(s, at)[0]
     before = [s.low(k) for k in range(start, at)]
     verb = next((v for v in reversed(s.verbs) if start <= v.i and v.j <= at), None)
-    if verb is None or verb.negative or at - verb.j > 4:
+    if verb is None or verb.negative or at - verb.j > (7 if verb.lemma == "leave" else 4):
         return None
+    leaves = verb.lemma == "leave" and {"only", "without"} & {s.low(k) for k in range(verb.j, at)}
     outward = bool(set(before) & EXPORT)
     goods = any(start <= m.i < verb.i for m in s.products)
     under = s.low(at - 1) == "under" or s.low(at - 2) == "under"
     subject_to = verb.cls == "subject" and outward
     placed = under and s.low(at) in _UNDER and (outward or goods) and verb.cls in ("remain", "be", "impose", "maintain",
                                                                                   "other")  # fmt: skip
-    if not (subject_to or placed):
+    if not (subject_to or placed or (leaves and goods)):
         return None
     tech = any(m.entry.value in TECH for m in s.products if start <= m.i < verb.i)
     kind = "tech_export_control" if tech else "export_licensing"
@@ -155,7 +205,7 @@ def permit_standing(f: Frame, setting: Setting) -> Standing | None:
     status = next((above[v.cls] for v in f.chain if v.cls in above), "")
     if not status and verb.mood in ("would", "could"):
         status = "proposed"
-    later = setting.future or (verb.mood == "will" and f.n.rule != "permit.refused")
+    later = setting.future or (verb.mood == "will" and f.n.rule not in ("permit.refused", "permit.kept-out"))
     status = status or ("announced" if later else "in_force")
     action = "reduce" if f.n.instrument == "tariff_rate_quota" else "impose"
     return Standing(status, action, f"status.{f.n.rule}", f.s.words[verb.v].text, verb.v)

@@ -10,7 +10,7 @@ from detente.news.frames import Frame
 from detente.news.grammar import Tagged, clause
 from detente.news.measure import Cue, Dates
 from detente.news.mention import Place
-from detente.news.status import Setting
+from detente.news.standings import Setting
 from detente.news.when import dates, in_future, in_past, long_ago
 
 
@@ -27,19 +27,35 @@ def setting_of(place: Place, f: Frame, when: Dates, seen: Discourse) -> Setting:
     after_if = [b for b in s.breaks if s.low(b) in ("if", "unless", "should")]
     if conditional and after_if and min(after_if) > f.n.i + 40:
         conditional = False
+    day = place.times[0] if place.times else None
+    dated = day is not None and day.start - place.sentence.start <= 4 and len(day.value) == 10
+    chronicle = seen.dated[0] == place.sentence.paragraph and in_past(seen.dated[1], place.published)
+    told = chronicle or (
+        dated and in_past(day.value if day else None, place.published) and not place.sentence.continues
+    )
     return Setting(
-        legal=place.legal,
+        legal=(place.legal or any(t.low == "hereby" for t in s.words)) and not told,
         head=head or acts,
         future=in_future(when.effective, place.published),
         past=in_past(when.effective, place.published),
+        over=bool(when.expiry) and in_past(when.expiry, place.published),
         conditional=conditional,
         exchange=exchange,
         spoken=bool(teller),
+        decreed=place.number - seen.decreed <= 8,
+        imagined=seen.imagined == place.sentence.paragraph,
+        proposing=place.number - seen.proposed <= 12,
+        unless=any(word == "unless" for word in opened),
         long_ago=long_ago(when.effective, place.published) or _history(place) or seen.history,
     )
 
 
-_FIRST_TERM = re.compile(r"\b(?:first|previous|earlier) (?:term|presidency|administration|trade war)\b", re.IGNORECASE)
+_FIRST_TERM = re.compile(
+    r"\b(?:(?:first|previous|earlier) (?:term|presidency|administration|trade war)|(?:two|three|four|five|six|"
+    r"seven|eight|nine|ten|twenty|\d+) (?:years|decades) (?:ago|earlier)|a decade ago|in the "
+    r"\w+ century|in the (?:19|20)\d0s)\b",
+    re.IGNORECASE,
+)
 
 
 def history_goes_on(place: Place, before: bool) -> bool:

@@ -9,7 +9,7 @@ from detente.news.levels import Level, basis, choose, signed
 from detente.news.measure import Cue, Dates, Product, Rate, Span
 from detente.news.mention import Draft, Place, replace_draft
 from detente.news.placing import dates_of
-from detente.news.status import Standing
+from detente.news.standings import Standing
 
 
 def with_levels(
@@ -27,6 +27,11 @@ def with_levels(
     if more:
         out[0] = _own_dates(place, f, out[0], first.i, more[0].i)
     for level in linked:
+        if level.role == "step" and place.tagged.on("rate.step"):
+            later = replace_draft(
+                _rated(place, f, draft, replace(level, role="value"), stand.action), status="announced"
+            )
+            out.append(replace_draft(later, dates=replace(draft.dates, effective=None)))
         if level.role == "old" and level.current and place.tagged.on("rate.current"):
             old = _rated(place, f, draft, replace(level, role="value"), "maintain")
             out.append(

@@ -16,6 +16,7 @@ from detente.news.drafts import read_sentence
 from detente.news.genre import addresses_reader, legal, publisher, retracts
 from detente.news.grammar import Tagged
 from detente.news.header import headed, issuer, title_of, topic_of
+from detente.news.headings import take_heading
 from detente.news.lexicon import lexicon, rules_off
 from detente.news.links import linked_in_text
 from detente.news.measure import Span
@@ -27,6 +28,7 @@ from detente.news.placing import history_goes_on
 from detente.news.sentences import Sentence, sentences
 from detente.news.tagging import tag
 from detente.news.timex import timexes
+from detente.news.word_lists import word_list
 from detente.news.words import Token, normalise, tokens
 
 
@@ -55,6 +57,8 @@ def read_text(
     seen = Discourse(
         publisher=whole.owner or owner or issuer(norm), notice=whole, sides=dyad(places), trade=topic_of(title)
     )
+    codes = {c for place in places for c in _codes(place)}
+    seen.sole = codes.pop() if len(codes) == 1 else ""
     _name_commission(places, whole.owner, norm)
     drafts = _mentions(places, seen, body)
     times = [*_headed(norm, furniture, _full(day)), *(t for place in places for t in place.times)]
@@ -72,6 +76,7 @@ def read_text(
     )  # fmt: skip
 
 
+_STUDIES = word_list("status.studies")
 LOOKBACK = 120
 """Mentions that a later one can refer back to."""
 REPEATED = 12
@@ -119,6 +124,8 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
     """Return the mentions of measures, read in order."""
     drafts: list[Draft] = []
     labelled, paragraph = -1, -1
+    told = [any(v.tense != "inf" or v.mood for v in place.tagged.verbs) for place in places if label(place.tagged)]
+    seen.labels_act = len(told) > 1 and sum(told) * 5 >= 3 * len(told)
     for place in places:
         s, unit = place.tagged, place.sentence
         seen.speaker = quoting(s) or seen.speaker
@@ -126,18 +133,39 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
             drafts = [d for d in drafts if d.sentence != place.number - 1]
         seen.label = label(s) or (seen.label if unit.paragraph == labelled and unit.continues else "")
         labelled = unit.paragraph
+        if seen.label and seen.labels_act:
+            seen.topic, seen.topic_from, seen.label = seen.label, place.number, ""
+        take_heading(place, seen)
+        if s.on("status.imagined") and {t.low for t in s.words} & _STUDIES:
+            seen.imagined = unit.paragraph
+        opens = body[unit.start : unit.end].rstrip().endswith(":")
+        if opens and any(v.cls in ("announce", "commit", "order", "impose") and not v.negative for v in s.verbs):
+            seen.decreed = place.number
+        if any(v.cls == "propose" and not v.negative for v in s.verbs):
+            seen.proposed = place.number
+        if len(place.times) == 1 and len(s.words) <= 5 and len(place.times[0].value) == 10 and not s.verbs:
+            seen.dated = (unit.paragraph, place.times[0].value)
         seen.history = history_goes_on(place, seen.history and unit.paragraph == paragraph)
         paragraph = unit.paragraph
         fresh = read_sentence(place, seen, drafts[-LOOKBACK:])
         seen.pairs = [*seen.pairs, *((d.imposer[0], d.target) for d in fresh if d.imposer)][-LOOKBACK:]
         drafts += fresh
         seen.note(s)
+        bare = [t for t in s.words if t.text.isalpha()]
+        named = sum(a.j - a.i for a in s.actors if a.kind in ("country", "place"))
         alone = len(s.words) <= 4 and not s.verbs and body[unit.end : unit.end + 1] in ("\n", "\r", "")
+        alone = alone or (bool(bare) and len(bare) == named and len(s.words) <= named + 3)
         if s.on("imposer.heading") and alone:
             names = [a.country for a in s.actors if a.kind in ("country", "place")]
             seen.topic = names[0] if len(names) == 1 else ""
             seen.topic_from = place.number if seen.topic else -1
     return drafts
+
+
+def _codes(place: Place) -> set[str]:
+    """The countries that a sentence names."""
+    s = place.tagged
+    return {c for a in s.actors for c in a.country.split("+") if c} | {m.entry.value for m in s.adjectives}
 
 
 def _name_commission(places: list[Place], owner: str, norm: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from detente.news.actors import Discourse, country_of, speaker
+from detente.news.acts import LAWS, act_in, bench, bill, by_act, granting, keeper, named_act, signed
 from detente.news.found import EXPORT_SIDE, MADE, MEETS, NOBODY, ORIGIN_NOUNS, Found, adjective_at, role
-from detente.news.frames import Frame, subject
+from detente.news.frames import Frame
 from detente.news.grammar import Actor, Tagged, Verb, clause
-from detente.news.nucleus import PERMIT
 from detente.news.targets import targets
+from detente.news.verb_chains import subject
 
 _BY_FIRMS = frozenset({"investment_commitment", "purchase_commitment", "price_floor"})
 
@@ -28,22 +29,28 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     """Return who imposes a measure."""
     s = f.s
     for finder in (
-        _bench,
+        bench,
         _passive_agent,
-        _granting,
+        granting,
+        _home,
         _possessor,
         _by_phrase,
         _importer,
-        _bill,
+        _of_country,
+        bill,
+        act_in,
         _acting_subject,
+        _below_heading,
         _relative_subject,
         _exporter,
         _partner,
         _wide_importer,
-        _us_act,
+        signed,
+        named_act,
+        keeper,
         _teller,
     ):
-        if finder is _teller and not target.value and f.n.instrument not in EXPORT_SIDE:
+        if finder is _teller and not target.value and not by_act(f) and f.n.instrument not in EXPORT_SIDE:
             continue
         found = _other_half(finder(f, s, seen), target)
         if found.value and not set(found.value) & set(target.value):
@@ -59,38 +66,41 @@ def _other_half(found: Found, target: Found) -> Found:
     return found
 
 
-def _bench(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """A ruling of the World Trade Organization is its own."""
-    if f.n.instrument != "legal_ruling":
+def _of_country(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "the safeguard measure of the European Union", "the duty of the United States"."""
+    if f.n.verb is not None or s.low(f.n.j) != "of":
         return NOBODY
-    words = [t.low for t in s.words]
-    world = (
-        "wto" in words or "world trade organization" in " ".join(words) or "world trade organisation" in " ".join(words)
+    actor = next((a for a in s.actors if f.n.j < a.i <= f.n.j + 2 and a.oblique == "of"), None)
+    if actor is None or actor.kind not in ("country", "place") or s.low(actor.j) == "$":
+        return NOBODY
+    return role(s, actor.country, "imposer.of-country", actor.i, actor.j)
+
+
+def _below_heading(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "What Japan will do: - buy ..": the actor of the heading."""
+    own = f.verb is not None and f.relation == "object" and not f.verb.passive and f.verb.cls not in ("face", "subject")
+    free = (
+        f.subject is None
+        and own
+        and not any(not a.oblique and a.kind == "country" and f.verb and a.i < f.verb.i for a in s.actors)
     )
-    return Found(("WTO",), "imposer.wto", "WTO") if world else NOBODY
-
-
-def _granting(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "only with a licence from the Ministry of Commerce": who gives the permission."""
-    if f.n.instrument not in ("export_licensing", "tech_export_control"):
-        return NOBODY
-    for actor in s.actors:
-        given = {s.low(k) for k in range(max(0, actor.i - 5), actor.i)} & PERMIT
-        if given and actor.oblique in ("from", "of", "by") and actor.kind in ("body", "country"):
-            return role(s, country_of(actor, s, seen), "imposer.granting", actor.i, actor.j)
-    return NOBODY
+    return Found((s.acting,), "imposer.below-heading") if s.acting and free else NOBODY
 
 
 def _possessor(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "its duty", "Washington's tariffs", "Chinese levies on Canadian canola", "US tariffs on"."""
+    if f.n.rule == "preference.lost" and target_rule(f, seen) == "target.loser":
+        return NOBODY
     for k in range(f.n.i - 1, f.left - 2, -1):
         actor = next((a for a in s.actors if a.i <= k < a.j), None)
         if actor and actor.country and (actor.possessor or actor.j - 1 == k) and k >= f.left:
             plain = actor.kind in ("country", "place", "body", "person", "joint")
             if plain and (actor.possessor or (not actor.oblique or actor.i >= f.left)):
                 return role(s, actor.country, "imposer.possessor", actor.i, actor.j)
+        if s.low(k) in ("a", "an") and k > f.left:
+            return NOBODY
         adjective = next((m for m in s.adjectives if m.i <= k < m.j and k >= f.left), None)
-        if adjective and f.n.verb is None:
+        if adjective and f.n.verb is None and not (f.n.bare and f.relation == "object" and f.subject is not None):
             return role(s, adjective.entry.value, "imposer.demonym", adjective.i, adjective.j)
         word = s.low(k)
         if k >= f.left and word in ("its", "their", "his", "her", "our"):
@@ -124,6 +134,9 @@ def _exporter(f: Frame, s: Tagged, seen: Discourse) -> Found:
     for actor in s.actors:
         if not start <= actor.i < end or actor.kind not in ("country", "place"):
             continue
+        users = {"user", "users", "entities", "buyers", "customers"} & {s.low(k) for k in range(actor.i - 4, actor.i)}
+        if users:
+            continue
         if actor.oblique in ("from", "in") or actor.possessor or s.low(actor.i - 1) == "leaving":
             return role(s, actor.country, "imposer.exporter", actor.i, actor.j)
     adjective = adjective_at(s, start, f.n.i)
@@ -152,16 +165,6 @@ def _partner(f: Frame, s: Tagged, seen: Discourse) -> Found:
         ):
             return role(s, actor.country, "imposer.no-deal-with", actor.i, actor.j)
     return NOBODY
-
-
-_US_ACTS = ("executive order", "section 232", "section 301", "section 201", "section 122", "section 338")
-
-
-def _us_act(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """A United States act named in the sentence."""
-    text = " ".join(t.low for t in s.words)
-    act = next((name for name in _US_ACTS if name in text), "")
-    return Found(("USA",), "imposer.us-act", act) if act and f.n.instrument == "import_tariff" else NOBODY
 
 
 def _by_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -199,7 +202,12 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
         exports = actor.oblique == "to" and any(w in ("exports", "shipments", "exported", "sales", "sold") for w in
                                                 [s.low(k) for k in range(max(0, actor.i - 6), actor.i)])  # fmt: skip
         border = actor.oblique in ("at", "in") and s.low(actor.j) in ("border", "ports", "port", "customs")
-        faces = f.verb is not None and f.verb.cls in MEETS and f.relation == "object" and actor.i >= f.n.j
+        faces = (
+            f.verb is not None
+            and (f.verb.cls in MEETS or f.n.rule == "bare.dutiable")
+            and f.relation == "object"
+            and actor.i >= f.n.j
+        )
         trader = actor.oblique == "in" and any(
             w in ("importers", "importer", "buyers") for w in [s.low(k) for k in range(max(0, actor.i - 7), actor.i)]
         )
@@ -210,6 +218,13 @@ def _importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
             and (f.relation == "subject" or f.n.bare)
             and actor.i >= f.verb.j
             and actor.oblique == "in"
+        )
+        border = border or (
+            f.verb is not None
+            and f.verb.cls == "effect"
+            and f.relation == "subject"
+            and actor.oblique == "in"
+            and f.verb.j <= actor.i <= f.verb.j + 2
         )
         goods = set(back) & (ORIGIN_NOUNS - {"made"}) if actor.oblique == "from" else set(back) & MADE
         border = border or (faces and actor.oblique in ("in", "from") and not goods)
@@ -225,9 +240,7 @@ def _acting_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     if f.relation == "subject" or (verb.passive and f.n.verb is None):
         return NOBODY
-    if f.subject is None:
-        return NOBODY
-    if verb.passive:
+    if f.subject is None or verb.passive or verb.lemma in ("secure", "win", "get", "obtain", "gain"):
         return NOBODY
     if f.subject.kind == "firms" and f.n.instrument not in _BY_FIRMS:
         return NOBODY
@@ -235,17 +248,19 @@ def _acting_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return role(s, code, "imposer.subject", f.subject.i, f.subject.j)
 
 
-def _bill(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "a bill before the Mexican Congress would raise": the country of the bill."""
-    if f.verb is None or f.verb.mood != "would" or f.relation != "object":
-        return NOBODY
-    start = clause(s, f.verb.i)[0]
-    if not any(s.low(k) in ("bill", "proposal", "plan", "draft", "legislation") for k in range(start, f.verb.i)):
+def _home(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "cars not made in America will pay": the country whose own goods are spared."""
+    if target_rule(f, seen) != "target.not-made-in":
         return NOBODY
     for actor in s.actors:
-        if actor.j <= f.verb.i and actor.country:
-            return role(s, actor.country, "imposer.bill", actor.i, actor.j)
+        if actor.oblique in ("in", "outside") and actor.kind in ("country", "place"):
+            return role(s, actor.country, "imposer.home", actor.i, actor.j)
     return NOBODY
+
+
+def target_rule(f: Frame, seen: Discourse) -> str:
+    """Return the rule that found whom a measure is aimed at."""
+    return targets(f, seen).rule
 
 
 def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -259,6 +274,8 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
         or verb.cls == "remain"
     )
     meets = verb is not None and verb.cls in MEETS and f.relation == "object"
+    acts = verb is not None and f.relation == "object" and f.subject is None and s.low(verb.i - 1) in LAWS
+    meets = meets or acts
     if verb is None or not (meets or (f.relation == "subject" and moves)):
         return NOBODY
     code, _, name = speaker(s, f.chain, seen)

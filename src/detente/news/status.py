@@ -6,68 +6,79 @@ demanded, offered, planned? decided? in force? Each answer keeps its rule and th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from detente.news.endings import ended, negative, paused
 from detente.news.events import ACTION, FRIENDLY, LIBERAL, action_of, event_of
-from detente.news.frames import EVENT, Frame, act_verb, subject
-from detente.news.grammar import Tagged, Verb, clause
+from detente.news.frames import Frame
+from detente.news.grammar import Verb, clause
+from detente.news.standings import Setting, Standing, complement, cue, is_done
+from detente.news.told import told_status
+from detente.news.verb_chains import EVENT, act_verb, subject
 from detente.news.voids import is_void
 from detente.news.word_lists import word_list
 
 _LEGAL_ACT = word_list("status.legal_act")
-_ON_HOLD = word_list("status.on_hold")
+
 _STANDS = frozenset(["unaffected", "unchanged", "place", "force", "effect", "there"])
+
 _BILL = word_list("status.bill")
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Status and action, with the rule and the cue."""
-
-    status: str
-    action: str
-    rule: str
-    words: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What surrounds the sentence.
-
-    Args:
-        legal: the passage is a legal notice. head: a head of state or government is speaking or acting.
-        future: the measure has an effective day after publication. past: before or on it.
-        conditional: the main clause hangs on an "if". exchange: something is asked in return.
-        spoken: somebody is said to say it.
-        long_ago: the measure began more than a year before publication: history unless it is said to stand.
-    """
-
-    legal: bool = False
-    head: bool = False
-    future: bool = False
-    past: bool = False
-    conditional: bool = False
-    exchange: bool = False
-    long_ago: bool = False
-    spoken: bool = False
 
 
 def standing(f: Frame, setting: Setting) -> Standing | None:
     """Return status and action, or None if this is no measure."""
-    if is_void(f):
+    judged = f.n.instrument != "legal_ruling" and any(m.instrument == "legal_ruling" for m in f.beside)
+    if (
+        is_void(f)
+        or _imperative(f)
+        or _summing(f)
+        or (judged and f.verb is not None and f.verb.cls in ("rule", "other"))
+    ):
         return None
+    if (again := _let_in_again(f)) is not None:
+        return again
     event, outer = event_of(f)
     if f.presupposed:
         return _behind(f, setting) or _existing(f)
     action = action_of(f, event)
     if event == "":
-        return _existing(f)
-    for rule in (_negative, _ended, _paused, _matrix, _modal, _standing_as_it_is):
+        return _existing(f) or told(f, setting)
+    for rule in (negative, ended, paused, _matrix, _modal, _standing_as_it_is):
         answer = rule(f, setting, event, outer, action)
         if answer is not None:
             return answer if answer.status else None
-    return None
+    return told(f, setting)
+
+
+def _let_in_again(f: Frame) -> Standing | None:
+    """ "resumed imports from": a ban that ends."""
+    verb = f.n.verb
+    if verb is None or verb.cls != "resume" or f.n.instrument != "import_ban" or verb.negative:
+        return None
+    return cue(f, "announced" if verb.mood else "withdrawn", "remove", "let-in-again", verb)
+
+
+def _summing(f: Frame) -> bool:
+    """ ", lifting the effective duty to 100 per cent": what the measures before it add up to."""
+    verb = f.verb
+    summed = {"effective", "total", "overall", "combined", "average"} & {f.s.low(k) for k in range(f.left, f.n.i)}
+    return bool(summed) and verb is not None and verb.tense == "ing" and f.s.low(verb.i - 1) in (",", "thus", "thereby")
+
+
+def _imperative(f: Frame) -> bool:
+    """ "Set a tariff of 500% on Germany": an order to the reader, not a report."""
+    verb = f.verb
+    return verb is not None and verb.i == 0 and verb.tense == "pres" and f.s.low(0) == verb.lemma and f.subject is None
+
+
+def told(f: Frame, setting: Setting) -> Standing | None:
+    """A verb that the lexicon does not know: what the words of the clause say."""
+    found = told_status(f) if f.n.verb is None and f.s.on("status.told") else None
+    if found is None or setting.conditional or (setting.long_ago and found[0] == "in_force"):
+        return None
+    status, action, at = found
+    decreed = (setting.legal or setting.decreed) and f.verb is None and at < 0 and not setting.past
+    if status == "in_force" and (setting.future or decreed):
+        status, action = "announced", "impose"
+    return cue(f, status, action, "told", None, at)
 
 
 _ORDINARY = word_list("status.ordinary")
@@ -80,7 +91,7 @@ def _existing(f: Frame) -> Standing | None:
     if f.n.instrument != "import_tariff" or not any(f.left <= i < f.n.i for i, _, _ in f.s.rates):
         return None
     at = next((k for k in range(f.left, f.n.i) if f.s.low(k) in _ORDINARY), -1)
-    return _cue(f, "in_force", "maintain", "existing", None, at) if at >= 0 else None
+    return cue(f, "in_force", "maintain", "existing", None, at) if at >= 0 else None
 
 
 def _behind(f: Frame, setting: Setting) -> Standing | None:
@@ -91,101 +102,7 @@ def _behind(f: Frame, setting: Setting) -> Standing | None:
     status = {"announce": "announced", "propose": "proposed", "threaten": "threatened", "impose": "in_force",
               "raise": "in_force", "commit": "announced"}.get(verb.cls)  # fmt: skip
     status = "announced" if status == "in_force" and setting.future else status
-    return _cue(f, status, ACTION.get(verb.cls, "impose"), "participle", verb) if status else None
-
-
-def _cue(f: Frame, status: str, action: str, rule: str, verb: Verb | None = None, at: int = -1) -> Standing:
-    if verb is not None:
-        words = " ".join(f.s.words[k].text for k in range(verb.i, verb.j))
-        return Standing(status, action, f"status.{rule}", words, verb.i)
-    return Standing(status, action, f"status.{rule}", f.s.words[at].text if at >= 0 else "", at)
-
-
-def _negative(
-    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
-) -> Standing | None:
-    verb = f.verb
-    denied = [v for v in [verb, *f.chain] if v is not None and v.negative]
-    if not denied:
-        return None
-    longer = verb is not None and any(f.s.low(k) == "longer" for k in range(verb.i, verb.j))
-    if verb is not None and longer and f.s.on("status.no-longer") and event in ("face", "subject", "be", "impose"):
-        return _cue(f, "withdrawn", "remove", "no-longer", verb)
-    kept_out = (
-        f.n.verb is not None and f.n.verb.cls in ("allow", "other") and f.n.instrument in ("export_ban", "import_ban")
-    )
-    if (event == "receive" or kept_out) and verb is not None:
-        later = setting.future or verb.mood in ("will", "shall")
-        return _cue(f, "announced" if later else "in_force", "impose", "may-not", verb)
-    if (
-        f.s.on("status.shall-not-apply")
-        and event in ("impose", "face", "be")
-        and setting.legal
-        and verb is not None
-        and verb.mood in ("shall", "will")
-        and any(t.low in ("during", "period", "until", "days", "year") for t in f.s.words)
-    ):
-        return _cue(f, "suspended", "suspend", "shall-not-apply", verb)
-    return _cue(f, "", action, "denied", denied[0])
-
-
-def _done(verb: Verb | None) -> bool:
-    return verb is not None and not verb.mood and verb.tense in ("past", "perf", "pp")
-
-
-def _ended(
-    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
-) -> Standing | None:
-    verb = f.verb
-    if event in ("expire", "end"):
-        if verb is None or verb.cls not in ("expire", "end"):
-            return _cue(f, "in_force", "maintain", "expiry-noun", None, f.nominal[0][1] if f.nominal else -1)
-        if event == "end" and f.relation == "object":
-            return _cue(f, "withdrawn", "remove", "ended", verb) if _done(verb) else None
-        if _done(verb) and not any(c == "be" for c, _, _ in outer):
-            return _cue(f, "expired", "remove", "expired", verb)
-        return _cue(f, "in_force", "maintain", "will-expire", verb)
-    if event == "remove" and verb is not None and verb.cls == "remove" and not _raised_above(outer) and _done(verb):
-        return _cue(f, "withdrawn", action, "removed", verb)
-    if (
-        event == "halt"
-        and f.s.on("status.halted")
-        and f.n.verb is None
-        and verb is not None
-        and not _raised_above(outer)
-    ):
-        done = _done(verb) or (verb.tense == "pres" and not verb.mood)
-        pause = _complement(f.s, verb, frozenset({"period", "days", "months", "year", "during", "until"}), 8)
-        status = ("suspended" if pause else "withdrawn") if done else "suspended" if pause else "announced"
-        return _cue(f, status, "suspend" if pause else "remove", "halted", verb)
-    if event == "rule" or event == "strike":
-        return _cue(f, "in_force", "remove", "ruled", verb) if f.n.verb is not None and verb and not verb.mood else None
-    return None
-
-
-def _raised_above(outer: list[tuple[str, Verb | None, int]]) -> bool:
-    return any(cls in ("threaten", "propose", "offer", "demand", "want", "seek") for cls, _, _ in outer)
-
-
-def _paused(
-    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
-) -> Standing | None:
-    verb = f.verb
-    if event == "be" and verb is not None and _complement(f.s, verb, _ON_HOLD, 4) and not verb.mood:
-        return _cue(f, "suspended", "suspend", "on-hold", verb)
-    if event != "suspend" or _raised_above(outer):
-        return None
-    if verb is not None and (
-        verb.mood in ("may", "could", "can", "would", "propose", "offer", "expected") and not setting.legal
-    ):
-        return None
-    if f.n.instrument == "tariff_truce":
-        return None
-    return _cue(f, "suspended", "suspend", "suspended", verb) if verb else None
-
-
-def _complement(s: Tagged, verb: Verb, words: frozenset[str], within: int) -> bool:
-    return any(s.low(k) in words for k in range(verb.j, min(len(s.words), verb.j + within)))
+    return cue(f, status, ACTION.get(verb.cls, "impose"), "participle", verb) if status else None
 
 
 def _matrix(
@@ -193,14 +110,16 @@ def _matrix(
 ) -> Standing | None:
     """Threatened, demanded, offered, planned, decided: by a verb or noun above the event."""
     if event not in ("remain",) and f.verb is not None and f.verb.cls == "be" and _weighed(f):
-        return _cue(f, "proposed", action if action != "maintain" else "impose", "under-review", f.verb)
+        return cue(f, "proposed", action if action != "maintain" else "impose", "under-review", f.verb)
     over = act_verb(f.s, f.verb) if f.verb is not None and f.verb.tense in ("pres", "inf") else None
     if over is not None and not over.negative:
         said = {"announce": "announced", "sign": "announced", "order": "announced", "commit": "announced",
                 "propose": "proposed"}.get(over.cls, "")  # fmt: skip
         if said and not setting.past:
-            return _cue(f, said, action, "act", over)
+            return cue(f, said, action, "act", over)
     for cls, verb, at in outer:
+        if cls in ("demand", "want", "seek") and verb is not None and _lobby(f, verb):
+            return cue(f, "", action, "lobby", verb, at)
         own_body = f.subject is not None and f.subject.kind == "body" and not f.subject.country
         if cls == "demand" and own_body and verb is not None and f.subject is not None and f.subject.i > verb.i:
             cls = "propose"
@@ -216,16 +135,20 @@ def _matrix(
             status = "announced" if not (f.verb and f.verb.mood and f.verb is not verb) else None
         if cls == "signal":
             status = "threatened" if action not in LIBERAL else "proposed"
+        if status == "proposed" and f.n.instrument in ("investment_commitment", "purchase_commitment"):
+            status = "announced"
         if status in ("threatened", "proposed", "offered") and verb is not None and _superseded(f, verb):
-            return _cue(f, "", action, "had-planned", verb)
+            return cue(f, "", action, "had-planned", verb)
         if verb is not None and verb.mood in ("may", "could", "can") and status in ("announced", "proposed"):
             status = "proposed"
+        if status == "proposed" and setting.unless and action not in LIBERAL and f.n.instrument not in FRIENDLY:
+            status = "threatened"
         if status == "threatened" and (action in LIBERAL or f.n.instrument in FRIENDLY):
-            return _cue(f, "", action, "no-threat", verb, at)
+            return cue(f, "", action, "no-threat", verb, at)
         if status:
-            return _cue(f, status, action, cls, verb, at)
+            return cue(f, status, action, cls, verb, at)
         if cls == "allow" and verb is not None and verb.negative:
-            return _cue(f, "", action, "not-allowed", verb)
+            return cue(f, "", action, "not-allowed", verb)
     return _adjectival(f, event, action)
 
 
@@ -239,6 +162,20 @@ def _weighed(f: Frame) -> bool:
         return False
     words = [f.s.low(k) for k in range(verb.j, min(len(f.s.words), verb.j + 4))]
     return words[:1] in (["under"], ["on"], ["being"]) and bool(_WEIGHED & set(words))
+
+
+_LOBBIES = word_list("status.lobbies")
+
+
+def _lobby(f: Frame, verb: Verb) -> bool:
+    """ "The steel lobby wants tariffs", "farmers called for a ban": the wish of some, aimed at no government."""
+    own = subject(f.s, verb)
+    if own is not None and own.kind != "firms":
+        return False
+    start = max((b for b in f.s.breaks if b <= verb.i), default=0)
+    words = {f.s.low(k) for k in range(start, verb.i)}
+    asked = any(verb.j <= a.i < f.n.i and a.kind in ("country", "place", "body") for a in f.s.actors)
+    return bool(words & _LOBBIES) and not asked
 
 
 def _superseded(f: Frame, verb: Verb) -> bool:
@@ -284,9 +221,9 @@ def _adjectival(f: Frame, event: str, action: str) -> Standing | None:
     for k in range(f.left, f.n.i):
         word = f.s.low(k)
         if word in ("threatened",):
-            return _cue(f, "threatened", action if action != "maintain" else "impose", "adjective", None, k)
-        if word in ("planned", "proposed", "envisaged", "mooted", "draft"):
-            return _cue(f, "proposed", action if action != "maintain" else "impose", "adjective", None, k)
+            return cue(f, "threatened", action if action != "maintain" else "impose", "adjective", None, k)
+        if word in ("planned", "proposed", "envisaged", "mooted", "draft", "possible", "potential"):
+            return cue(f, "proposed", action if action != "maintain" else "impose", "adjective", None, k)
     return None
 
 
@@ -299,16 +236,20 @@ def _modal(
     friendly = action in LIBERAL or f.n.instrument in FRIENDLY
     spoken = setting.spoken or any(cls in ("speak", "announce", "threaten") for cls, _, _ in outer)
     mood = verb.mood
+    if setting.imagined and mood in ("would", "could", "may"):
+        return cue(f, "", action, "imagined", verb)
     if mood in ("may", "can") or (mood == "could"):
-        return _cue(f, "" if friendly else "threatened", action, "could", verb)
+        return cue(f, "" if friendly else "threatened", action, "could", verb)
     if mood == "expected":
-        return _cue(f, "announced" if event == "effect" else "proposed", action, "expected", verb)
+        return cue(f, "announced" if event == "effect" else "proposed", action, "expected", verb)
     if mood in ("offer", "propose"):
         status = "offered" if mood == "offer" and friendly else "threatened" if mood == "offer" else "proposed"
-        return _cue(f, status, action, mood, verb)
+        return cue(f, status, action, mood, verb)
     if mood == "must":
-        return _cue(f, "announced" if setting.future else "in_force", action, "must", verb)
+        return cue(f, "announced" if setting.future else "in_force", action, "must", verb)
     if mood == "would" and not spoken and not setting.head:
+        if setting.proposing and not setting.conditional:
+            return cue(f, "proposed", action, "would-of-proposal", verb)
         return _supposed(f, verb, action)
     return _will(f, setting, verb, action, friendly)
 
@@ -316,22 +257,22 @@ def _modal(
 def _supposed(f: Frame, verb: Verb, action: str) -> Standing:
     """ "would" outside reported speech: a bill would; otherwise a supposition."""
     bill = any(f.s.low(k) in _BILL for k in range(max(0, verb.i - 12), verb.i))
-    return _cue(f, "proposed" if bill else "", action, "would", verb)
+    return cue(f, "proposed" if bill else "", action, "would", verb)
 
 
 def _will(f: Frame, setting: Setting, verb: Verb, action: str, friendly: bool) -> Standing:
     legal_act = setting.legal or any(t.low in _LEGAL_ACT for t in f.s.words)
     if setting.conditional:
         if friendly:
-            return _cue(f, "offered" if f.subject and not verb.passive else "", action, "conditional", verb)
-        return _cue(f, "threatened", action, "conditional", verb)
+            return cue(f, "offered" if f.subject and not verb.passive else "", action, "conditional", verb)
+        return cue(f, "threatened", action, "conditional", verb)
     if setting.head and not legal_act and not friendly and action in ("impose", "raise", "resume", "maintain"):
-        return _cue(f, "threatened", action if action != "maintain" else "impose", "head-will", verb)
+        return cue(f, "threatened", action if action != "maintain" else "impose", "head-will", verb)
     if f.n.instrument == "unspecified_retaliation":
-        return _cue(f, "threatened", action, "will-retaliate", verb)
+        return cue(f, "threatened", action, "will-retaliate", verb)
     if action == "maintain":
-        return _cue(f, "announced" if verb.cls in ("face", "be", "have") else "in_force", action, "will", verb)
-    return _cue(f, "announced", action, "will", verb)
+        return cue(f, "announced" if verb.cls in ("face", "be", "have") else "in_force", action, "will", verb)
+    return cue(f, "announced", action, "will", verb)
 
 
 def _standing_as_it_is(
@@ -346,30 +287,34 @@ def _standing_as_it_is(
     if event in ("be", "have"):
         return _being(f, setting, verb)
     if event == "sign" and f.n.instrument not in FRIENDLY:
-        return None
+        final = verb.lemma in ("finalise", "finalize") and not verb.negative
+        return cue(f, "announced", action if action != "sign" else "impose", "finalised", verb) if final else None
     if f.n.instrument in FRIENDLY:
         done = event in ("sign", "invest", "buy", "extend", "effect")
-        if f.n.instrument in ("trade_agreement", "critical_minerals_deal", "tariff_truce") and done and _done(verb):
-            return _cue(f, "announced", action, "signed", verb)
-        return None if f.n.instrument != "tariff_truce" else _cue(f, "in_force", "maintain", "truce", verb)
+        if f.n.instrument in ("trade_agreement", "critical_minerals_deal", "tariff_truce") and done and is_done(verb):
+            return cue(f, "announced", action, "signed", verb)
+        return None if f.n.instrument != "tariff_truce" else cue(f, "in_force", "maintain", "truce", verb)
     if verb.tense == "inf" and verb is f.verb and not f.chain and not setting.legal:
         return None
     upper = f.chain[0] if f.chain else None
     if verb.tense in ("ing", "inf") and upper is not None and upper.cls == "sign":
-        return _cue(f, "announced", action, "by-signing", upper)
+        return cue(f, "announced", action, "by-signing", upper)
     if event == "resume" and verb.tense == "ing" and not outer:
         return None
     if _of_agreement(f) and verb.tense == "pres":
-        return _cue(f, "announced", action, "by-agreement", verb)
-    if setting.long_ago and verb.tense == "past" and action != "maintain":
+        return cue(f, "announced", action, "by-agreement", verb)
+    if setting.over and verb.tense == "past" and action not in LIBERAL:
+        return cue(f, "expired", "remove", "over", verb)
+    before = verb.tense == "past" or any(f.s.low(k) == "had" for k in range(verb.i, verb.v))
+    if setting.long_ago and before and action != "maintain":
         return None
     if setting.future:
-        return _cue(f, "announced", action, "future-date", verb)
+        return cue(f, "announced", action, "future-date", verb)
     if verb.tense == "inf" and not setting.legal:
         return None
     if setting.legal and verb.tense in ("pres", "inf", "ing") and action != "maintain":
-        return _cue(f, "announced", action, "legal", verb)
-    return _cue(f, "in_force", action, "done", verb)
+        return cue(f, "announced", action, "legal", verb)
+    return cue(f, "in_force", action, "done", verb)
 
 
 def _of_agreement(f: Frame) -> bool:
@@ -377,6 +322,8 @@ def _of_agreement(f: Frame) -> bool:
     if f.verb is None:
         return False
     start = clause(f.s, f.verb.i)[0]
+    if f.s.low(f.verb.i - 1) in ("deal", "agreement", "accord", "pact", "framework", "treaty"):
+        return True
     if f.s.low(start) not in ("that", "which", "under"):
         return False
     return any(m.entry.value == "trade_agreement" and m.j <= start and start - m.j <= 8 for m in f.s.instruments)
@@ -389,8 +336,8 @@ def _being(f: Frame, setting: Setting, verb: Verb) -> Standing | None:
     stands = f.n.instrument in ("tariff_truce", "entity_listing")
     if f.relation == "object" and not rated and not stands:
         return None
-    if verb.tense == "past" and not setting.past and not _complement(f.s, verb, _STANDS, 4):
+    if verb.tense == "past" and not setting.past and not complement(f.s, verb, _STANDS, 4):
         return None
     if setting.future:
-        return _cue(f, "announced", "impose", "future-date", verb)
-    return _cue(f, "in_force", "maintain", "is", verb)
+        return cue(f, "announced", "impose", "future-date", verb)
+    return cue(f, "in_force", "maintain", "is", verb)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from detente.news.clauses import clause_starts
 from detente.news.grammar import Actor, Mention, Tagged, Verb
 from detente.news.lexicon import Lexicon, match
-from detente.news.naming import joined_pair, pronouns, with_bodies
+from detente.news.naming import joined_lists, joined_pair, pronouns, with_bodies
 from detente.news.numbers import Amount, RateWord
 from detente.news.verb_groups import copulas, verb_group, verb_mentions
 from detente.news.words import Token
@@ -29,7 +29,7 @@ def tag(words: list[Token], lex: Lexicon, year: int, rates: list[RateWord], amou
     s.verbs = sorted([*s.verbs, *copulas(s)], key=lambda v: v.i)
     s.actors = with_bodies(s) + pronouns(s)
     s.actors.sort(key=lambda actor: actor.i)
-    s.actors = [joined_pair(s, actor) for actor in s.actors]
+    s.actors = joined_lists(s, [joined_pair(s, actor) for actor in s.actors])
     verbal = {v.v for v in s.verbs}
     s.instruments = [m for m in s.instruments if m.i not in verbal]
     s.breaks = clause_starts(s)
@@ -75,7 +75,17 @@ def _mentions(words: list[Token], lex: Lexicon, year: int) -> list[Mention]:
     return found
 
 
-_RANK = {"person": 0, "office": 0, "country": 1, "place": 2, "adjective": 1, "instrument": 3, "product": 4, "verb": 9}
+_RANK = {
+    "person": 0,
+    "office": 0,
+    "country": 1,
+    "firm": 1,
+    "place": 2,
+    "adjective": 1,
+    "instrument": 3,
+    "product": 4,
+    "verb": 9,
+}
 
 
 def _choose(s: Tagged, candidates: list[Mention]) -> None:
@@ -85,13 +95,18 @@ def _choose(s: Tagged, candidates: list[Mention]) -> None:
     used: set[int] = set()
     for m in named:
         cells = set(range(m.i, m.j))
-        if cells & used or (m.entry.kind == "product" and cells & s.taken):
+        free = m.entry.kind == "instrument" and any(
+            r.raw.lower().startswith("free of") and i <= m.i < j for i, j, r in s.rates
+        )
+        if cells & used or free or (m.entry.kind == "product" and cells & s.taken):
             continue
         used |= cells
         if m.entry.kind == "instrument":
             s.instruments.append(m)
         elif m.entry.kind == "product":
             s.products.append(m)
+        elif m.entry.kind == "firm":
+            s.firms.append(m)
         elif m.entry.kind == "adjective":
             s.adjectives.append(m)
         else:

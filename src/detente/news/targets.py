@@ -16,35 +16,55 @@ from detente.news.found import (
     role,
     spelled,
 )
-from detente.news.frames import Frame, plain_object
+from detente.news.frames import Frame
 from detente.news.grammar import Actor, Tagged, clause
+from detente.news.targets_by_kind import (
+    bought,
+    entering,
+    invested,
+    listed,
+    loser,
+    maker,
+    other_owner,
+    probed,
+    ruled_against,
+    sent_to,
+    struck,
+    winner,
+)
+from detente.news.verb_chains import plain_object
 from detente.news.word_lists import word_list
 
 _EVERYBODY = word_list("roles.everybody")
+
 _PARTNERS = word_list("roles.partners")
+
 _ON = frozenset(["on", "against", "for", "over", "targeting", "upon", "into"])
+
 _OTHERS = frozenset(["other", "effect_other", "speak", "threaten", "propose", "demand", "want"])
-_FIRMS = word_list("roles.firms")
 
 
 def targets(f: Frame, seen: Discourse) -> Found:
     """Return whom a measure is aimed at; `("*",)` for everybody."""
     s = f.s
     for finder in (
-        _sent_to,
-        _ruled_against,
-        _entering,
-        _struck,
-        _other_owner,
-        _probed,
-        _listed,
-        _invested,
-        _bought,
+        loser,
+        sent_to,
+        ruled_against,
+        entering,
+        struck,
+        other_owner,
+        probed,
+        listed,
+        invested,
+        bought,
         _on_phrase,
         _hit_object,
         _meets_subject,
         _goods_phrase,
         _wide_target,
+        maker,
+        winner,
     ):
         found = finder(f, s, seen)
         if found.value:
@@ -80,100 +100,6 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
-def _sent_to(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "may be exported to", "supplied to a military user in", "applications to ship gallium to": where it goes."""
-    if not f.n.rule.startswith("permit.") or f.n.rule == "permit.entry":
-        return NOBODY
-    start = clause(s, f.n.i)[0]
-    codes: list[str] = []
-    for actor in s.actors:
-        if actor.i < start or actor.kind not in ("country", "place", "joint") or actor.possessor:
-            continue
-        user = {s.low(k) for k in range(max(0, actor.i - 4), actor.i)} & {"user", "users", "buyers", "recipients"}
-        if actor.oblique == "to" or (user and actor.oblique == "in"):
-            add_code(codes, actor.country)
-    return Found(tuple(codes), "target.sent-to") if codes else NOBODY
-
-
-def _struck(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "takes Korea off its list": who loses the easier procedure."""
-    if f.n.instrument != "export_licensing" or f.n.verb is None:
-        return NOBODY
-    actor = plain_object(s, f.n.verb)
-    return role(s, actor.country, "target.struck", actor.i, actor.j) if actor and actor.country else NOBODY
-
-
-def _other_owner(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "Beijing's 125% and Washington's 145% remain": each is aimed at the other."""
-    if f.n.rule != "bare.owned":
-        return NOBODY
-    owners = [a for a in s.actors if a.possessor and a.country]
-    own = next((a.country for a in owners if a.j + 1 == f.n.i), "")
-    other = next((a for a in owners if a.country != own), None)
-    return role(s, other.country, "target.other-owner", other.i, other.j) if other and own else NOBODY
-
-
-def _probed(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "looking into the bloc's pork": whose goods are looked at."""
-    if f.n.instrument != "investigation":
-        return NOBODY
-    for actor in s.actors:
-        if f.n.verb is not None and f.n.j <= actor.i <= f.n.j + 3 and actor.possessor:
-            return role(s, actor.country, "target.probed", actor.i, actor.j)
-    acting = f.subject.i if f.subject is not None else -1
-    codes: list[str] = []
-    for actor in s.actors:
-        place = actor.i >= f.n.j and actor.i != acting and actor.kind in ("country", "place", "joint")
-        if place and (actor.oblique in ("of", "from", "into", "against", "on", "") or actor.possessor):
-            add_code(codes, actor.country)
-    for adjective in s.adjectives:
-        if adjective.i >= f.n.j and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
-            add_code(codes, adjective.entry.value)
-    if f.n.verb is None and codes:
-        return Found(tuple(codes), "target.probed")
-    return NOBODY
-
-
-def _ruled_against(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "ruled that the United States' duties broke its rules", "ruled against India": whose measure is judged."""
-    if f.n.instrument != "legal_ruling" or f.n.verb is None:
-        return NOBODY
-    theirs = [a for a in s.actors if a.i >= f.n.verb.j and a.kind in ("country", "place", "body") and a.country]
-    first = next((a for a in theirs if a.possessor or a.oblique in ("against", "") or a.kind == "country"), None)
-    return role(s, first.country, "target.ruled", first.i, first.j) if first is not None else NOBODY
-
-
-def _entering(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "13,000 tonnes of US beef to enter duty-free": where the goods of a quota come from."""
-    if f.n.rule != "permit.entry":
-        return NOBODY
-    first = next((i for i, _, a in s.amounts if not a.money), 0)
-    for adjective in s.adjectives:
-        if first <= adjective.i:
-            return role(s, adjective.entry.value, "target.entering", adjective.i, adjective.j)
-    for actor in s.actors:
-        if first <= actor.i and actor.kind in ("country", "place") and actor.oblique in ("of", "from"):
-            return role(s, actor.country, "target.entering", actor.i, actor.j)
-    return NOBODY
-
-
-def _listed(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "added 11 American companies to its list": the firms' country."""
-    if f.n.instrument != "entity_listing":
-        return NOBODY
-    start, end = clause(s, f.n.i)
-    for adjective in s.adjectives:
-        if start <= adjective.i < end and any(s.low(k) in _FIRMS for k in range(adjective.j, adjective.j + 5)):
-            return role(s, adjective.entry.value, "target.firms-of", adjective.i, adjective.j)
-    for actor in s.actors:
-        if start <= actor.i < end and actor.kind in ("country", "place"):
-            firms = any(s.low(k) in _FIRMS for k in range(actor.j, actor.j + 4)) and not actor.possessor
-            back = any(s.low(k) in _FIRMS for k in range(max(start, actor.i - 5), actor.i))
-            if (firms and actor.i > start) or (back and actor.oblique in ("of", "from", "in")):
-                return role(s, actor.country, "target.firms-of", actor.i, actor.j)
-    return NOBODY
-
-
 def _its_goods(f: Frame, s: Tagged, k: int, seen: Discourse) -> Found:
     """ "on all its goods": the goods of another country named before."""
     for at in range(k + 1, min(k + 3, len(s.words))):
@@ -183,33 +109,6 @@ def _its_goods(f: Frame, s: Tagged, k: int, seen: Discourse) -> Found:
             acting = relative[0].country if relative else acting
             others = [a.country for a in s.actors if a.j <= k and a.country and a.country != acting]
             return role(s, others[0], "target.its-goods", at, at + 1) if others and acting else NOBODY
-    return NOBODY
-
-
-def _invested(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    if f.n.instrument != "investment_commitment":
-        return NOBODY
-    end = clause(s, f.n.i)[1]
-    for actor in s.actors:
-        if f.n.j <= actor.i < end and actor.oblique in ("in", "into", "to") and actor.kind in ("country", "place"):
-            return role(s, actor.country, "target.invest-in", actor.i, actor.j)
-    for adjective in s.adjectives:
-        if f.n.j <= adjective.i < end:
-            return role(s, adjective.entry.value, "target.invest-in", adjective.i, adjective.j)
-    return NOBODY
-
-
-def _bought(f: Frame, s: Tagged, seen: Discourse) -> Found:
-    """ "buy $500 billion of US energy", "resume purchases of American soybeans": the seller."""
-    if f.n.instrument != "purchase_commitment":
-        return NOBODY
-    end = clause(s, f.n.i)[1]
-    for adjective in s.adjectives:
-        if f.n.j <= adjective.i < end:
-            return role(s, adjective.entry.value, "target.seller", adjective.i, adjective.j)
-    for actor in s.actors:
-        if f.n.j <= actor.i < end and actor.kind in ("country", "place") and actor.oblique in ("", "of", "from"):
-            return role(s, actor.country, "target.seller", actor.i, actor.j)
     return NOBODY
 
 
@@ -261,16 +160,22 @@ def _code(actor: Actor, s: Tagged, seen: Discourse) -> str:
 
 def _origin(s: Tagged, actor: Actor, start: int, exported: bool) -> bool:
     """Whether a country inside a target phrase is where the goods come from (or go to, for exports)."""
-    if actor.kind == "person":
+    if actor.kind in ("person", "body") or (not exported and enters_of(s, actor)):
         return False
     if exported:
         return actor.oblique in ("to", "for", "against") or actor.i - start <= 1
     if actor.oblique in ("", "on", "against", "from", "of", "for", "over", "including", "upon"):
         return not _export_to(s, actor)
     if actor.oblique == "in":
-        return s.low(actor.i - 2) in ("made", "built", "assembled", "originating", "produced", "manufactured") or (
-            s.low(actor.i - 3) in ("made", "built", "assembled", "originating", "produced")
-        )
+        return s.low(actor.i - 2) in (
+            "made",
+            "built",
+            "assembled",
+            "originating",
+            "originate",
+            "produced",
+            "manufactured",
+        ) or (s.low(actor.i - 3) in ("made", "built", "assembled", "originating", "produced"))
     return False
 
 
@@ -299,7 +204,19 @@ def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     actor = plain_object(s, verb)
     if actor and actor.kind != "person":
-        return role(s, _code(actor, s, seen), "target.hit", actor.i, actor.j)
+        codes: list[str] = []
+        for other in s.actors:
+            if (
+                actor.i <= other.i < f.left
+                and other.kind in ("country", "place", "joint")
+                and other.oblique in ("", "and")
+            ):
+                add_code(codes, other.country)
+        return (
+            Found(tuple(codes), "target.hit")
+            if codes
+            else role(s, _code(actor, s, seen), "target.hit", actor.i, actor.j)
+        )
     adjective = next((m for m in s.adjectives if verb.j <= m.i <= verb.j + 3), None)
     return role(s, adjective.entry.value, "target.hit-goods", adjective.i, adjective.j) if adjective else NOBODY
 
@@ -312,13 +229,23 @@ def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     if f.n.instrument in EXPORT_SIDE:
         return NOBODY
-    meets = verb.cls in MEETS or (verb.passive and verb.cls in ("hit", "impose", "exempt", "tax"))
+    meets = (
+        verb.cls in MEETS
+        or f.n.rule == "bare.dutiable"
+        or (verb.passive and verb.cls in ("hit", "impose", "exempt", "tax"))
+    )
     if not meets:
         return NOBODY
     start = clause(s, verb.i)[0]
     if any(s.low(k) in ("which", "that", "who") for k in range(start, start + 1)):
         start = clause(s, max(0, start - 1))[0]
     return goods_origin(s, start, verb.i, seen)
+
+
+def _not_made_in(s: Tagged, actor: Actor) -> bool:
+    """ "cars not made in America", "built outside the United States": everybody else's."""
+    back = [s.low(k) for k in range(max(0, actor.i - 4), actor.i)]
+    return actor.oblique == "outside" or (actor.oblique == "in" and "not" in back and bool(MADE & set(back)))
 
 
 _EXCEPT = frozenset(["except", "excluding", "excepting", "bar"])
@@ -332,6 +259,9 @@ def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
     cut = next((k for k in range(i, j) if s.low(k) in _EXCEPT), j)
     if cut > i:
         j = cut
+    home = next((a for a in s.actors if i <= a.i < j and _not_made_in(s, a)), None)
+    if home is not None:
+        return Found(("*",), "target.not-made-in", spelled(s, home.i, home.j))
     codes: list[str] = []
     spot = (i, i)
     gates = ("port", "ports", "border", "market", "customs")
@@ -378,22 +308,39 @@ def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
+_NUMBERS = word_list("targets.numbers")
+
+_SENDING = frozenset(["exports", "shipments", "sales", "export", "selling", "supplying", "shipping", "sending", "sale",
+                      "supply", "deliveries", "exporting"])  # fmt: skip
+
+
 def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """Goods with an origin elsewhere in the clause: "exports to", "imports from", "Chinese goods"."""
     start, end = clause(s, f.n.i)
+    while f.n.verb is not None and f.n.verb.passive and start > 0 and s.low(start) in ("that", "which", "or", "and"):
+        start = clause(s, start - 1)[0]
     end = max(end, f.right)
     exported = f.n.instrument in EXPORT_SIDE
     for actor in s.actors:
         if not start <= actor.i < end or actor.kind == "person" or not actor.country:
             continue
         words = [s.low(k) for k in range(max(start, actor.i - 7), actor.i)]
-        if exported and actor.oblique == "to" and any(w in ("exports", "shipments", "sales", "export") for w in words):
+        if exported and actor.oblique == "to" and _SENDING & set(words):
             return role(s, actor.country, "target.exports-to", actor.i, actor.j)
+        listed = exported and actor.oblique == "to" and f.n.j <= actor.i and actor.kind in ("country", "place", "joint")
+        if listed and not any(f.n.j <= v.i < actor.i for v in s.verbs):
+            return Found(tuple(actor.country.split("+")), "target.exports-to", spelled(s, actor.i, actor.j))
         goods = any(w in ORIGIN_NOUNS for w in words) or is_product(s, actor.i)
-        if not exported and actor.oblique in ("from", "of") and goods:
+        made = actor.oblique == "in" and any(w in MADE | {"originating"} for w in words[-3:])
+        placed = actor.kind in ("country", "place", "joint")
+        if not exported and (actor.oblique in ("from", "of") or made) and goods and placed:
             codes: list[str] = []
             for other in s.actors:
-                listed = other.i >= actor.i and other.i <= actor.j + 12 and other.oblique in (actor.oblique, "and", "")
+                listed = (
+                    other.i >= actor.i
+                    and other.i <= actor.j + (4 if made else 12)
+                    and other.oblique in (actor.oblique, "and", "")
+                )
                 if listed and other.kind in ("country", "place", "joint") and other.i < end:
                     add_code(codes, other.country)
             return Found(tuple(codes), "target.imports-from", spelled(s, actor.i, actor.j))
@@ -405,6 +352,14 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             s.low(k) in ORIGIN_NOUNS | {"ships", "vessels"} for k in range(adjective.j, min(end, adjective.j + 4))
         )
         product = any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
+        product = (
+            product
+            or s.low(adjective.i - 1) == "from"
+            or (
+                s.low(adjective.i - 2) == "from"
+                and (s.low(adjective.i - 1) in _NUMBERS or s.low(adjective.i - 1)[:1].isdigit())
+            )
+        )
         if inside and (goods or product) and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
             return role(s, adjective.entry.value, "target.goods", adjective.i, adjective.j)
     return NOBODY

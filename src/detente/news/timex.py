@@ -196,6 +196,8 @@ def _direction(norm: str, m: re.Match[str], sentence: tuple[int, int]) -> int:
     after = norm[m.end() : min(sentence[1], m.end() + 40)]
     if re.match(r" (?:have|has|had|was|were)\b", after):
         return 0
+    if re.match(r"(?:until|by|through) ", m.group(), re.IGNORECASE):
+        return 1
     if re.search(r"\b(?:from|starting|effective|until|by|through|unless|beginning|due|before) $", before):
         past_verb = re.search(
             r"\b(?:effective|in force|in place|applied|lasted|ran|held|stood|was|were|had been) (?:from|until) $",

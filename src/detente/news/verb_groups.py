@@ -8,6 +8,7 @@ from detente.news.grammar import (
     ADJECTIVES,
     ADVERBS,
     BE,
+    BODIES,
     DETERMINERS,
     DO,
     HAVE,
@@ -22,6 +23,7 @@ from detente.news.grammar import (
     Tagged,
     Verb,
 )
+from detente.news.word_lists import word_list
 
 
 def verb_mentions(s: Tagged, candidates: list[Mention]) -> list[Mention]:
@@ -44,7 +46,7 @@ def verb_mentions(s: Tagged, candidates: list[Mention]) -> list[Mention]:
 def _back(s: Tagged, at: int) -> int:
     """The nearest token to the left that is no adverb."""
     k = at - 1
-    while k >= 0 and is_adverb(s.low(k)):
+    while k >= 0 and (is_adverb(s.low(k)) or (s.low(k) == "further" and s.low(k - 1) in MODALS)):
         k -= 1
     return k
 
@@ -56,27 +58,47 @@ def is_adverb(word: str) -> bool:
     )
 
 
-def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
-    """The form a candidate has here, or empty when it is a noun or an adjective."""
+def _sure_form(s: Tagged, m: Mention, verbs: list[Mention]) -> str | None:
+    """The form that auxiliaries, "to" or a fixed phrase settle; None if the place of the word must decide."""
     forms = {v.entry.form for v in verbs if v.i == m.i and v.j == m.j and v.entry.extra == m.entry.extra}
     k = _back(s, m.i)
     before = s.low(k)
-    if m.entry.extra == "call" and s.low(m.i - 1) == "so":
+    if m.entry.extra.startswith("call") and s.low(m.i - 1) in ("so", "port", "per", "phone", "conference"):
         return ""
     if m.entry.extra in _LINKING and any(v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp") for v in verbs):
         nearest = next(v for v in verbs if v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp"))
         if nearest.i == m.j or is_adverb(s.low(m.j)):
             return ""
+    if s.low(m.i - 1) == "in" and m.entry.form == "base" and s.low(m.j) in ("of", "", ".", ",", "for", "since"):
+        return ""
+    if "s" in forms and m.j - m.i == 1 and k >= 0 and s.low(m.j) in ("a", "an", "the", "no", "its", "any"):
+        noun = any(n.j - 1 == k for n in [*s.products, *s.instruments])
+        if noun and not modifier_before(s, k):
+            return "s"
     if m.entry.value == "subject":
         return "pp" if s.low(m.j) == "to" and _be_before(s, m.i) else ""
-    opened = before in MODALS or before == "to" or before in DO
+    opened = before in MODALS or before == "to" or before in DO or _modal_over_date(s, m.i) >= 0
     if opened and "base" in forms:
         return "base"
+    if before in ("than", "as") and forms & {"ed", "pp"} and m.entry.value not in ("other", "speak"):
+        return ""
+    if s.low(m.i) in ("imported", "exported") and any(n.i in (m.j, m.j + 1) for n in s.products) and before not in HAVE:
+        return ""
     if before in BE or before in HAVE:
         return next((f for f in ("pp", "ed", "ing") if f in forms), "")
-    instrument = any(n.i <= m.i < n.j for n in s.instruments)
-    if instrument:
+    if any(n.i <= m.i < n.j for n in s.instruments):
         return next((f for f in ("ed", "ing") if f in forms and s.low(m.i).endswith(("ed", "ing"))), "")
+    return None
+
+
+def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
+    """The form a candidate has here, or empty when it is a noun or an adjective."""
+    sure = _sure_form(s, m, verbs)
+    if sure is not None:
+        return sure
+    forms = {v.entry.form for v in verbs if v.i == m.i and v.j == m.j and v.entry.extra == m.entry.extra}
+    k = _back(s, m.i)
+    before = s.low(k)
     moves = s.low(m.j) in ("to", "by", "from", "at") and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)
     if moves and forms & {"s", "base"} and before not in DETERMINERS and before not in PREPOSITIONS and k >= 0:
         return "s" if "s" in forms else "base" if before.endswith("s") else ""
@@ -87,11 +109,16 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     if m.entry.value == "face" and "base" in forms and before == "year" and s.low(m.j) in ("a", "an", "the", "no"):
         return "base"
     modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
-        before in ADJECTIVES or before in PREPOSITIONS or (before[:1].isdigit() and k == m.i - 1)
+        before in ADJECTIVES
+        or before in PREPOSITIONS
+        or (before[:1].isdigit() and k == m.i - 1 and s.low(k - 1) not in CALENDAR)
     )
+    modifier = modifier and before not in BODIES
     modifier = modifier and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
     if "ing" in forms and m.entry.form == "ing":
-        return "" if before in ("the", "a", "this") else "ing"
+        if m.entry.value in ("other", "effect_other") and _modifies(s, m):
+            return ""
+        return "" if before in ("the", "a", "an", "this", "that") else "ing"
     if ("ed" in forms or "past" in forms or "pp" in forms) and not (forms & {"base", "s"}):
         if modifier and before not in ("as", "before", "after", "since", "until", "than", "unless"):
             return ""
@@ -101,7 +128,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     then = s.low(m.j) in ("on", "in", "at", "next", "this", "again", "today", "when", "after", "by", "until", "later")
     if ends_noun and then and "s" in forms and s.low(m.i) != s.low(k):
         return "s"
-    nouny = m.entry.extra.split(" ")[0] in NOUNY or m.entry.value in ("other", "effect_other")
+    nouny = (m.entry.extra.split(" ")[0] in NOUNY and m.j - m.i == 1) or m.entry.value in ("other", "effect_other")
     if "s" in forms and m.entry.form == "s":
         return (
             "s"
@@ -115,9 +142,48 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         return "ed"
     if "base" in forms and not nouny and k >= 0 and before not in DETERMINERS:
         return "base"
-    if "base" in forms and (_plural_subject(s, k) or before in ("and", "or", ",", "'", '"', "") or k < 0):
+    itemed = k <= 1 and k >= 0 and not s.words[k].text.isalnum()
+    if "base" in forms and (_plural_subject(s, k) or itemed or before in ("and", "or", ",", "'", '"', "") or k < 0):
         return "base"
     return ""
+
+
+def modifier_before(s: Tagged, k: int) -> bool:
+    """Whether a noun at k only says of what there is a rise or a fall ("a rise in steel costs")."""
+    return s.low(k - 1) in ("in", "of") and s.low(k - 2) in ("rise", "fall", "increase", "drop")
+
+
+_WHEN = frozenset(["from", "on", "as", "by", "in", "at", "starting", "beginning", "until", "for", "after", "within",
+                   "effective", "next", "this", "later", "with"])  # fmt: skip
+CALENDAR = frozenset(
+    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+     "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "month", "months",
+     "week", "weeks", "year", "years", "day", "days", "effect", "midnight", "quarter", "date"]
+)  # fmt: skip
+
+
+def _modal_over_date(s: Tagged, at: int) -> int:
+    """The modal before a time phrase and a bare verb: "will from 1 October levy", "would, from May, tax"; else -1."""
+    k, named = at - 1, False
+    while k >= 0 and at - k <= 8:
+        word = s.low(k)
+        if word in MODALS and not (word == "may" and s.words[k].text == "May"):
+            return k if named and s.low(k + 1) in _WHEN | {","} else -1
+        named = named or word in CALENDAR or word[:1].isdigit()
+        if word not in CALENDAR | _WHEN | {",", "of", "the", "immediate"} and not word[:1].isdigit():
+            return -1
+        k -= 1
+    return -1
+
+
+_CURBS = (
+    word_list("nuclei.curb") | word_list("nuclei.ban") | frozenset(["new", "fresh", "quota", "quotas", "fees", "fee"])
+)
+
+
+def _modifies(s: Tagged, m: Mention) -> bool:
+    """ "sweeping curbs", "crippling duties": a participle right before the noun."""
+    return s.low(m.j) in _CURBS or any(n.i == m.j for n in s.instruments)
 
 
 _LINKING = frozenset(["remain", "stay", "become"])
@@ -132,6 +198,8 @@ def _be_before(s: Tagged, at: int) -> bool:
 def _sure_subject(s: Tagged, k: int, m: Mention) -> bool:
     """Whether the word before an -s form that may be a noun is a subject: a name or a pronoun, no noun after it."""
     after = s.low(m.j)
+    if after in ("a", "an", "no", "its", "their"):
+        return True
     if after in ("of", "from", "for", "by", "and", "or", ".", ",", "imposed", "were", "are", "have", "will") and (
         s.low(k) not in ("it", "he", "she", "which", "that", "who") and after != "from"
     ):
@@ -149,7 +217,15 @@ def _sure_subject(s: Tagged, k: int, m: Mention) -> bool:
         "agreement",
         "deal",
         "notice",
-        "which",
+        "law",
+        "rule",
+        "decree",
+        "regulation",
+        "statute",
+        "proclamation",
+        "ministry",
+        "government",
+        "commission",
         ",",
     )
 
@@ -203,12 +279,15 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
             return _infinitive(s, m, k, negative)
         elif word == "to" and aux[-1:] in (["be"], ["have"]):
             return _infinitive(s, m, k, negative, passive=m.entry.form in ("ed", "pp"))
+        elif not aux and m.entry.form == "base" and (modal := _modal_over_date(s, m.i)) >= 0 and k > modal:
+            k = modal
+            continue
         elif word == "," and not aux and (jump := _parenthesis(s, k)):
             k = jump
             continue
         elif word in ('"', "it", "he", "they", "we") and k > 0 and s.low(k - 1) in MODALS:
             pass
-        elif not is_adverb(word) and word not in NEGATIVES:
+        elif not is_adverb(word) and word not in NEGATIVES and word != "further":
             break
         k -= 1
     mood = next((MODALS[a] for a in aux if a in MODALS), "")
@@ -307,7 +386,7 @@ def _infinitive(s: Tagged, m: Mention, to: int, negative: bool, passive: bool = 
             if s.low(b) in BE:
                 start = b
                 break
-    elif word in BE:
+    elif word in BE or word in ("mean", "means"):
         mood, start = "will", k
     elif word in HAVE:
         mood, start = "must", k

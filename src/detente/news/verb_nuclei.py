@@ -18,43 +18,94 @@ from detente.news.nucleus import (
     object_words,
     scopes_of,
 )
-from detente.news.verb_phrases import add_verb, allow_verb, need_verb, other_verb, pay_verb, pledge_investment, put_verb
+from detente.news.rulings import ruling, strike_verb
+from detente.news.verb_phrases import (
+    add_verb,
+    allow_verb,
+    need_verb,
+    other_verb,
+    pay_verb,
+    pledge_investment,
+    put_verb,
+    strike_off,
+)
 
 
 def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
     words = object_words(s, verb)
     maker = _MAKERS.get(verb.cls)
     kind = maker(s, verb, words, found) if maker and s.on(f"verb.{verb.cls}") else ""
-    kind = _ruling(s, verb, words, found) or kind
+    kind = ruling(s, verb, words, found) or kind or _stemming(s, verb, words)
     if not kind:
         return None
     return Nucleus(verb.v, verb.j, kind, f"verb.{verb.cls}", verb)
 
 
 def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    if verb.cls in ("ban", "suspend", "halt") and (ruling := _strike_verb(s, verb, words, found)):
-        return ruling
+    if verb.cls in ("ban", "suspend", "halt") and (struck := strike_verb(s, verb, words, found)):
+        return struck
     if not no_noun(s, verb, found):
         return ""
+    if _trade_halt(s, verb, words):
+        return "import_ban"
     into = any(words[k] == "from" and words[k + 1 : k + 2] and words[k + 1] in ("entering", "importing") for k in
                range(len(words)))  # fmt: skip
-    at_import, at_export = first_of(words, IMPORT, 5), first_of(words, EXPORT - {"shipping"}, 6)
+    at_import, at_export = first_of(words, IMPORT, 5), _outward(s, verb, words)
     if at_export >= 0 and (at_import < 0 or at_export < at_import):
-        return "export_ban"
+        sold = words[at_export] in _SELLING if at_export < len(words) else False
+        return "tech_export_control" if sold and scopes_of(s, verb.v, verb.j) & TECH else "export_ban"
     if at_import >= 0 or into:
         return "import_ban"
-    return _passive_ban(s, verb) or _goods_ban(s, verb)
+    return _passive_ban(s, verb) or _buying_ban(s, verb, words) or _goods_ban(s, verb)
+
+
+def _buying_ban(s: Tagged, verb: Verb, words: list[str]) -> str:
+    """ "barred operators from buying chips made by Micron", "ordered .. not to use": foreign wares kept out."""
+    end = clause(s, verb.v)[1]
+    buying = first_of(words, frozenset({"buying", "purchasing", "using", "procuring", "ordering"}), 9)
+    goods = any(verb.j <= m.i < end for m in [*s.products, *s.firms])
+    foreign = any(verb.j <= m.i < end for m in [*s.adjectives, *s.firms]) or any(
+        verb.j <= a.i < end and a.oblique in ("from", "in") and a.kind in ("country", "place") for a in s.actors
+    )
+    return "import_ban" if buying > 0 and words[buying - 1] == "from" and goods and foreign else ""
+
+
+_SELLING = frozenset(
+    ["sales", "selling", "sale", "shipping", "sending", "supplying", "supplies", "deliveries", "selling"]
+)
+_FAR = frozenset(["overseas", "abroad", "foreign"])
+
+
+def _outward(s: Tagged, verb: Verb, words: list[str]) -> int:
+    """Where among the words after a verb exports are named; also "overseas sales", "shipping sugar abroad"."""
+    at = first_of(words, EXPORT - {"shipping"}, 6)
+    if at >= 0:
+        return at
+    end = clause(s, verb.v)[1]
+    taken = first_of(words, frozenset({"removal", "outflow", "dispatch", "despatch"}), 4)
+    if taken >= 0 and {"country", "territory", "abroad"} & set(words):
+        return taken
+    sold = first_of(words, _SELLING, 5)
+    far = {s.low(k) for k in range(verb.j, min(end, verb.j + 14))} & _FAR
+    bound = any(verb.j < a.i < end and a.oblique == "to" and a.kind in ("country", "place") for a in s.actors)
+    users = {"users", "user", "buyers", "entities", "customers"} & {
+        s.low(k) for k in range(verb.j, min(end, verb.j + 14))
+    }
+    return sold if sold >= 0 and (far or bound or users) else -1
 
 
 def _goods_ban(s: Tagged, verb: Verb) -> str:
     """ "barred beef from Brazil", "stopped the birds that leave the country", "closed its market to Indian rice"."""
     end = clause(s, verb.v)[1]
     goods = next((m for m in s.products if verb.j <= m.i <= verb.j + 5 and m.j <= end), None)
+    if goods is None and _made_goods(s, verb, end):
+        return "import_ban"
     if goods is None:
         return ""
     after = [s.low(k) for k in range(goods.j, min(len(s.words), goods.j + 6))]
     origin = any(
-        goods.j <= a.i <= goods.j + 4 and a.oblique == "from" and a.kind in ("country", "place") for a in s.actors
+        goods.j <= a.i <= goods.j + 4 and a.oblique == "from" and a.kind in ("country", "place", "firms", "joint")
+        for a in s.actors
     )
     origin = origin or any(verb.j <= m.i < goods.i for m in s.adjectives)
     if set(after[:5]) & OUT:
@@ -71,15 +122,45 @@ def _goods_ban(s: Tagged, verb: Verb) -> str:
     )
 
 
+def _made_goods(s: Tagged, verb: Verb, end: int) -> bool:
+    """ "bars goods made in Xinjiang": goods of an origin, without their name."""
+    words = [s.low(k) for k in range(verb.j, min(end, verb.j + 4))]
+    made = any(
+        verb.j < a.i < end and a.oblique in ("in", "from") and a.kind in ("country", "place") and a.i - verb.j <= 5
+        for a in s.actors
+    )
+    return bool({"goods", "products", "imports"} & set(words)) and made and verb.lemma in _KEEPING_OUT
+
+
+_KEEPING_OUT = frozenset(["ban", "bar", "block", "stop", "prohibit", "halt", "outlaw", "suspend"])
+
+
 def _passive_ban(s: Tagged, verb: Verb) -> str:
     """ "Imports of X are banned", "exports were halted"."""
     if not verb.passive:
         return ""
     start = clause(s, verb.v)[0]
-    before = [s.low(k) for k in range(max(start, verb.i - 16), verb.i)]
+    while start > 0 and s.low(start) in ("that", "which", "who", "or", "and"):
+        start = clause(s, start - 1)[0]
+    before = [s.low(k) for k in range(max(start, verb.i - 30), verb.i)]
     if any(word in EXPORT - {"shipping"} for word in before):
         return "export_ban"
-    return "import_ban" if any(word in IMPORT - {"entry"} for word in before) else ""
+    if any(word in IMPORT - {"entry"} for word in before):
+        return "import_ban"
+    gate = any(verb.j <= a.i <= verb.j + 3 and a.oblique == "by" and a.country for a in s.actors)
+    goods = any(word in GOODS for word in before) or any(start <= m.i < verb.i for m in s.products)
+    foreign = any(start <= m.i < verb.i for m in s.adjectives) or any(
+        start <= a.i < verb.i and a.oblique == "from" and a.kind in ("country", "place") for a in s.actors
+    )
+    return (
+        "import_ban" if gate and goods and foreign and verb.lemma in ("ban", "bar", "block", "prohibit", "stop") else ""
+    )
+
+
+def _trade_halt(s: Tagged, verb: Verb, words: list[str]) -> bool:
+    """ "suspends bilateral trade with India", "breaks off all commerce with its neighbour"."""
+    at = first_of(words, frozenset({"trade", "commerce"}), 4)
+    return at >= 0 and "with" in words[at : at + 3] and not verb.negative
 
 
 def _halt_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -98,6 +179,8 @@ def _limit_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
         at_import = 0 if before & IMPORT else -1
         at_export = 0 if before & EXPORT else -1
     amount = any(verb.j <= a < verb.j + 14 and not x.money for a, _, x in s.amounts)
+    if verb.passive and at_import >= 0 and amount and any(r.free and start <= i < verb.i for i, _, r in s.rates):
+        return "tariff_rate_quota"
     if at_export >= 0 and (at_import < 0 or at_export < at_import):
         if amount:
             return "export_quota"
@@ -115,13 +198,15 @@ def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
         return ""
     end = clause(s, verb.v)[1]
     amount = any(verb.j <= a < min(end, verb.j + 8) for a, _, _ in s.amounts)
-    foreign = any(verb.j <= m.i < min(end, verb.j + 7) for m in s.adjectives) or any(
-        verb.j <= a.i < min(end, verb.j + 9) and a.oblique in ("from", "of") for a in s.actors
+    foreign = any(verb.j <= m.i < min(end, verb.j + 9) for m in [*s.adjectives, *s.firms]) or any(
+        verb.j <= a.i < min(end, verb.j + 13) and a.oblique in ("from", "of") for a in s.actors
     )
     country = any(verb.j <= a.i < min(end, verb.j + 8) and a.kind == "country" for a in s.actors)
-    goods = any(verb.j <= m.i < min(end, verb.j + 8) for m in s.products) or first_of(words, GOODS, 8) >= 0
+    goods = any(verb.j <= m.i < min(end, verb.j + 14) for m in s.products) or first_of(words, GOODS, 8) >= 0
     whole = {s.low(k) for k in range(verb.j, end)}
-    reserve = whole & {"stockpile", "stockpiles", "reserve", "reserves"} and "for" in whole
+    stored = whole | {s.low(k) for k in range(verb.j, len(s.words))}
+    reserve = stored & {"stockpile", "stockpiles", "reserve", "reserves"} or "buffer" in stored
+    reserve = reserve and not (foreign or country)
     if reserve and goods and (amount or verb.mood in ("will", "")):
         return "stockpile_purchase"
     committed = verb.tense in ("inf", "ing") and verb.mood not in ("may", "can", "would", "could")
@@ -131,7 +216,12 @@ def _buy_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
 def _resume_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     if first_of(words, frozenset({"purchases", "imports", "buying", "purchasing", "orders"}), 5) < 0:
         return ""
-    return "purchase_commitment" if verb.tense in ("inf", "ing") else ""
+    if verb.tense in ("inf", "ing") and not verb.mood:
+        return "purchase_commitment"
+    imported = first_of(words, frozenset({"imports", "importing"}), 5) >= 0
+    if verb.mood == "will":
+        return "import_ban" if imported and verb.passive else "purchase_commitment"
+    return "import_ban" if imported and not verb.mood else ""
 
 
 def _raise_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -141,6 +231,8 @@ def _raise_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
 def _require_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     if kind := put_verb(s, verb, words, found):
         return kind
+    if verb.lemma == "apply" and not verb.passive and words[:1] == ["for"]:
+        return need_verb(s, verb, words, found)
     if verb.lemma != "require" or not no_noun(s, verb, found):
         return ""
     if need := need_verb(s, verb, words, found):
@@ -152,13 +244,17 @@ def _require_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus])
 def _tax_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     start = clause(s, verb.v)[0]
     taxed = verb.passive and any(start <= m.i < verb.i for m in s.products)
+    if first_of(words, EXPORT, 4) >= 0 and s.rates:
+        return "export_tariff"
     goods = first_of(words, IMPORT | GOODS, 6) >= 0 or any(verb.j <= m.i <= verb.j + 5 for m in s.products)
     foreign = any(start <= m.i <= verb.j + 4 for m in s.adjectives) or first_of(words, IMPORT, 6) >= 0
     return "import_tariff" if (taxed or goods) and foreign and s.rates else ""
 
 
 def _invest_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    return "investment_commitment" if any(verb.j <= a < verb.j + 7 and x.money for a, _, x in s.amounts) else ""
+    stock = {"stockpile", "stockpiles", "reserve", "reserves"} & {s.low(k) for k in range(verb.j, len(s.words))}
+    money = any(verb.j <= a < verb.j + 7 and x.money for a, _, x in s.amounts)
+    return "investment_commitment" if money and not stock else ""
 
 
 def _crackdown_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -168,30 +264,18 @@ def _crackdown_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
     return "enforcement_commitment" if first_of(words, topic, 7) >= 0 else ""
 
 
-def _strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    """A court voids, a court strikes down: only with a court in the sentence."""
-    before = {s.low(k) for k in range(verb.i)}
-    said = {t.low for t in s.words}
-    body = bool({"wto", "arbitrator", "arbitrators", "panel", "appellate"} & before)
-    world = body and (bool({"wto", "dispute"} & said) or {"world", "trade"} <= said)
-    court = {"court", "judges", "judge", "courts", "tribunal", "appeals"} & before
-    trade = {"tariff", "tariffs", "duties", "duty", "levies", "surcharge"} & {t.low for t in s.words}
-    return "legal_ruling" if (court and trade) or world else ""
+_ILLICIT = frozenset(["fentanyl", "migrants", "trafficking", "smuggling", "precursors", "narcotics", "drug"])
 
 
-_RULES = frozenset(["find", "allow", "authorise", "authorize", "declare", "hold", "let", "clear", "side", "permit"])
-
-
-def _ruling(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
-    """ "found that the duties broke the rules", "allowed the United States to tax": a bench as the subject."""
-    if not s.on("verb.ruling") or verb.lemma not in _RULES or verb.passive or verb.mood or verb.negative:
-        return ""
-    start = clause(s, verb.i)[0]
-    bench = {"court", "judge", "judges", "panel", "arbitrator", "arbitrators", "tribunal"}
-    subject = {s.low(k) for k in range(start, verb.i)}
-    if not (bench & subject or subject & {"wto"}):
-        return ""
-    return _strike_verb(s, verb, words, found)
+def _stemming(s: Tagged, verb: Verb, words: list[str]) -> str:
+    """ "measures to end the flow of fentanyl", "commits itself to fighting drug trafficking"."""
+    stems = verb.cls in ("ban", "halt", "limit", "end", "reduce", "crackdown") or verb.lemma in (
+        "fight",
+        "combat",
+        "curtail",
+    )
+    flow = {"flow", "flows", "smuggling", "trafficking", "inflow"} & set(words[:4])
+    return "enforcement_commitment" if stems and flow and _ILLICIT & set(words[:7]) and not verb.passive else ""
 
 
 def _probe_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -233,6 +317,10 @@ def _blacklist_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
     return "entity_listing" if first_of(words, firms, 8) >= 0 or verb.passive else ""
 
 
+def _sanction_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    return _blacklist_verb(s, verb, words, found) if verb.lemma == "sanction" and not verb.passive else ""
+
+
 def _receive_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     return "export_ban" if verb.negative and scopes_of(s, verb.v, verb.j) & (TECH | {"dual_use"} | MINERAL) else ""
 
@@ -250,15 +338,25 @@ def _skip_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
     return "diplomatic_action" if first_of(words, frozenset({"meeting", "summit", "visit"}), 6) >= 0 else ""
 
 
+_ENTITIES = frozenset(["entity", "entities", "firm", "firms", "company", "companies", "subsidiaries"])
+
+
 def _remove_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    listed = {"list", "register"} & set(words) or "list" in {s.low(k) for k in range(verb.j, len(s.words))}
+    around = {t.low for t in s.words}
+    if verb.lemma in ("remove", "delete", "take off", "strike off") and listed and around & _ENTITIES:
+        return "entity_listing"
+    if verb.lemma in ("remove", "take off", "drop") and (kind := strike_off(s, verb, words, found)):
+        return kind
     return _skip_verb(s, verb, words, found) if verb.lemma in ("cancel", "call off") else ""
 
 
 _MAKERS = {
     "ban": _ban_verb, "halt": _halt_verb, "suspend": _ban_verb, "limit": _limit_verb, "buy": _buy_verb,
     "resume": _resume_verb, "raise": _raise_verb, "impose": _require_verb, "tax": _tax_verb, "invest": _invest_verb,
-    "crackdown": _crackdown_verb, "strike": _strike_verb, "rule": _strike_verb, "uphold": _strike_verb,
+    "crackdown": _crackdown_verb, "strike": strike_verb, "rule": strike_verb, "uphold": strike_verb,
     "probe": _probe_verb, "retaliate": _retaliate_verb, "respond": _respond_verb, "blacklist": _blacklist_verb,
+    "hit": _sanction_verb,
     "receive": _receive_verb, "face": pay_verb, "remove": _remove_verb, "announce": pledge_investment,
     "grant": _grant_verb, "stockpile": _stockpile_verb, "skip": _skip_verb, "other": other_verb,
     "allow": allow_verb, "add": add_verb, "commit": pledge_investment, "offer": pledge_investment,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detente.news.grammar import Tagged, Verb, clause
-from detente.news.nucleus import GOODS, IN, OUT, PERMIT, Nucleus, first_of, no_noun
+from detente.news.nucleus import GOODS, IN, OUT, PERMIT, TECH, Nucleus, first_of, no_noun
 
 
 def allow_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -44,7 +44,8 @@ def _close_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
         or "to" not in words[:5]
     ):
         return ""
-    return "import_ban" if verb.lemma in ("close", "shut") else ""
+    out = {"outgoing", "outbound", "departing"} & set(words)
+    return ("export_ban" if out else "import_ban") if verb.lemma in ("close", "shut") else ""
 
 
 def need_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -56,6 +57,7 @@ def need_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> 
     subject = {s.low(k) for k in range(start, verb.i)}
     outward = subject & {"exporters", "exporter", "exports", "cargo", "cargoes", "shipment", "shipments", "consignment",
                          "sales", "ships", "sends", "sells", "delivers"}  # fmt: skip
+    outward = outward or ({"leave", "leaving", "leaves"} & {s.low(k) for k in range(verb.j, len(s.words))})
     goal = {"sell", "ship", "export", "send", "supply"} & set(words[permit : permit + 3])
     abroad = any(a.i > verb.j and a.oblique == "to" and a.kind in ("country", "place") for a in s.actors)
     if goal and (abroad or "export" in goal) and verb.lemma in _NEEDING and not outward:
@@ -72,7 +74,8 @@ def add_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> s
     text = {t.low for t in s.words}
     firms = {"companies", "firms", "entities", "company"} & text
     listed = "list" in text and {"export", "exports"} & text and no_noun(s, verb, found)
-    return "export_licensing" if listed and not firms else ""
+    tech = any(m.entry.value in TECH for m in s.products)
+    return ("tech_export_control" if tech else "export_licensing") if listed and not firms else ""
 
 
 def pledge_investment(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
@@ -95,7 +98,7 @@ def _put_money(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
     return "investment_commitment" if abroad else ""
 
 
-def _strike_off(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+def strike_off(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """ "takes Korea off its list of trusted destinations": easier export procedures end, or come back."""
     if not {"list", "whitelist"} & set(words) or (
         not {"white", "trusted", "preferred", "favoured", "favored", "whitelist"} & {t.low for t in s.words}
@@ -132,7 +135,7 @@ def put_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> s
 def other_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     if verb.lemma in ("pour", "spend") and (kind := _put_money(s, verb, words, found)):
         return kind
-    for rule in (_sell_verb, _send_verb, _enter_verb, _close_verb, need_verb, _strike_off):
+    for rule in (_sell_verb, _send_verb, _enter_verb, _close_verb, need_verb, strike_off):
         if kind := rule(s, verb, words, found):
             return kind
     return ""

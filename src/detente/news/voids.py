@@ -17,7 +17,7 @@ def is_void(f: Frame) -> bool:
     if scenario or inverted or (f.s.on("status.untrue") and _untrue(f.s)):
         return True
     verbs = [f.verb, *f.chain] if f.verb else []
-    if f.verb is not None and f.verb.cls == "be" and _spared(f):
+    if f.verb is not None and f.verb.cls == "be" and _spared(f) and f.verb.mood != "shall":
         return True
     if f.n.verb is None and f.subject is not None and _court(f):
         return True
@@ -79,19 +79,37 @@ _CLAIM = word_list("status.claim")
 _FALSE = word_list("status.false")
 
 
+_DENIED = ("not true that", "untrue that", "no truth in", "false that", "incorrect that", "no plans to", "no plan to",
+           "no intention of", "no decision has been", "not the case that", "wrong to say", "no such")  # fmt: skip
+
+
 def _untrue(s: Tagged) -> bool:
     """ "The claim that ... is untrue", "reports of ... are false"."""
+    whole = " ".join(t.low for t in s.words)
+    if any(phrase in whole for phrase in _DENIED):
+        return True
     claim = next((k for k, t in enumerate(s.words) if t.low in _CLAIM), -1)
     if claim < 0:
         return False
-    after = [s.low(k) for k in range(claim, len(s.words))]
-    return bool(_FALSE & set(after)) or "different from fact" in " ".join(after) or "no truth" in " ".join(after)
+    after = [s.low(k) for k in range(max(0, claim - 2), len(s.words))]
+    return (
+        bool(_FALSE & set(after))
+        or "different from fact" in " ".join(after)
+        or any(
+            phrase in " ".join(after)
+            for phrase in ("no truth", "not correspond to", "not true", "no basis", "no foundation")
+        )
+    )
 
 
 def _quantified_away(f: Frame) -> bool:
     """ "no tariffs", "nobody", "any tariff": existence is denied or left open."""
     before = [f.s.low(k) for k in range(max(0, f.left - 1), f.n.i)]
-    if {"average", "mean", "weighted"} & set(before):
+    if {"average", "mean", "weighted"} & set(before) and f.s.low(f.n.i) not in (
+        "anti",
+        "antidumping",
+        "countervailing",
+    ):
         return True
     for verb in [f.verb, *f.chain]:
         if verb is not None and verb.tense in ("inf", "ing") and "no" in (f.s.low(verb.i - 2), f.s.low(verb.i - 3)):

@@ -71,6 +71,16 @@ def dates(
             continue
         before = norm[max(span[0], timex.start - 60) : timex.start]
         inside = zone[0] <= timex.start < zone[1]
+        last = [t for t in found if t.end <= timex.start and t.value]
+        ranged = bool(last) and norm[last[-1].end : timex.start].strip() in ("to", "until", "and", "-", "\u2013")
+        ranged = ranged and norm[max(0, last[-1].start - 9) : last[-1].start].lower().rstrip().endswith(
+            ("from", "between")
+        )
+        if ranged and inside:
+            expiry = expiry or timex.value
+            effective = effective or last[-1].value
+            cues.append(Cue("expiry", "date.range", timex.text, timex.start, timex.value))
+            continue
         if _EXPIRY.search(before) and inside:
             expiry = expiry or timex.value
             cues.append(Cue("expiry", "date.expiry-cue", timex.text, timex.start, timex.value))

@@ -41,6 +41,10 @@ NOTES: Final = (
     "real income is the column real_income: for Mexico +0.007 instead of 1.31 %, because its tariff revenue goes",
     "one input coefficient of the published table is negative (Canada, -0.0008) and is set to 0: 3e-6 points",
     "the 185 negative final shares are set to 0 and the base year is solved again, as in the paper",
+    "tables 11 and 12: other structures are read from the same trade and output by the same steps; what they keep is "
+    "our reading: inputs of the own sector either at their observed share, the rest being value added, or in place of "
+    "all inputs; the single sector has trade-weighted tariffs and elasticity (8.36), its own is not in the inputs",
+    "numbers of tables without published values are ours",
 )
 
 
@@ -55,12 +59,13 @@ def tables(inputs: Inputs) -> Cells:
     base = _world(raw)
     result = solve(base, _nafta(base, raw["after"]), tol=TOL)
     _welfare(cells, "2", "NAFTA's tariff reductions", result)
-    _bilateral(cells, result)
+    _bilateral(cells, "3", "NAFTA's tariff reductions", result)
     _sectoral(cells, result)
     _export_shares(cells, result)
     _imports(cells, "6", "NAFTA's tariff reductions", result)
+    _imports_by_sector(cells, result)
     _world_tariffs(cells, base, raw["after"])
-    _without_materials(cells, raw)
+    _other_structures(cells, raw, base)
     return cells
 
 
@@ -142,8 +147,8 @@ def _parts(result: Result) -> tuple[Array, Array]:
     return 100 * (sold - bought) / income, 100 * volume / income
 
 
-def _bilateral(cells: Cells, result: Result) -> None:
-    """Add Table 3: the parts with other members and with the rest of the world."""
+def _bilateral(cells: Cells, table: str, case: str, result: Result) -> None:
+    """Add the parts with other members and with the rest of the world."""
     members = _at(result.baseline)  # type: ignore[arg-type]
     terms, volume = (part.sum(axis=2) for part in _parts(result))
     for code, d in zip(NAFTA, members, strict=True):
@@ -152,7 +157,7 @@ def _bilateral(cells: Cells, result: Result) -> None:
             "ToT_rest_of_world": terms[:, d].sum() - inside["ToT_NAFTA"],
             "VoT_rest_of_world": volume[:, d].sum() - inside["VoT_NAFTA"],
         }
-        cells.add("3", "NAFTA's tariff reductions", code, inside | outside)
+        cells.add(table, case, code, inside | outside)
 
 
 def _sectoral(cells: Cells, result: Result) -> None:
@@ -194,9 +199,20 @@ def _imports(cells: Cells, table: str, case: str, result: Result) -> None:
         cells.add(table, case, code, {"imports_from_members": 100 * (after / before - 1)})
 
 
+def _imports_by_sector(cells: Cells, result: Result) -> None:
+    """Add the same by sector, where there was trade."""
+    members = np.array([result.countries.index(code) for code in NAFTA])
+    for s, sector in enumerate(GOODS):
+        for code, d in zip(NAFTA, members, strict=True):
+            partners = members[members != d]
+            before, after = (flows[partners, d, s].sum() for flows in (result.baseline.flows, result.flows_new))
+            if before > 0:
+                cells.add("6, by sector", "NAFTA's tariff reductions", sector, {code: 100 * (after / before - 1)})
+
+
 def _world_tariffs(cells: Cells, base: Baseline, after: Array) -> None:
     """Add NAFTA given the tariffs that the rest of the world changed as well, and both together."""
-    without = np.where(after >= 0, after, base.tariffs)
+    without = after.copy()
     members = np.ix_(_at(base), _at(base))
     without[members] = base.tariffs[members]
     others = solve(base, without, tol=TOL)
@@ -206,12 +222,28 @@ def _world_tariffs(cells: Cells, base: Baseline, after: Array) -> None:
     _welfare(cells, "8", "NAFTA given world tariff changes", given)
     _welfare(cells, "8", "world tariff changes without NAFTA", others)
     _welfare(cells, "8", "world tariff changes with NAFTA", both)
+    _bilateral(cells, "8", "NAFTA given world tariff changes", given)
     _imports(cells, "8", "NAFTA given world tariff changes", given)
 
 
-def _without_materials(cells: Cells, raw: Mapping[str, Array]) -> None:
-    """Add the model without inputs, solved from the same trade and output."""
-    base = _world(raw, np.zeros_like(raw["mix"]))
-    result = solve(base, _nafta(base, raw["after"]), tol=TOL)
-    _welfare(cells, "11", "no materials", result)
-    _imports(cells, "12", "no materials", result)
+def _other_structures(cells: Cells, raw: Mapping[str, Array], base: Baseline) -> None:
+    """Add one sector, no inputs, and inputs from the own sector alone, solved from the same trade and output."""
+    own = np.eye(len(SECTORS))[:, None, :]
+    materials = 1 - raw["value_added"]
+    after = _nafta(base, raw["after"])
+    worlds = {
+        "no materials": _world(raw, 0 * raw["mix"]),
+        "inputs of the own sector, observed share": _world(raw, own * materials * raw["mix"]),
+        "inputs of the own sector, all inputs": _world(raw, own * materials),
+    }
+    solved = {case: solve(world, _nafta(world, raw["after"]), tol=TOL) for case, world in worlds.items()}
+    single = _single(base)
+    solved["one sector"] = solve(single, _single(base.replace(tariffs=after)).tariffs, tol=TOL)
+    for case, result in solved.items():
+        _welfare(cells, "11", case, result)
+        _imports(cells, "12", case, result)
+
+
+def _single(base: Baseline) -> Baseline:
+    """Return the world with all sectors merged, tariffs and elasticity weighted by trade."""
+    return base.aggregated(sectors={"ALL": list(base.sectors)})

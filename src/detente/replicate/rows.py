@@ -18,6 +18,7 @@ class Row:
     Attributes:
         paper: name of the paper. table, case, row, column: where the cell is. value, unit: ours.
         published: as printed, None where no value is packaged. tolerance: largest gap that counts as the same number.
+        unjudged: printed, but not comparable with these inputs, so without a verdict; None for all other cells.
     """
 
     paper: str
@@ -29,6 +30,7 @@ class Row:
     unit: str
     published: float | None = None
     tolerance: float | None = None
+    unjudged: float | None = None
 
     @property
     def compared(self) -> bool:
@@ -72,6 +74,11 @@ class Replication:
         return tuple(row for row in self.rows if not row.ok)
 
     @property
+    def unjudged(self) -> tuple[Row, ...]:
+        """Return the cells whose printed value is shown without a verdict."""
+        return tuple(row for row in self.rows if row.unjudged is not None)
+
+    @property
     def compared(self) -> tuple[Row, ...]:
         """Return the cells that have a published value."""
         return tuple(row for row in self.rows if row.compared)
@@ -93,16 +100,25 @@ class Cells:
         known = published(self.paper)
         return tuple(self._beside(known))
 
-    def _beside(self, known: Mapping[tuple[str, ...], tuple[float, float]]) -> Iterator[Row]:
-        for table, case, row, column, value, unit in self.found:
-            printed, tolerance = known.get((table, case, row, column), (None, None))
-            yield Row(self.paper, table, case, row, column, value, unit, printed, tolerance)
+    def _beside(self, known: Mapping[tuple[str, ...], tuple[float, float | None]]) -> Iterator[Row]:
+        for at in self.found:
+            printed, tolerance = known.get(at[:4], (None, None))
+            if tolerance is None:
+                yield Row(self.paper, *at, unjudged=printed)
+            else:
+                yield Row(self.paper, *at, printed, tolerance)
 
 
-def published(paper: str) -> dict[tuple[str, ...], tuple[float, float]]:
-    """Return the packaged published values of a paper: (table, case, row, column) -> (value, tolerance)."""
+def published(paper: str) -> dict[tuple[str, ...], tuple[float, float | None]]:
+    """Return the packaged published values of a paper: (table, case, row, column) -> (value, tolerance).
+
+    The tolerance is None where the value is shown but cannot be compared; a note of the paper says why.
+    """
     return {
-        (line["table"], line["case"], line["row"], line["column"]): (float(line["value"]), float(line["tolerance"]))
+        (line["table"], line["case"], line["row"], line["column"]): (
+            float(line["value"]),
+            float(line["tolerance"]) if line["tolerance"] else None,
+        )
         for line in packaged("published.csv")
         if line["paper"] == paper
     }

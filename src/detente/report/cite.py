@@ -50,7 +50,7 @@ def _known() -> Mapping[str, str]:
 def _program() -> str:
     return _entry(
         "software", "detente", author="{The detente developers}", title="detente: trade wars and trade talks",
-        version=detente.__version__, year="2025",
+        version=detente.__version__,
     )  # fmt: skip
 
 
@@ -71,23 +71,15 @@ def _elasticities(name: str) -> list[str]:
 
 
 def _paper(name: str, facts: Mapping[str, Any]) -> str:
+    """Return the entry of a set; it has no title, because no source that came with the data gives one."""
     note = f"trade elasticities, set {name}"
     return _entry(
-        "article",
+        "misc",
         _key(f"elasticities {name}"),
-        author=escaped(_authors(facts["authors"])),
-        title=f"{{{escaped(facts['title'])}}}",
-        journal=escaped(facts["where"]),
+        author=escaped(facts["authors"].replace(", ", " and ")),
         year=str(facts["year"]),
         note=escaped(f"{note}; {facts['treatment']}" if facts.get("treatment") else note),
     )
-
-
-def _authors(text: str) -> str:
-    """Return "A, B., C, D. and E, F." with "and" between all of them, as BibTeX wants it."""
-    parts = [part.strip() for part in re.split(r",|\band\b", text) if part.strip()]
-    pairs = [f"{last}, {first}" for last, first in zip(parts[::2], parts[1::2], strict=False)]
-    return " and ".join(pairs) if pairs and len(parts) % 2 == 0 else text
 
 
 def _scenario(run: ScenarioRun) -> str:

@@ -1,4 +1,4 @@
-"""How many persons and households an economy has, to put an amount into words. Sources: data/SOURCES.md."""
+"""How many persons an economy has, to put an amount into words. Sources: data/SOURCES.md."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Final
 
 TABLE: Final = Path(__file__).parent / "data" / "people.csv"
 POPULATION_SOURCE: Final = "World Bank, World Development Indicators, 2019"
+NO_HOUSEHOLDS: Final = "an amount per household needs a table of households, and none is packaged"
 
 
 @dataclass(frozen=True)
 class Count:
-    """A number of persons or households. unit: "person" or "household". source: in words."""
+    """A number of units, "person" here. source: in words."""
 
     number: float
     unit: str
@@ -23,21 +24,18 @@ class Count:
 
 
 @functools.cache
-def _table() -> Mapping[str, Mapping[str, str]]:
+def _table() -> Mapping[str, float]:
     with TABLE.open(encoding="utf-8", newline="") as stream:
-        return {row["country"]: row for row in csv.DictReader(stream)}
+        return {row["country"]: float(row["population"]) for row in csv.DictReader(stream)}
 
 
 def count_of(code: str, members: Sequence[str] = ()) -> Count | None:
-    """Return households where they are known, else persons, else None.
+    """Return the persons of an economy or group, or None where the table has not all of them.
 
     Args:
-        code: of an economy or group. members: economies of a group; its persons are theirs, if all are known.
+        code: of an economy or group. members: economies of a group; its persons are theirs.
     """
-    row = _table().get(code, {})
-    if row.get("households"):
-        return Count(float(row["households"]), "household", row["households_source"])
-    counts = [_table().get(each, {}).get("population", "") for each in (members or (code,))]
-    if not counts or not all(counts):
+    codes = members or (code,)
+    if any(each not in _table() for each in codes):
         return None
-    return Count(sum(float(each) for each in counts), "person", POPULATION_SOURCE)
+    return Count(sum(_table()[each] for each in codes), "person", POPULATION_SOURCE)

@@ -13,6 +13,7 @@ from detente.baseline import Baseline
 from detente.core.codes import SERVICES
 from detente.report.amounts import plain
 from detente.report.select import View
+from detente.scenario.execute import world_of
 from detente.scenario.path import changes
 from detente.scenario.run import plan
 from detente.scenario.schema import MAIN
@@ -45,11 +46,12 @@ def rate_path(view: View, by: str, against: str) -> RatePath:
     start = case.compare_to or case.as_of
     end = max(case.horizon or case.as_of, case.as_of)
     sides = ((by, against), (against, by))
+    world = _world(view)
     steps = []
     before: set[str] = set()
     for regime in changes(case, start, end):
         applied = [measure.id for measure in regime.applied]
-        rates = _rates(view, regime.date, MAIN, sides)
+        rates = _rates(view, world, regime.date, MAIN, sides)
         starts = [name for name in applied if name not in before]
         ends = sorted(before - set(applied))
         steps.append((regime.date, rates, starts if before or regime.date > start else [], ends))
@@ -65,7 +67,7 @@ def rate_path(view: View, by: str, against: str) -> RatePath:
         rows,
         str(case.as_of),
         _marks(view, end),
-        _ends(view, sides, end),
+        _ends(view, world, sides, end),
         dict(zip(names, steps[0][1], strict=True)),
         dict(zip(names, known[-1], strict=True)),
         [
@@ -79,12 +81,23 @@ def _name(side: tuple[str, str]) -> str:
     return f"{side[0]} on {side[1]}"
 
 
-def _rates(view: View, day: dt.date, branch: str, sides: Sequence[tuple[str, str]]) -> tuple[float, ...]:
-    on = day if branch == MAIN else None
+def _world(view: View) -> Baseline:
+    """Return the world that law is compiled on: that of a run has the law of the comparator already."""
     base = view.run.base
-    found = plan(view.run.scenario, base, on, [branch])[0]
-    new = base.tariffs if found.wedges.tariffs is None else found.wedges.tariffs
-    return tuple(_average(base, new, side) for side in sides)
+    if all(each.comparator_wedges.tariffs is None for each in view.run.plans.values()):
+        return base
+    found = world_of(view.run.scenario)
+    return found if (found.countries, found.sectors) == (base.countries, base.sectors) else base
+
+
+def _rates(
+    view: View, world: Baseline, day: dt.date, branch: str, sides: Sequence[tuple[str, str]]
+) -> tuple[float, ...]:
+    """Return the average rate of each side on goods, at the flows under the comparator's law. [percent]"""
+    on = day if branch == MAIN else None
+    found = plan(view.run.scenario, world, on, [branch])[0]
+    new = world.tariffs if found.wedges.tariffs is None else found.wedges.tariffs
+    return tuple(_average(view.run.base, new, side) for side in sides)
 
 
 def _average(base: Baseline, rates: Any, side: tuple[str, str]) -> float:
@@ -125,11 +138,11 @@ def _marks(view: View, end: dt.date) -> list[dict[str, str]]:
     return [{"date": str(talks.deadline), "text": f"deadline {talks.deadline}"}]
 
 
-def _ends(view: View, sides: Sequence[tuple[str, str]], end: dt.date) -> list[dict[str, Any]]:
+def _ends(view: View, world: Baseline, sides: Sequence[tuple[str, str]], end: dt.date) -> list[dict[str, Any]]:
     """Return where each leaf of the tree leads; the label stands at the first side's point only."""
     found = []
     for leaf in view.run.scenario.tree:
-        rates = _rates(view, end, leaf.name, sides)
+        rates = _rates(view, world, end, leaf.name, sides)
         for place, (side, rate) in enumerate(zip(sides, rates, strict=True)):
             label = "" if place else leaf.name
             found.append({"label": label, "date": str(end), "rate": rate, "line": _name(side), "branch": leaf.name})

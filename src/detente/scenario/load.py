@@ -35,8 +35,15 @@ def load_scenario(source: str | Path | AnyMapping[str, Any] | Scenario) -> Scena
 
     Args:
         source: the id of a packaged case, a path, plain data as `Scenario.resolved()` gives it, or a scenario.
+    Returns:
+        The scenario, frozen; `drop`, `include` and `set` return copies.
     Raises:
         ScenarioError: unknown id, unreadable file, or everything that is wrong in it, with lines.
+    Example:
+        >>> import detente as dt
+        >>> case = dt.scenario("us-china-2025-10")
+        >>> case.branches
+        ('main', 'full-exchange', 'rollover', 'snapback', 'threat', 'escalation')
     """
     if isinstance(source, Scenario):
         return source

@@ -116,12 +116,16 @@ class Scenario:
     """Dated measures on a baseline, with branches. Frozen; every change returns a copy.
 
     Attributes:
+        id: of the file; its title, author and note are kept as written. baseline: the world it names. closure: deficits
+            and revenue.
         as_of: the day of what is known, and of `main`. compare_to: the day whose law is the comparator; None: the
             tariffs of the baseline. horizon: the day of the leaves.
         elasticities: name of the set. elasticity_sd: spread of draws as a fraction, or None.
         include_purge: allow closure "balanced" on a baseline with deficits. critical: inputs that are hard to replace.
         measures: in the order of the file; groups of countries and sectors are expanded, WORLD, goods and all are not.
         included: ids that apply everywhere although not in force. dropped: ids and `authority=NAME` that apply nowhere.
+        groups: of countries and sectors, or products. talks: players and issues, or None. tree: the leaves.
+        uncertainty: how draws are made. report_countries: columns of the printed table.
         warnings: sentences with file and line. path: the file.
     """
 

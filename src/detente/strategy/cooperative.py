@@ -117,6 +117,7 @@ def cooperative(
     vary: Any = "free",
     objective: Any = REAL_INCOME,
     power: Any = None,
+    start: Any = None,
     purge: bool = True,
     market: Any = PERFECT_MARKET,
     progress: Watch = silent,
@@ -131,6 +132,7 @@ def cooperative(
             "equal-gains".
         bounds, sectors, vary, objective, purge, market: as in `nash`. progress: told how far the search is.
         power: bargaining power of each player, for "nash"; None is equal.
+        start: rates from which the search goes, named or given as disagreement is; None is the disagreement point.
     Raises:
         UsageError: arguments that cannot be. SolveError: no bargain met its first-order conditions, or nothing is to
             be gained from the disagreement point.
@@ -147,6 +149,8 @@ def cooperative(
     beta = _powers(power, len(game.players))
     options["objective"] = objective
     name, gone, x0 = _disagreement(game, base, players, disagreement, options, progress)
+    if start is not None:
+        x0 = _disagreement(game, base, players, start, options, progress)[2]
     bargain = _Bargain(Search(game), gone, progress)
     equal = bargain.equal(x0, np.ones(len(gone)))
     x, ideal = equal, None

@@ -67,7 +67,8 @@ def examined(game: Game, x: Array, *, z: Array | None = None, watch: Watch = sil
         game: the game. x: the candidate, ln(1 + rate). z: its equilibrium, to start from. watch: told how far it is.
         seed: of the random deviations.
     Source: the definition of a Nash equilibrium; nothing here uses the first-order conditions of the candidate but
-        the re-optimisation, which starts anew for each player.
+        the re-optimisation, which starts anew for each player: from the candidate, from the observed rates, since a
+        prohibitive rate is a hill of its own, and from random ones.
     """
     rates = game.controls.placed(x, game.rates)
     each = max(PER_PLAYER, -(-LEAST // len(game.players)))
@@ -77,10 +78,10 @@ def examined(game: Game, x: Array, *, z: Array | None = None, watch: Watch = sil
         for number, player in enumerate(game.players):
             alone = game.of(number, rates)
             search = Search(alone, z)
-            own = alone.controls.taken(rates, game.base.flows)
+            own, observed = (alone.controls.taken(values, game.base.flows) for values in (rates, game.rates))
             candidate = search.values(own)[0]
             found = Deviation(player.name, "staying", 0.0)
-            for how, values in _deviations(search, own, each, seed + number):
+            for how, values in _deviations(search, own, observed, each, seed + number):
                 tried += 1
                 if values is None:
                     failed += 1
@@ -98,13 +99,19 @@ def _gain_pp(objective: str, change: float) -> float:
     return 100 * float(change) if objective == REVENUE else 100 * float(np.expm1(change))
 
 
-def _deviations(search: Search, own: Array, count: int, seed: int) -> Iterator[tuple[str, float | None]]:
+def _deviations(
+    search: Search, own: Array, observed: Array, count: int, seed: int
+) -> Iterator[tuple[str, float | None]]:
     """Yield how a player deviates and what its payoff is then; None where there is no equilibrium."""
     controls, game = search.game.controls, search.game
     rng = np.random.default_rng([20251025, 1, seed])
     z = search.z
     inverse = controls.taken(np.broadcast_to(1 / game.base.trade_elasticity, game.base.flows.shape), game.base.flows)
-    climbs = [("re-optimising", own), ("re-optimising from a random start", rng.uniform(0, 2, len(own)) * inverse)]
+    climbs = [
+        ("re-optimising", own),
+        ("re-optimising from a random start", rng.uniform(0, 2, len(own)) * inverse),
+        ("re-optimising from the observed rates", observed),
+    ]
     for how, start in climbs:
         yield how, _value(search, z, partial(_climbed, search, start))
     trials = [(f"a uniform rate of {100 * rate:g}%", np.full(len(own), np.log1p(rate))) for rate in GRID]

@@ -28,6 +28,12 @@ def gradient(result: Result, player: Any, *, objective: Any = REAL_INCOME) -> Gr
         UsageError: unknown player or objective; bounds that may bind, or critical inputs, whose derivatives are not
             written. SolveError: the result is not certified, or the adjoint system does not converge.
     Source: own, adjoint of (5)-(10); tests compare with central differences and with a complex step.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> slope = dt.gradient(dt.solve(world), "USA")
+        >>> slope.tariffs.shape  # d ln real income / d ln(1+t), cell by cell
+        (3, 3, 28)
     """
     if not isinstance(result, Result) or not isinstance(result.baseline, Baseline):
         raise UsageError(f"result: found {type(result).__name__}; expected what dt.solve returns")

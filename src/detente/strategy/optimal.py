@@ -141,6 +141,12 @@ def optimal_tariffs(
     Raises:
         UsageError: arguments that cannot be; all problems at once. SolveError: no start met the first-order conditions.
     Source: Ossa (2014) for the conditions; scaled fixed point, own.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> best = dt.optimal_tariffs(world, "USA", vary="uniform")
+        >>> f"{best.median_pct:.1f} % on everything, real income {best.gain_pct:+.2f} %"
+        '16.7 % on everything, real income +0.25 %'
     """
     names = [player] if isinstance(player, str) else [list(player)]
     game = new_game(base, names, objective, purge=purge, bounds=bounds, against=against, sectors=sectors, vary=vary,

@@ -52,7 +52,14 @@ class Rung:
 
 @dataclass(frozen=True, eq=False)
 class Ladder:
-    """An escalation, round by round. `settled`: the last move changed no rate any more. `complete`: not interrupted."""
+    """An escalation, round by round.
+
+    Attributes:
+        players: names, the one who opens first. rule: of the answers.
+        rungs: the rounds: mover, average rate, real income [percent] and cost [percentage points] of both, tariffs
+            (N, N, J) [fraction], the certified result.
+        settled: the last move changed no rate any more. complete: not interrupted.
+    """
 
     players: tuple[str, str]
     rule: str
@@ -96,8 +103,20 @@ def retaliate(
             number of points on all sectors chosen, so that duties at baseline trade are the same sum) or "optimal" (the
             best response, with `vary` and `bounds`).
         sectors, vary, bounds, purge: as in `optimal_tariffs`.
+    Returns:
+        Rates (N, N, J) with the answer in them. [fraction]
     Raises:
         UsageError: unknown codes or rule; no trade to tax. SolveError: no best response was found.
+    Source: own; docs/explanation/strategy.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> usa, chn = (world.countries.index(code) for code in ("USA", "CHN"))
+        >>> tariffs = world.tariffs.copy()
+        >>> tariffs[chn, usa, :27] += 0.10  # ten points on all goods
+        >>> answer = dt.retaliate(world, "CHN", "USA", tariffs)
+        >>> f"{answer[usa, chn, 0] - world.tariffs[usa, chn, 0]:+.2f}"  # the same ten points
+        '+0.10'
     """
     game = _answering(base, by, against, sectors=sectors, vary=vary, bounds=bounds, purge=purge)
     other = _answering(base, against, by, sectors=sectors, vary=vary, bounds=bounds, purge=purge)
@@ -129,8 +148,17 @@ def escalation(
         opening: points that the opener adds on all sectors chosen, such as "+10pp"; None under "optimal": its best
             response.
         rounds: at most so many moves. sectors, vary, bounds, purge: as in `optimal_tariffs`. progress: told the round.
+    Returns:
+        The ladder; `table()` has real income and cost of each round in percent and points.
     Raises:
         UsageError: not two players, an unknown rule, an opening that is not points. SolveError: a round is not solved.
+    Source: own; docs/explanation/strategy.
+    Example:
+        >>> import detente as dt
+        >>> world = dt.baseline("world-2022").aggregated({"USA": ["USA"], "CHN": ["CHN"], "ROW": "*"})
+        >>> ladder = dt.escalation(world, ["USA", "CHN"], rule="reciprocal", opening="+10pp", rounds=2)
+        >>> list(ladder.table()["mover"])
+        ['USA', 'CHN']
     """
     if isinstance(players, str) or len(players) != 2:
         raise UsageError(f"players: found {players!r}; expected two, the one who opens first")

@@ -66,6 +66,12 @@ def run(
     Raises:
         ScenarioError, PolicyError, DataError, UsageError: what cannot be run, all problems at once.
         SolveError: a branch without a certified equilibrium, or without two draws that have one.
+    Source: as `solve`; bands: docs/explanation/uncertainty.
+    Example:
+        >>> import detente as dt
+        >>> run = dt.run("us-china-2018-2020", on="2018-08-01", branches="main")
+        >>> run["main"].status, run.comparator
+        ('CERTIFIED', 'the law of 2018-01-01')
     """
     case = load_scenario(scenario)
     case = case.replace(include_purge=True) if include_purge else case

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from detente.report.choice import Choice
 from detente.report.content import Grid
-from detente.report.people import POPULATION_SOURCE
+from detente.report.people import NO_HOUSEHOLDS, POPULATION_SOURCE
 from detente.report.select import BranchView, View
 from detente.scenario.schema import MAIN
 from detente.strategy.talks import NO_DEAL
@@ -35,7 +35,7 @@ def content(view: View, choice: Choice) -> Mapping[str, Any]:
         "weaknesses": [str(text) for text in meta.get("known_weaknesses", ())],
         "limits": LIMITS,
         "licence": str(meta.get("licence", "")),
-        "people": POPULATION_SOURCE,
+        "people": f"{POPULATION_SOURCE}; {NO_HOUSEHOLDS}",
         "command": command(view),
         "python": python(view),
     }

@@ -1,0 +1,149 @@
+"""Measures that are denied, ended, halted or paused, from the verbs over them."""
+
+from __future__ import annotations
+
+from detente.news.frames import Frame
+from detente.news.grammar import Verb
+from detente.news.standings import Setting, Standing, complement, cue, is_done
+from detente.news.word_lists import word_list
+
+_ON_HOLD = word_list("status.on_hold")
+
+
+def negative(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
+    verb = f.verb
+    denied = [v for v in [verb, *f.chain] if v is not None and v.negative]
+    if not denied:
+        return None
+    longer = verb is not None and any(f.s.low(k) == "longer" for k in range(verb.i, verb.j))
+    if verb is not None and longer and f.s.on("status.no-longer") and event in ("face", "subject", "be", "impose"):
+        return cue(f, "withdrawn", "remove", "no-longer", verb)
+    kept_out = (
+        f.n.verb is not None and f.n.verb.cls in ("allow", "other") and f.n.instrument in ("export_ban", "import_ban")
+    )
+    if (event == "receive" or kept_out) and verb is not None:
+        later = setting.future or verb.mood in ("will", "shall")
+        return cue(f, "announced" if later else "in_force", "impose", "may-not", verb)
+    if (
+        f.s.on("status.shall-not-apply")
+        and event in ("impose", "face", "be")
+        and setting.legal
+        and verb is not None
+        and verb.mood in ("shall", "will")
+        and any(t.low in ("during", "period", "until", "days", "year") for t in f.s.words)
+    ):
+        return cue(f, "suspended", "suspend", "shall-not-apply", verb)
+    unpaid = event == "be" and complement(f.s, denied[0], _DUE, 3) and f.relation == "subject"
+    if unpaid and denied[0] is verb and verb.tense == "pres":
+        return cue(f, "suspended", "suspend", "not-payable", verb)
+    kept = (
+        denied[0] is verb and verb is not None and verb.passive and f.relation == "subject" and verb.lemma in _UNTOUCHED
+    )
+    if kept and verb is not None and verb.tense == "pres":
+        return cue(f, "in_force", "maintain", "not-affected", verb)
+    spared = event == "face" and denied[0] is verb and f.verb is not None and f.relation == "object"
+    words = {t.low for t in f.s.words}
+    if spared and words & {"until", "during", "through"} and words & {"need", "not"}:
+        return cue(f, "suspended", "suspend", "need-not-pay", denied[0])
+    return cue(f, "", action, "denied", denied[0])
+
+
+_UNTOUCHED = frozenset(["affect", "disturb", "change", "alter", "touch", "modify", "amend"])
+_DUE = frozenset(["payable", "due", "chargeable", "applicable", "collected", "levied", "charged"])
+
+_GONE_NOW = frozenset(["over", "history", "dead", "gone", "finished"])
+
+
+def _freed(f: Frame, verb: Verb) -> bool:
+    """ "shall be free of the additional duties"."""
+    words = (f.s.low(verb.j), f.s.low(verb.j + 1))
+    free = words[0] in ("free", "relieved", "exempt") and words[1] in ("of", "from")
+    return free and f.relation == "object" and f.left - verb.j <= 3 and not verb.negative
+
+
+def ended(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
+    verb = f.verb
+    if event == "be" and verb is not None and _freed(f, verb):
+        return cue(f, "suspended", "suspend", "free-of", verb)
+    if event == "be" and verb is not None and not verb.mood and not verb.negative and f.relation == "subject":
+        over = f.s.low(verb.j - 1) in _GONE_NOW and f.s.low(verb.j) in ("", ".", ",", ";", "and", "but", "since")
+        if over or (
+            complement(f.s, verb, _GONE_NOW, 1)
+            and f.s.low(verb.j + 1) in ("", ".", ",", ";", "and", "but", "now", "since")
+        ):
+            return cue(f, "expired", "remove", "is-over", verb)
+    if event in ("expire", "end"):
+        if verb is None or verb.cls not in ("expire", "end"):
+            return cue(f, "in_force", "maintain", "expiry-noun", None, f.nominal[0][1] if f.nominal else -1)
+        if event == "end" and f.relation == "object":
+            return cue(f, "withdrawn", "remove", "ended", verb) if is_done(verb) else None
+        if is_done(verb) and not any(c == "be" for c, _, _ in outer):
+            return cue(f, "expired", "remove", "expired", verb)
+        return cue(f, "in_force", "maintain", "will-expire", verb)
+    if event == "remove" and verb is not None and verb.cls == "remove" and not raised_above(outer) and _for_a_time(f):
+        return cue(f, "suspended", "suspend", "for-a-time", verb)
+    drops = event == "remove" and verb is not None and verb.cls == "remove" and not raised_above(outer)
+    now = verb is not None and verb.tense == "pres" and not verb.mood and not verb.negative
+    if drops and now and verb is not None and f.relation == "object" and not (setting.legal or setting.future):
+        return cue(f, "withdrawn", action, "removes", verb)
+    if event == "remove" and verb is not None and verb.cls == "remove" and not raised_above(outer) and is_done(verb):
+        return cue(f, "withdrawn", action, "removed", verb)
+    if (
+        event == "halt"
+        and f.s.on("status.halted")
+        and f.n.verb is None
+        and verb is not None
+        and not raised_above(outer)
+    ):
+        verb = next((v for v in [verb, *f.chain] if v.cls == "halt"), verb)
+        done = is_done(verb) or (verb.tense == "pres" and not verb.mood)
+        pause = complement(f.s, verb, frozenset({"period", "days", "months", "year", "during", "until"}), 8)
+        status = ("suspended" if pause else "withdrawn") if done else "suspended" if pause else "announced"
+        return cue(f, status, "suspend" if pause else "remove", "halted", verb)
+    if event == "rule" or event == "strike":
+        return cue(f, "in_force", "remove", "ruled", verb) if f.n.verb is not None and verb and not verb.mood else None
+    return None
+
+
+_SPANS = frozenset(["days", "weeks", "months", "month", "year", "years"])
+
+
+def _for_a_time(f: Frame) -> bool:
+    """ "waived the duty for two years", "scrapped the tax until October 31": taken off and due back."""
+    verb = f.verb
+    if verb is None or not is_done(verb) or verb.negative:
+        return False
+    words = [f.s.low(k) for k in range(max(f.n.j, verb.j), len(f.s.words))]
+    if "until" in words or "through" in words:
+        return True
+    return any(w == "for" and set(words[k + 1 : k + 4]) & _SPANS for k, w in enumerate(words))
+
+
+def raised_above(outer: list[tuple[str, Verb | None, int]]) -> bool:
+    return any(cls in ("threaten", "propose", "offer", "demand", "want", "seek") for cls, _, _ in outer)
+
+
+def paused(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
+    verb = f.verb
+    held = event in ("be", "remain") and verb is not None and complement(f.s, verb, _ON_HOLD, 4)
+    if held and verb is not None and not verb.mood:
+        return cue(f, "suspended", "suspend", "on-hold", verb)
+    if verb is not None and verb.lemma in ("put", "keep", "place") and f.relation == "object" and not verb.mood:
+        words = [f.s.low(k) for k in range(f.n.j, min(len(f.s.words), f.n.j + 12))]
+        if any(words[k : k + 2] in (["on", "hold"], ["on", "ice"]) for k in range(len(words))):
+            return cue(f, "suspended", "suspend", "put-on-hold", verb)
+    if event != "suspend" or raised_above(outer):
+        return None
+    if verb is not None and (
+        verb.mood in ("may", "could", "can", "would", "propose", "offer", "expected") and not setting.legal
+    ):
+        return None
+    if f.n.instrument == "tariff_truce":
+        return None
+    return cue(f, "suspended", "suspend", "suspended", verb) if verb else None
