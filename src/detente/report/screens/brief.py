@@ -36,7 +36,7 @@ class Tile:
 
     Attributes:
         label: what. big: the number with its unit, or "no clear effect". lines: the same in dollars, and for each
-            household or person. sure: its band; "" without draws. agree: how many draws have the same sign; "" where
+            person. sure: its band; "" without draws. agree: how many draws have the same sign; "" where
             it is not known. strip: low end, value, high end of the band, to be drawn. sign: "gain", "loss" or "none".
     """
 
@@ -162,7 +162,7 @@ def _income(branch: BranchView, code: str) -> Tile:
 
 
 def _amounts(musd: float, each: Count | None) -> list[str]:
-    """Return an amount in dollars, and for each household or person where they are counted."""
+    """Return an amount in dollars, and for each person where they are counted."""
     lines = [f"{dollars(musd)} a year"]
     if each is not None:
         lines.append(f"{dollars_each(musd, each.number)} a year for each {each.unit}")
