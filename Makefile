@@ -52,6 +52,7 @@ bench: $(VENV)/.dev ## time the engine; no test fails on a clock
 	$(BIN)/python bench/draws.py
 	$(BIN)/python bench/wars.py --all
 	$(BIN)/python bench/papers.py
+	$(BIN)/python bench/cold.py
 
 docs: $(VENV)/.docs ## build the documentation, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -267,24 +267,32 @@ def cite(result: ScenarioRun | Result) -> str:
     return bibtex(result)
 
 
-def report(run: ScenarioRun, path: str | Path, *, talks: Talks | None = None, force: bool = False) -> Path:
-    """Write the one-page report of a run as one self-contained HTML file.
+def report(
+    run: ScenarioRun | Optimum | Nash | Ladder, path: str | Path, *, talks: Talks | None = None, force: bool = False
+) -> Path:
+    """Write the one-page report of a run, or of a search, as one self-contained HTML file.
 
     Args:
-        run: what `run` returned. path: the file to write. talks: of the same scenario, shown too.
-        force: replace an existing file.
+        run: what `run`, `optimal_tariffs`, `nash` or `escalation` returned. path: the file to write.
+        talks: of the same scenario as a run, shown too. force: replace an existing file.
     Returns:
         The path written.
     Raises:
-        UsageError: the file exists, or `run` is not a run of a scenario.
+        UsageError: the file exists, or `run` is something else.
     """
     from detente.report.html import write_report
     from detente.report.select import view
 
-    if not isinstance(run, ScenarioRun):
-        raise UsageError(f"run: found {type(run).__name__}; expected what dt.run returns, all branches together")
+    if not isinstance(run, ScenarioRun | Optimum | Nash | Ladder):
+        expected = "what dt.run returns, all branches together, or dt.optimal_tariffs, dt.nash, dt.escalation"
+        raise UsageError(f"run: found {type(run).__name__}; expected {expected}")
     if Path(path).exists() and not force:
         raise UsageError(f"{path}: found a file; expected a new path; try force=True")
+    if not isinstance(run, ScenarioRun):
+        from detente.report.story import write_story
+        from detente.report.strategy_story import story_of
+
+        return write_story(story_of(run), Path(path))
 
     return write_report(view(run, talks=talks), Path(path))
 

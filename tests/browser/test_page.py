@@ -178,6 +178,8 @@ def test_bands_on_demand(visit: Watched) -> None:
     visit.settled()
     assert "draws=64" in tab.url
     assert tab.locator(".tile .sure").count() == 4
+    assert tab.locator(".tile svg.strip").count() == 4
+    assert re.search(r"of 64 draws|all 64 draws", tab.inner_text(".tiles"))
 
 
 def test_runs_are_kept_and_compared(visit: Watched) -> None:
@@ -282,6 +284,87 @@ def test_a_search_shows_progress_and_can_be_stopped(visit: Watched) -> None:
     tab.locator(".outcome h3", has_text="USA gains").wait_for()
 
 
+def test_the_address_starts_a_search_again(visit: Watched, chromium: Any) -> None:
+    tab = visit.open("/?case=us-china-2025-10&screen=strategy&country=CHN")
+    form = tab.locator("form[data-job=optimal]")
+    form.locator("input[name=against]").fill("CHN")
+    form.locator("select[name=vary]").select_option("uniform")
+    form.locator("input[name=upper]").fill("60%")
+    tab.click("#go-optimal")
+    tab.wait_for_url("**seek=**")
+    tab.locator(".outcome h3", has_text="USA gains").wait_for()
+    assert tab.locator(".outcome figure svg").count() >= 2
+    tab.set_viewport_size({"width": 360, "height": 740})
+    tab.reload()
+    tab.locator(".outcome h3", has_text="USA gains").wait_for()
+    assert min(tab.evaluate("[...document.querySelectorAll('.outcome figure')].map((each) => each.offsetHeight)")) > 50
+    assert "against observed policy" in tab.locator(".outcome figcaption").first.inner_text()
+    again = Watched(chromium, visit.server)
+    other = again.open(tab.url.removeprefix(visit.server.origin))
+    other.locator(".outcome h3", has_text="USA gains").wait_for()
+    assert other.input_value("form[data-job=optimal] input[name=upper]") == "60%"
+    assert other.input_value("form[data-job=optimal] select[name=vary]") == "uniform"
+    assert other.locator(".outcome h3").first.inner_text() == tab.locator(".outcome h3").first.inner_text()
+    assert other.input_value("#country") == "CHN"
+    again.context.close()
+    assert again.wrong == []
+    tab.click("#tab-rates")
+    visit.settled()
+    tab.click("#tab-strategy")
+    tab.locator(".outcome h3", has_text="USA gains").wait_for()
+
+
+def test_why_a_rate_is_what_it_is(visit: Watched) -> None:
+    tab = visit.open("/?case=us-china-2025-10&screen=rates")
+    assert "USA on CHN, average over goods" in tab.inner_text("#why")
+    tab.select_option("#why-sector", "C26")
+    visit.settled()
+    assert "sector=C26" in tab.url
+    text = tab.inner_text("#why")
+    assert "C26 Electronics and optical products: 25.5 % under the law of 2025-10-25" in text
+    assert "us-fentanyl" in text
+    tab.click("#switch-us-fentanyl")
+    visit.settled()
+    assert "us-fentanyl" not in tab.inner_text("#why table")
+    tab.select_option("#why-by", "CHN")
+    visit.settled()
+    tab.select_option("#why-against", "USA")
+    visit.settled()
+    assert "CHN on USA, C26" in tab.inner_text("#why")
+
+
+def test_an_address_that_cannot_be_is_a_page_with_a_way_out(visit: Watched) -> None:
+    for address, words in (
+        ("/?screen=nope", "expected one of brief"),
+        ("/nothing", "nothing at this address"),
+        ("/?case=nope", "us-china-2018-2020"),
+        ("/?case=us-china-2025-10&country=XXX", "found 'XXX'"),
+        ("/?case=us-china-2025-10&set=us-threat-100=cow", "expected a rate with its unit"),
+    ):
+        visit.tab.goto(visit.server.origin + address)
+        assert words in visit.tab.inner_text("main")
+        assert "{" not in visit.tab.inner_text("main")
+        visit.tab.locator("main a", has_text=re.compile("open|Open|Undo")).first.click()
+        visit.tab.wait_for_selector(".tiles")
+    visit.wrong = [each for each in visit.wrong if "404" not in each and "422" not in each]
+
+
+def test_odds_that_are_not_whole_yet_stay_in_their_fields(visit: Watched) -> None:
+    tab = visit.open("/?case=us-china-2025-10&screen=tree&odds=rollover%3D40%25")
+    assert tab.input_value("#odds-rollover") == "40"
+    assert "expected 100% over all leaves" in tab.inner_text(".problems")
+
+
+def test_branches_are_a_fan_as_thick_as_their_odds(visit: Watched) -> None:
+    tab = visit.open("/?case=us-china-2025-10&screen=tree")
+    assert tab.locator("figure#fan-USA svg").count() == 1
+    for name, odds in (("full-exchange", 10), ("rollover", 40), ("snapback", 20), ("threat", 20), ("escalation", 10)):
+        tab.fill(f"#odds-{name}", str(odds))
+    tab.click(".odds button")
+    visit.settled()
+    assert "Expected with these odds" in tab.inner_text("figure#fan-USA")
+
+
 def test_everything_can_be_carried_away(visit: Watched, tmp_path: Path) -> None:
     tab = visit.open("/?case=us-china-2025-10&drop=us-port-fees")
     for link, start in (
@@ -326,12 +409,14 @@ def test_a_hostile_name_is_text(visit: Watched) -> None:
         assert tab.locator("h1").inner_text() == "<img src=x onerror=1>"
 
 
-@pytest.mark.parametrize("width", [360, 1300])
+@pytest.mark.parametrize("width", [360, 900, 1300])
 def test_no_screen_is_wider_than_the_window(chromium: Any, server: Server, width: int) -> None:
     visit = Watched(chromium, server, width=width)
     for screen in SCREENS:
         tab = visit.open(f"/?case=us-china-2025-10&screen={screen}")
         assert tab.evaluate("document.documentElement.scrollWidth") <= width, screen
+        heights = tab.evaluate("[...document.querySelectorAll('figure')].map((each) => each.offsetHeight)")
+        assert min(heights, default=99) > 50, screen
     visit.context.close()
     assert visit.wrong == []
 

@@ -52,6 +52,19 @@ def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def test_the_bundle_gives_the_same_page_again_with_the_payoff_plane(
+    inside: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It once could not be read back: no file knows a branch of the name of no deal."""
+    page = (inside / "bundle" / "report.html").read_text()
+    assert '<figure id="packages"' in page
+    assert "the bargaining set" in page
+    assert said(capsys, "report", "bundle", "--to", str(tmp_path / "again.html"))[0] == 0
+    assert (tmp_path / "again.html").read_text() == page
+    assert "detente talks scenario.yaml --solution nash" in page
+    assert said(capsys, "export", "bundle", "--figures", "packages", "--to", str(tmp_path / "p.svg"))[0] == 0
+
+
 def test_one_screen(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = said(capsys, "talks", "toy.yaml")
     assert code == 0

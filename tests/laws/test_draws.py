@@ -75,6 +75,7 @@ def test_tables_of_bands_and_assumptions(run: dt.ScenarioRun) -> None:
     frame = run["main"].table("bands")
     assert list(frame.columns) == [
         "country", "variable", "unit", "value", "p05", "p50", "p95", "mean", "sd", "p05_error", "p95_error",
+        "above_zero_pct",
     ]  # fmt: skip
     assert (frame.p05 <= frame.p50).all()
     assert (frame.p50 <= frame.p95).all()

@@ -27,12 +27,15 @@ from detente.report.charts.base import (
     vega_version,
 )
 from detente.report.charts.dots import dots
+from detente.report.charts.fan import Edge, apart, fan
 from detente.report.charts.heatmap import heatmap
 from detente.report.charts.lines import lines
+from detente.report.charts.matrix import matrix
 from detente.report.charts.plane import KINDS, plane
 from detente.report.charts.steps import steps
 from detente.report.charts.tiles import places, tile_map
 from detente.report.charts.timeline import timeline
+from detente.report.charts.tornado import tornado
 from detente.report.charts.waterfall import waterfall
 
 EVIL = "<img src=x onerror=1>"
@@ -83,11 +86,22 @@ def specs() -> dict[str, dict[str, Any]]:
         ),
         "lines": lines(
             [{"x": 0.1, "value": 1.0, "line": EVIL}, {"x": 0.2, "value": 2.0, "line": EVIL}], x_axis="rho",
-            y_axis="MUSD", colours={EVIL: BLUE}, description=EVIL,
+            y_axis="MUSD", colours={EVIL: BLUE}, description=EVIL, mark={"x": 0.15, "text": EVIL},
         ),
         "plane": plane(
             [{"x": 1.0, "y": 2.0, "kind": kind, "package": 0, "contents": EVIL} for kind in KINDS],
             [{"x": 1.0, "y": 2.0, "label": EVIL}], axes=("a", "b"), description=EVIL,
+        ),
+        "tornado": tornado(
+            [{"label": EVIL, "low": -1.0, "high": 2.0}], axis="%", centre=0.5, description=EVIL
+        ),
+        "matrix": matrix(
+            [{"row": EVIL, "column": name, "first": EVIL, "second": "b", "sum": 1.0, "stays": name == "war"}
+             for name in ("peace", "war")], axes=("a", "b"), description=EVIL,
+        ),
+        "fan": fan(
+            [Edge(0.0, 1.0, 0, 0.4, BLUE), Edge(0.0, -1.0, 0, None, BLUE)], [{"y": 1.0, "label": EVIL}],
+            [{"y": 0.0, "label": EVIL, "dash": True}], axis="%", times=("now", EVIL), description=EVIL,
         ),
         "alluvial": alluvial(
             [left, right], [Link(0, 0, 0, 3.0, BLUE), Link(0, 1, 0, 1.0, GREY)], heads=("x", EVIL), description=EVIL
@@ -129,6 +143,15 @@ def test_pictures_and_the_script() -> None:
     assert b"vegaEmbed" in script
     assert b"</script" not in script
     assert len(script) < 1_100_000
+
+
+def test_no_label_of_a_fan_stands_on_another_and_their_order_is_that_of_the_numbers() -> None:
+    rows = [{"y": y, "label": str(y)} for y in (0.0, 1.0, 0.001, 0.002, 0.003)]
+    found = apart(rows)
+    places = [row["at"] for row in found]
+    assert [row["y"] for row in found] == sorted(row["y"] for row in rows)
+    assert all(after - before > 0.05 for before, after in itertools.pairwise(places))
+    assert apart([]) == []
 
 
 COLUMNS = [

@@ -195,9 +195,9 @@ def test_every_title_names_the_unit_and_the_comparator(page: str) -> None:
     assert len(compared) >= len(titles) - 2, set(titles) - set(compared)
 
 
-def test_all_screens_are_there_but_talks(page: str) -> None:
+def test_all_screens_are_there_but_those_of_draws_talks_and_odds(page: str) -> None:
     found = re.findall(r'<section id="([a-z]+)"', page)
-    assert found == [screen.name for screen in SCREENS if screen.name != "talks"]
+    assert found == [screen.name for screen in SCREENS if screen.name not in ("talks", "sure", "tree")]
     assert re.findall(r'<a href="#([a-z]+)"', page) == found
 
 

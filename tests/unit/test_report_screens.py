@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import math
 import re
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
@@ -23,10 +23,13 @@ from detente.report.screens.diversion import diversion
 from detente.report.screens.measures import listed
 from detente.report.screens.results import welfare
 from detente.report.select import BranchView, View, view
+from detente.report.talks_shown import ShownTalks
 from detente.scenario.execute import run_scenario
 
 CASE = "us-china-2025-10"
 INCOME = "real_income_pct"
+ELSEWHERE = ("packages", "assumptions", "fan")
+"""Figures of talks, of draws and of several leaves, which this run has not; they are drawn in tests of their own."""
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +212,26 @@ def test_a_threat_never_looks_like_law(shown: View) -> None:
     assert other["mark"]["strokeDash"]
 
 
-@pytest.mark.parametrize("name", [name for name in FIGURES if name != "packages"])
+LEVELS = ("timeline", "tariffs", "rates", "instruments")
+"""Figures of law and of levels, which are compared with nothing, or with another line in the picture."""
+UNIT = re.compile(r"%|MUSD|bn USD|log points|\bpp\b|by day")
+PALETTE = {
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00",  # Okabe and Ito
+    "#222222", "#767676", "#DDDDDD", "#B8B8B8", "#C8C8C8", "#F7F7F7", "#F2B98A", "#8FBEDC",  # ink, greys, around zero
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ELSEWHERE])
+def test_every_title_says_the_unit_and_what_is_compared_in_the_colours_of_the_house(shown: View, name: str) -> None:
+    found = figure(name, shown)
+    assert found is not None
+    assert UNIT.search(found.title), found.title
+    assert name in LEVELS or "against" in found.title, found.title
+    used = {each.upper() for each in re.findall(r"#[0-9A-Fa-f]{6}\b", json.dumps(found.spec))}
+    assert used <= {each.upper() for each in PALETTE}, used
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ELSEWHERE])
 def test_every_figure_has_what_must_stand_beside_it(shown: View, name: str) -> None:
     found = figure(name, shown)
     assert found is not None
@@ -260,55 +282,37 @@ def test_the_order_of_screens_starts_with_the_answer() -> None:
     assert SCREENS[-1].name == "check"
 
 
-@dataclass(frozen=True)
-class Matter:
-    """An issue of made-up talks."""
-
-    name: str
-
-
-class Settled:
-    """Made-up talks of two over four packages."""
-
-    rule = "nash"
-    facts: dict[str, Any] = {}  # noqa: RUF012
-
-    class question:  # noqa: N801
-        """Players and issues."""
-
-        class players:  # noqa: N801
-            """Who talks."""
-
-            codes = ("USA", "CHN")
-
-        matters = (Matter("truce"), Matter("soy-beans"))
-
-    def columns(self, name: str) -> dict[str, list[Any]]:
-        """Return a made-up table."""
-        return {
-            "packages": {
-                "package": [0, 1, 2, 3],
-                "truce": ["imposed", "suspended", "imposed", "suspended"],
-                "soy_beans": ["a", "<b>", "c", "d"],
-                "gain_usa_pp": [0.0, 0.3, -0.2, None],
-                "gain_chn_pp": [0.0, 0.1, 0.4, None],
-                "rational": [True, True, False, False],
-                "pareto": [False, True, True, False],
-                "no_deal": [True, False, False, False],
-            },
-            "points": {
-                "solution": ["nash", "nash", "equal-gains", "equal-gains"],
-                "package": [1, 1, 1, 1],
-                "player": ["USA", "CHN", "USA", "CHN"],
-                "gain_pp": [0.3, 0.1, 0.3, 0.1],
-                "gain_musd": [1.0, 2.0, 1.0, 2.0],
-                "break_even_pct": [10.0, None, 10.0, None],
-            },
-        }.get(name, {"a": [], "b": []})
+SETTLED = ShownTalks(
+    ("USA", "CHN"),
+    ("truce", "soy-beans"),
+    "nash",
+    {
+        **{name: {"a": [], "b": []} for name in ("threats", "truces", "linkages", "concessions")},
+        "packages": {
+            "package": [0, 1, 2, 3],
+            "truce": ["imposed", "suspended", "imposed", "suspended"],
+            "soy_beans": ["a", "<b>", "c", "d"],
+            "gain_usa_pp": [0.0, 0.3, -0.2, None],
+            "gain_chn_pp": [0.0, 0.1, 0.4, None],
+            "rational": [True, True, False, False],
+            "pareto": [False, True, True, False],
+            "no_deal": [True, False, False, False],
+        },
+        "points": {
+            "solution": ["nash", "nash", "equal-gains", "equal-gains"],
+            "package": [1, 1, 1, 1],
+            "player": ["USA", "CHN", "USA", "CHN"],
+            "gain_pp": [0.3, 0.1, 0.3, 0.1],
+            "gain_musd": [1.0, 2.0, 1.0, 2.0],
+            "break_even_pct": [10.0, None, 10.0, None],
+        },
+    },
+)
+"""Made-up talks of two over four packages."""
 
 
 def test_talks_show_the_bargaining_set_and_say_what_comes_out(shown: View) -> None:
-    settled = replace(shown, talks=Settled())
+    settled = replace(shown, talks=SETTLED)
     found = figure("packages", settled)
     assert found is not None
     points = {row["package"]: row["kind"] for layer in found.spec["layer"] for row in layer["data"]["values"]

@@ -11,10 +11,12 @@ from detente.app.selection import Selection
 from detente.core.errors import UsageError
 from detente.core.units import parse_percent
 from detente.report.amounts import plain, signed
+from detente.report.content import Figure
+from detente.report.screens.tree import of_country
 from detente.report.select import HEADLINE, view
 from detente.scenario.diff import diff_measures
 from detente.scenario.execute import ScenarioRun
-from detente.scenario.tree import tree
+from detente.scenario.tree import Tree, tree
 
 
 @dataclass(frozen=True)
@@ -82,19 +84,31 @@ def _inputs(first: ScenarioRun, other: ScenarioRun) -> tuple[str, ...]:
 
 
 SHOWN: Final = 8
+FANS: Final = 3
 INCOME: Final = "real_income_pct"
+
+
+NOTHING: Final[dict[str, Any]] = {
+    "leaves": (), "head": (), "expected": (), "breakeven": (), "odds": {}, "comparator": "", "date": "", "figures": (),
+    "wrong": "",
+}  # fmt: skip
 
 
 def leaves(desk: Desk, state: Selection, found: Opened) -> dict[str, Any]:
     """Return the branches of a scenario: values, spreads, break-even odds; expected values with the visitor's odds.
 
-    Raises:
-        UsageError: odds that are not 100 %.
+    Odds that are not 100 % yet are kept as they were typed, and what is wrong with them is said.
     """
     if not found.case.tree:
-        return {"leaves": (), "head": (), "expected": (), "breakeven": (), "odds": {}, "comparator": "", "date": ""}
-    odds = {name: parse_odds(value) for name, _, value in (item.partition("=") for item in state.odds)}
-    done = tree(found.case, probabilities=odds, base=desk.world(found.case))
+        return {**NOTHING}
+    typed = {name: value.removesuffix("%") for name, _, value in (item.partition("=") for item in state.odds)}
+    wrong = ""
+    try:
+        odds = {name: parse_odds(f"{value}%") for name, value in typed.items()}
+        done = tree(found.case, probabilities=odds, base=desk.world(found.case))
+    except UsageError as error:
+        wrong = str(error).replace("--set-prob ", "").replace("set-prob", "odds")
+        done = tree(found.case, base=desk.world(found.case))
     codes = list(found.case.report_countries)[:SHOWN] or list(done.base.countries[:SHOWN])
     paths = {leaf.name: " > ".join(leaf.path) for leaf in found.case.tree}
     rows = [
@@ -111,10 +125,20 @@ def leaves(desk: Desk, state: Selection, found: Opened) -> dict[str, Any]:
         "head": codes,
         "expected": [(e.country, e.variable, signed(e.expected), signed(e.deadline)) for e in done.expected],
         "breakeven": odds_of,
-        "odds": {name: f"{100 * value:g}" for name, value in (done.odds or {}).items()},
+        "odds": typed if wrong else {name: f"{100 * value:g}" for name, value in (done.odds or {}).items()},
+        "wrong": wrong,
         "comparator": f"the law of {found.case.compare_to}" if found.case.compare_to else "the baseline",
         "date": str(done.date),
+        "figures": _fans(done, state.country),
     }
+
+
+def _fans(done: Tree, country: str) -> list[Figure]:
+    """Return the fan of the economy in front and those of the parties."""
+    shown = view(ScenarioRun(done.scenario, done.base, dict(done.plans), dict(done.results)), odds=done.odds)
+    codes = dict.fromkeys([country or shown.countries[0], *done.parties])
+    known = shown.branches[0].values
+    return [of_country(shown, code) for code in codes if (code, INCOME) in known][:FANS]
 
 
 def parse_odds(text: str) -> float:

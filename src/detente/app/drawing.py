@@ -87,6 +87,8 @@ def _common(desk: Desk, state: Selection, found: Opened | None) -> dict[str, Any
         "changes": changes(state, own=bool(found and found.own)),
         "own": bool(found and found.own),
         "reset": _address(Selection(case=state.case, branch=state.branch, country=state.country, screen=state.screen)),
+        "fresh": _fresh(desk, state),
+        "in_text": False,
         "here": _address(state),
         "keep": kept(state).address,
         "bands": _address(state.but(draws="" if state.draws else BAND_DRAWS)),
@@ -96,9 +98,14 @@ def _common(desk: Desk, state: Selection, found: Opened | None) -> dict[str, Any
     }
 
 
+def _fresh(desk: Desk, state: Selection) -> str:
+    """Return the address of a scenario as it stands, without anything that a visitor has chosen."""
+    return Selection(case=state.case if state.case in entries(desk.folder) else "").address
+
+
 def kept(state: Selection) -> Selection:
     """Return the state in which this run is kept to compare others with; the oldest one makes room."""
-    mine = state.but(pin=(), screen="", country="").query
+    mine = state.but(pin=(), screen="", country="", seek="").query
     return state.but(pin=tuple(dict.fromkeys((*state.pin, mine)))[-PINS:], screen="compare")
 
 
@@ -166,9 +173,25 @@ def _unreadable(desk: Desk, state: Selection, error: DetenteError) -> tuple[dict
     """Return the page of a text that is no scenario: the text, with every problem at its line."""
     document = refused(error, _roots(desk))
     state = state.but(screen="text")
-    body = screens.editor(desk, state, document["problems"])
-    text = drawn("page.html.j2", **_common(desk, state, None), **EMPTY, body=body, problems=document["problems"])
+    problems = document["problems"]
+    in_text = _in_text(desk, state)
+    body = screens.editor(desk, state, problems) if in_text else ""
+    context = {**_common(desk, state, None), **EMPTY, "in_text": in_text}
+    text = drawn("page.html.j2", **context, body=body, problems=problems)
     return {**document, **_named(state, "not a scenario")}, text.encode()
+
+
+def _in_text(desk: Desk, state: Selection) -> bool:
+    """Return whether it is the text that is no scenario, and not what an address asks of it."""
+    try:
+        desk.text(state)
+    except DetenteError:
+        return False
+    try:
+        desk.open(Selection(case=state.case, edit=state.edit))
+    except DetenteError:
+        return True
+    return False
 
 
 def _roots(desk: Desk) -> list[Path]:

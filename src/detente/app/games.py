@@ -1,7 +1,9 @@
-"""The rates of a best policy or a trade war as rows: what was chosen, beside what it was."""
+"""The rates of a best policy or a trade war as rows and as pictures: what was chosen, beside what it was."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +12,7 @@ from detente.core.arrays import Array
 from detente.core.result import Result
 
 MOVED: Final = 1e-9
+DRAWN: Final = ("payoffs", "war", "rates")
 
 
 def rate_rows(result: Result, rates: Array) -> list[dict[str, Any]]:
@@ -30,3 +33,17 @@ def rate_rows(result: Result, rates: Array) -> list[dict[str, Any]]:
         }
         for o, d, s in cells
     ]
+
+
+def drawn_search(verb: str, document: Mapping[str, Any], result: Result) -> bytes:
+    """Return the pictures of a search as markup, as in its report; what is told in the text of the page is left out.
+
+    Args:
+        verb: optimal or nash. document: what was found. result: the equilibrium.
+    """
+    from detente.report.pages import render
+    from detente.report.strategy_story import strategy_story
+
+    story = strategy_story(verb, document, {"main": result}, "")
+    parts = [replace(part, notes=(), grids=()) for part in story.parts if part.name in DRAWN]
+    return "".join(render("part.html.j2", part=part, live=False) for part in parts).encode()

@@ -178,7 +178,7 @@ def _limit(scope: Scope) -> int:
 
 
 def _too_long(limit: int) -> Refusal:
-    return Refusal(413, f"expected at most {limit} bytes", ((b"connection", b"close"),))
+    return Refusal(413, f"too long: expected at most {limit} bytes", ((b"connection", b"close"),))
 
 
 async def _body(receive: Receive, limit: int) -> bytes | Refusal:

@@ -16,6 +16,7 @@ import detente
 from detente.app import api
 from detente.app.jobs import Job
 from detente.app.selection import of_query
+from detente.app.sorry import FRAGMENT
 from detente.app.waiting import JobFailedError, finished, result_of, submitted
 from detente.report.amounts import plain, signed
 
@@ -50,7 +51,8 @@ FILES: Final = {
     "arrays.mat": "application/x-matlab-data",
     "references.bib": "application/x-bibtex; charset=utf-8",
 }
-FRAGMENT: Final = "x-detente-fragment"
+SEARCHES: Final = ("optimal", "nash")
+"""Jobs whose result is told by a template here, and drawn by the worker."""
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 PATIENCE: Final = 120.0
 
@@ -178,8 +180,8 @@ async def outcome(request: Request, id: Annotated[str, PathParameter(pattern=r"^
     job = api.found_job(request, id)
     if not job.over:
         raise JobFailedError(409, {"status": job.status, "problems": ["the job has no result yet"]})
-    if job.content:
+    if job.content and job.kind not in SEARCHES:
         return HTMLResponse(job.content)
     kind = job.kind if "problems" not in job.document and len(job.document) > 1 else "failed"
     template = templates().get_template(f"outcome_{kind}.html.j2")
-    return HTMLResponse(template.render(found=job.document, job=job))
+    return HTMLResponse(template.render(found=job.document, job=job) + job.content.decode())

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import Popen
 from typing import Any, Final
 
 from detente.app import frames
+from detente.app.child import Child, connected, ended, started
 from detente.app.jobs import CANCELLED, CRASHED, RUNNING, TIMEOUT, Board, Job
 
 SIDE: Final = ("part", "figure", "table", "file", "read", "draft", "vega")
 LONG: Final = ("optimal", "nash", "talks")
 GRACE: Final = 1.0
 """Seconds that a cancelled job has to end by itself before its process is ended: a short solve is cheaper to finish."""
-THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Lane:
     """One worker process and the jobs that wait for it."""
 
-    def __init__(self, deadline: float, folder: Path | None) -> None:
-        self.deadline, self.folder = deadline, folder
+    def __init__(self, deadline: float, folder: Path | None, early: Popen[bytes] | None = None) -> None:
+        self.deadline, self.folder, self.early = deadline, folder, early
         self.waiting: asyncio.Queue[Job] = asyncio.Queue()
-        self.process: Process | None = None
+        self.process: Child | None = None
 
     async def run(self) -> None:
         """Take up one job after another until the server ends; the process starts with the first one."""
@@ -40,20 +38,21 @@ class Lane:
         finally:
             await self._killed()
 
-    async def _started(self) -> Process:
-        if self.process is None or self.process.returncode is not None:
-            environment = {**os.environ, **dict.fromkeys(THREADS, "1")}
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "detente.app.worker", *([str(self.folder)] if self.folder else []),
-                stdin=PIPE, stdout=PIPE, env=environment,
-            )  # fmt: skip
+    async def _started(self) -> Child:
+        if self.process is None or not self.process.alive:
+            if self.process is not None:
+                await self._killed()
+            self.early = started(self.folder) if self.early is None else self.early
+            self.process, self.early = await connected(self.early), None
         return self.process
 
     async def _killed(self) -> None:
         process, self.process = self.process, None
-        if process is not None and process.returncode is None:
-            process.kill()
-            await process.wait()
+        early, self.early = self.early, None
+        if process is not None:
+            await process.killed()
+        if early is not None:
+            await asyncio.to_thread(ended, early)
 
     async def _take(self, job: Job) -> None:
         """Have a job done, until it ends, is unwanted, or is over its deadline."""
@@ -80,16 +79,13 @@ class Lane:
     async def _stopped(self, job: Job, work: asyncio.Future[Any]) -> None:
         """Ask the worker to leave the job, and end its process if it does not."""
         process = await self._started()
-        if process.stdin is not None:
-            process.stdin.write(frames.packed(frames.CANCEL, {"id": job.id}))
+        process.stdin.write(frames.packed(frames.CANCEL, {"id": job.id}))
         await asyncio.wait({work}, timeout=GRACE)
         if not work.done() or work.exception() is not None:
             await self._killed()
 
     async def _work(self, job: Job) -> tuple[dict[str, Any], bytes]:
         process = await self._started()
-        if process.stdin is None or process.stdout is None:
-            raise EOFError
         process.stdin.write(frames.packed(frames.JOB, {"id": job.id, "kind": job.kind, "args": dict(job.args)}))
         await process.stdin.drain()
         content = b""
@@ -113,9 +109,12 @@ def lane_of(kind: str, args: Mapping[str, Any]) -> str:
 class Pool:
     """Three lanes (numbers; files and slow figures; searches), and the board of jobs."""
 
-    def __init__(self, *, limit: int, deadline: float, folder: Path | None = None) -> None:
+    def __init__(
+        self, *, limit: int, deadline: float, folder: Path | None = None, early: Popen[bytes] | None = None
+    ) -> None:
         self.board = Board(limit)
-        self.lanes = {name: Lane(deadline, folder) for name in ("quick", "side", "long")}
+        self.lanes = {name: Lane(deadline, folder) for name in ("side", "long")}
+        self.lanes["quick"] = Lane(deadline, folder, early)
         self.tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from detente.app.markup import drawn
 from detente.app.runs import Desk, Opened
+from detente.app.seeking import sought
 from detente.app.selection import Selection
 from detente.app.writeback import written
 from detente.core.errors import DetenteError
+from detente.report.amounts import plain, signed
 from detente.report.choice import Choice, choose
-from detente.report.content import Figure
+from detente.report.content import Figure, Grid
 from detente.report.screens import SCREENS, figure, screen_html
 from detente.report.select import View, view
+from detente.scenario.explain import Explained, explain
+from detente.scenario.fields import iso_date
 from detente.scenario.schema import MAIN
 
 FIGURES: Final[dict[str, tuple[str, ...]]] = {
     "brief": ("real-income", "diversion"),
     "rates": ("tariffs", "rates"),
-    "results": ("map", "prices", "sectors", "pressure"),
+    "results": ("assumptions", "map", "prices", "sectors", "pressure"),
 }
 LATER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "results": (
@@ -31,6 +34,7 @@ LATER: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 }
 """Figures that take seconds: the script asks for each by itself, and a link gives it without script."""
 
+REST: Final = 1e-9
 MADE: Final = tuple(screen.name for screen in SCREENS)
 COMPARED: Final = 6
 
@@ -48,6 +52,7 @@ def body(desk: Desk, state: Selection, found: Opened, shown: View, choice: Choic
         return Markup(makers[state.screen](desk, state, found, shown, choice))
     parts = [_section(state.screen, shown, choice)] if state.screen in ("brief", "measures", "check") else []
     figures = [made for name in FIGURES.get(state.screen, ()) if (made := _figure(name, shown, choice)) is not None]
+    parts += [why(desk, state, found, shown, choice)] if state.screen == "rates" else []
     return Markup("".join([*parts, _figures(state, figures), _later(state)]))
 
 
@@ -58,6 +63,49 @@ def chosen(state: Selection, shown: View) -> Choice:
         UsageError: a country that the run does not have.
     """
     return choose(shown, country=state.country or None, by=state.by or None, against=state.against or None)
+
+
+def why(desk: Desk, state: Selection, found: Opened, shown: View, choice: Choice) -> str:
+    """Return why a rate is what it is: every contribution, and a form to ask for another pair or sector.
+
+    Raises:
+        UsageError: a sector that the world does not have.
+    """
+    labels = shown.run.base.meta.get("sector_labels", {})
+    branch = (state.branch or (MAIN,))[0]
+    told = None
+    if choice.pair is not None:
+        day = iso_date(state.on) if state.on and branch == MAIN else None
+        told = explain(
+            found.case, rate=choice.pair, sector=state.sector or None, on=day, base=desk.world(found.case),
+            branch=None if branch == MAIN else branch,
+        )  # fmt: skip
+    return drawn(
+        "why.html.j2", told=told, state=state, choice=choice, grid=None if told is None else why_grid(told),
+        codes=[(code, shown.label(code)) for code in shown.run.base.countries],
+        sectors=[(code, f"{code} {labels.get(code, '')}".strip()) for code in shown.run.base.sectors],
+    )  # fmt: skip
+
+
+def why_grid(told: Explained) -> Grid:
+    """Return the contributions to a rate, their sum last."""
+    rate = told.rate
+    if rate is None:
+        return Grid("", (), ())
+    rows = [
+        (part.measure, part.authority, part.how, part.says, signed(part.points_pp), plain(part.covered_pct))
+        for part in rate.parts
+    ]
+    if abs(rate.rest_pp) > REST:
+        rows.append(("not taken apart", "", "", "", signed(rate.rest_pp), ""))
+    rows.append(("total, applied", "", "", "", f"{plain(rate.total_pct)} %", ""))
+    against = f"law of {told.compare_to}" if told.compare_to else "baseline"
+    caption = (
+        f"{rate.by} on {rate.against}, {rate.what}: {plain(rate.total_pct)} % under the law of {told.date}, "
+        f"{plain(rate.comparator_pct)} % under the {against}; percentage points"
+    )
+    head = ("measure", "legal basis", "how", "says", "points", "% of trade")
+    return Grid(caption, head, tuple(rows), marks=frozenset({len(rows) - 1}), text_columns=frozenset({1, 2, 3}))
 
 
 def _section(name: str, shown: View, choice: Choice) -> str:
@@ -104,11 +152,12 @@ def _compare(desk: Desk, state: Selection, found: Opened, shown: View, choice: C
 def _strategy(desk: Desk, state: Selection, found: Opened, shown: View, choice: Choice) -> str:
     codes = [(code, shown.label(code)) for code in shown.run.base.countries]
     players = shown.focus or (codes[0][0], codes[1][0])
-    return drawn("strategy.html.j2", codes=codes, players=players, state=state)
+    return drawn("strategy.html.j2", codes=codes, players=players, state=state, sought=sought(state.seek))
 
 
 def _talks(desk: Desk, state: Selection, found: Opened, shown: View, choice: Choice) -> str:
-    return drawn("talks.html.j2", talks=found.case.talks, measures=found.case.measures, state=state)
+    return drawn("talks.html.j2", talks=found.case.talks, measures=found.case.measures, state=state,
+                 sought=sought(state.seek))  # fmt: skip
 
 
 def talks_screen(desk: Desk, state: Selection, done: Any) -> str:
@@ -117,7 +166,7 @@ def talks_screen(desk: Desk, state: Selection, done: Any) -> str:
     Raises:
         DetenteError: the run that they stand beside has no numbers.
     """
-    shown = replace(view(desk.run(state)), talks=done)
+    shown = view(desk.run(state), talks=done)
     return _section("talks", shown, chosen(state, shown))
 
 

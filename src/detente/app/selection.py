@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
+from detente.app.seeking import sought
 from detente.core.errors import Problem, UsageError
 
 DEFAULT_CASE: Final = "us-china-2025-10"
@@ -18,6 +19,7 @@ DRAWS: Final = ("", "64", "256", "1024")
 MANY: Final = 200
 LENGTH: Final = 120
 EDIT_LENGTH: Final = 100_000
+SEEK_LENGTH: Final = 600
 PINS: Final = 3
 _LISTS: Final = ("branch", "include", "drop", "set", "odds", "pin")
 _PLAIN: Final = re.compile(r"[^\x00-\x1f\x7f]*")
@@ -32,8 +34,9 @@ class Selection:
         on: day of main. branch: branches shown, the first one in front. include, drop: ids, drop also authority=NAME.
         set: ID=RATE. closure, elasticities: instead of those of the file. draws: of the bands.
         country: who is in front.
-        by, against: importer and origin looked at in detail. odds: LEAF=PERCENT, the visitor's. screen: which one.
-        pin: further selections to compare with, each as its own query.
+        by, against, sector: importer, origin and sector looked at in detail. odds: LEAF=PERCENT, the visitor's.
+        screen: which one. seek: a search to be made, as its own query. pin: further selections to compare with, each
+            as its own query.
     """
 
     case: str = ""
@@ -49,8 +52,10 @@ class Selection:
     country: str = ""
     by: str = ""
     against: str = ""
+    sector: str = ""
     odds: tuple[str, ...] = ()
     screen: str = ""
+    seek: str = ""
     pin: tuple[str, ...] = ()
 
     @property
@@ -76,7 +81,7 @@ class Selection:
     @property
     def solved(self) -> Selection:
         """Return what decides the numbers, without what is only shown."""
-        return replace(self, country="", by="", against="", odds=(), screen="", pin=())
+        return replace(self, country="", by="", against="", sector="", odds=(), screen="", seek="", pin=())
 
     def but(self, **changes: Any) -> Selection:
         """Return another state."""
@@ -94,7 +99,7 @@ def of_plain(given: dict[str, Any]) -> Selection:
     values: dict[str, Any] = {}
     for name in [name for name in given if name in known]:
         items = given[name] if name in _LISTS else [given[name]]
-        limit = EDIT_LENGTH if name in ("edit", "pin") else LENGTH
+        limit = EDIT_LENGTH if name in ("edit", "pin") else SEEK_LENGTH if name == "seek" else LENGTH
         if len(items) > MANY:
             problems.append(_wrong(name, f"{len(items)} values", f"at most {MANY}"))
         problems += [
@@ -137,6 +142,8 @@ def _sound(found: Selection) -> Selection:
         problems.append(_wrong("draws", repr(found.draws), f"one of {', '.join(DRAWS[1:])}"))
     if found.screen and found.screen not in SCREENS:
         problems.append(_wrong("screen", repr(found.screen), f"one of {', '.join(SCREENS)}"))
+    if sought(found.seek) is None:
+        problems.append(_wrong("seek", "something that is no search", "a search that the page has made"))
     if len(found.pin) > PINS:
         problems.append(_wrong("pin", f"{len(found.pin)} runs", f"at most {PINS} beside the one in front"))
     if problems:

@@ -7,9 +7,10 @@ import contextlib
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
+from subprocess import Popen
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -21,6 +22,7 @@ from detente.app.jobs import QueueFullError
 from detente.app.pool import Pool
 from detente.app.problems import refused
 from detente.app.settings import Settings
+from detente.app.sorry import answer
 from detente.app.waiting import JobFailedError
 from detente.core.errors import DetenteError
 
@@ -32,17 +34,17 @@ DESCRIPTION: Final = (
 )
 
 
-def create_app(settings: Settings) -> Guard:
+def create_app(settings: Settings, early: Popen[bytes] | None = None) -> Guard:
     """Return the server as an ASGI application, guarded.
 
     Args:
-        settings: as `settings.checked` returned them.
+        settings: as `settings.checked` returned them. early: a worker that was started before the server was loaded.
     """
     app = FastAPI(
         title="detente", version=detente.__version__, description=DESCRIPTION, docs_url=None, redoc_url=None,
         lifespan=_alive, redirect_slashes=False,
     )  # fmt: skip
-    app.state.settings = settings
+    app.state.settings, app.state.early = settings, early
     app.include_router(api.router)
     app.include_router(page.router)
     app.add_exception_handler(DetenteError, _invalid)
@@ -58,7 +60,7 @@ def create_app(settings: Settings) -> Guard:
 @contextlib.asynccontextmanager
 async def _alive(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    pool = Pool(limit=settings.queue, deadline=settings.deadline, folder=settings.folder)
+    pool = Pool(limit=settings.queue, deadline=settings.deadline, folder=settings.folder, early=app.state.early)
     app.state.pool = pool
     pool.start()
     warming = asyncio.create_task(_warmed(pool))
@@ -97,43 +99,43 @@ def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
     return openapi
 
 
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> Response:
     folder = request.app.state.settings.folder
     document = refused(error, [folder] if folder else []) if isinstance(error, DetenteError) else {}
-    return JSONResponse(document, 422)
+    return answer(request, document, 422)
 
 
-async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+async def _invalid_request(request: Request, error: Exception) -> Response:
     problems = [
         {"text": f"{'.'.join(map(str, each['loc']))}: {each['msg']}", "field": ".".join(map(str, each["loc"][1:]))}
         for each in (error.errors() if isinstance(error, RequestValidationError) else ())
     ]
-    return JSONResponse({"status": "INVALID_INPUT", "problems": problems[:100]}, 422)
+    return answer(request, {"status": "INVALID_INPUT", "problems": problems[:100]}, 422)
 
 
-async def _full(request: Request, error: Exception) -> JSONResponse:
+async def _full(request: Request, error: Exception) -> Response:
     seconds = error.seconds if isinstance(error, QueueFullError) else 1
-    return JSONResponse({"status": "BUSY", "problems": [str(error)]}, 429, {"retry-after": str(seconds)})
+    return answer(request, {"status": "BUSY", "problems": [str(error)]}, 429, {"retry-after": str(seconds)})
 
 
-async def _failed(request: Request, error: Exception) -> JSONResponse:
+async def _failed(request: Request, error: Exception) -> Response:
     if not isinstance(error, JobFailedError):
         return await _crashed(request, error)
-    return JSONResponse(error.document, error.code)
+    return answer(request, error.document, error.code)
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     code = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if code == 400:
         return JSONResponse({"status": "INVALID_INPUT", "problems": ["expected a body of JSON in UTF-8"]}, 422)
     text = {404: "nothing at this address", 405: "not by this method"}.get(code, "refused")
-    return JSONResponse({"status": "REFUSED", "problems": [text]}, code, headers)
+    return answer(request, {"status": "REFUSED", "problems": [text]}, code, headers)
 
 
-async def _crashed(request: Request, error: Exception) -> JSONResponse:
+async def _crashed(request: Request, error: Exception) -> Response:
     text = "a bug in detente: the traceback is in the terminal of the server; please report it"
-    return JSONResponse({"status": "CRASHED", "problems": [text]}, 500)
+    return answer(request, {"status": "CRASHED", "problems": [text]}, 500)
 
 
 def listening(settings: Settings) -> list[socket.socket]:
@@ -167,16 +169,18 @@ def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     return found
 
 
-def serve(settings: Settings, sockets: list[socket.socket], ready: Callable[[], None]) -> None:
+def serve(
+    settings: Settings, sockets: list[socket.socket], ready: Callable[[], None], early: Popen[bytes] | None = None
+) -> None:
     """Serve until interrupted.
 
     Args:
-        settings: how. sockets: where. ready: called once requests are answered.
+        settings: how. sockets: where. ready: called once requests are answered. early: a worker that runs already.
     """
     import uvicorn
 
     config = uvicorn.Config(
-        create_app(settings), http="h11", ws="none", log_level="warning", access_log=False, server_header=False,
+        create_app(settings, early), http="h11", ws="none", log_level="warning", access_log=False, server_header=False,
         proxy_headers=False, h11_max_incomplete_event_size=HEADER_BYTES, timeout_graceful_shutdown=2, lifespan="on",
     )  # fmt: skip
     server = uvicorn.Server(config)

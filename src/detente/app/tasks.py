@@ -88,25 +88,27 @@ def solve(args: dict[str, Any], progress: Progress) -> Done:
 
 def optimal(args: dict[str, Any], progress: Progress) -> Done:
     """Search the best tariffs of one country or coalition."""
-    from detente.app.games import rate_rows
+    from detente.app.games import drawn_search, rate_rows
     from detente.report.strategy_document import optimum_document
     from detente.strategy.optimal import optimal_tariffs
 
     world = DESK.world(DESK.open(_state(args)).case)
     found = optimal_tariffs(world, args["player"], progress=progress, **args["choices"])
     rates = found.export_taxes if found.instrument == "export-tax" else found.tariffs
-    return {**optimum_document(found), "rates": rate_rows(found.result, rates)}, b""
+    document = {**optimum_document(found), "rates": rate_rows(found.result, rates)}
+    return document, drawn_search("optimal", document, found.result)
 
 
 def nash(args: dict[str, Any], progress: Progress) -> Done:
     """Search tariffs that are best responses to each other."""
-    from detente.app.games import rate_rows
+    from detente.app.games import drawn_search, rate_rows
     from detente.report.strategy_document import nash_document
     from detente.strategy.nash import nash as search
 
     world = DESK.world(DESK.open(_state(args)).case)
     found = search(world, args["players"], progress=progress, **args["choices"])
-    return {**nash_document(found), "rates": rate_rows(found.result, found.tariffs)}, b""
+    document = {**nash_document(found), "rates": rate_rows(found.result, found.tariffs)}
+    return document, drawn_search("nash", document, found.result)
 
 
 def read(args: dict[str, Any], progress: Progress) -> Done:

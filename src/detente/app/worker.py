@@ -54,6 +54,7 @@ class Worker:
 
     def work(self) -> None:
         """Do one job after another, for ever."""
+        threading.Thread(target=_draw_once, daemon=True).start()
         from detente.app.tasks import warm
 
         warm(self.folder)
@@ -96,6 +97,13 @@ class Worker:
             self.stream.flush()
         except OSError:
             os._exit(0)
+
+
+def _draw_once() -> None:
+    """Have the drawing library set itself up, on the other core, while the model is loaded and solved."""
+    from detente.report.charts.base import svg, values
+
+    svg({"$schema": "https://vega.github.io/schema/vega-lite/v6.json", "data": values([{"a": 1}]), "mark": "bar"})
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from detente.cli.app_data import data
 from detente.cli.app_report import add as add_report
 from detente.cli.app_scenario import scenario
 from detente.cli.app_strategy import add as add_strategy
+from detente.cli.app_time import add as add_time
 from detente.cli.options import HELP, AsOf, Branch, Countries, Force, Json, Out, Quiet, Scenario, Words
 
 app = typer.Typer(
@@ -194,44 +195,7 @@ def compare(
     )
 
 
-@app.command(
-    epilog="\b\nExamples:\n  detente path us-china-2025-10\n"
-    "  detente path us-china-2025-10 --branch escalation --until 2025-12-31"
-)
-def path(
-    case: Scenario,
-    first: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day; default: as_of.")] = None,
-    last: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Last day; default: horizon.")] = None,
-    branch: Branch = None,
-    countries: Countries = None,
-    as_of: AsOf = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Solve every regime between two days: one equilibrium for each date on which the law changes."""
-    from detente.cli.path import run_path
-
-    run_path(case, first=first, last=last, branch=branch, as_of=as_of, countries=countries)
-
-
-@app.command(
-    epilog="\b\nExamples:\n  detente tree us-china-2025-10\n"
-    "  detente tree us-china-2025-10 --set-prob full-exchange=10%,rollover=40%,snapback=20%,threat=20%,escalation=10%"
-)
-def tree(
-    case: Scenario,
-    probabilities: Annotated[
-        Words, typer.Option("--set-prob", metavar="NAME=40%", help="Your odds of a leaf; all must sum to 100%.")
-    ] = None,
-    countries: Countries = None,
-    as_of: AsOf = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Solve the leaves on the horizon: values, spreads, break-even odds; expected values with your odds only."""
-    from detente.cli.tree import run_tree
-
-    run_tree(case, probabilities=probabilities or [], as_of=as_of, countries=countries)
+add_time(app)
 
 
 @app.command(

@@ -30,6 +30,9 @@ def add(app: typer.Typer) -> None:
         talks: Annotated[
             bool, typer.Option("--talks", help="Settle the talks of the scenario too; takes longer.")
         ] = False,
+        probabilities: Annotated[
+            Words, typer.Option("--set-prob", metavar="NAME=40%", help="Your odds of a branch, to weigh them with.")
+        ] = None,
         force: ForceFile = False,
         json: Json = False,
         quiet: Quiet = False,
@@ -38,7 +41,8 @@ def add(app: typer.Typer) -> None:
         from detente.cli.report import report as body
 
         body(
-            source, to=to, country=country, countries=countries, branches=branch or [], with_talks=talks, force=force
+            source, to=to, country=country, countries=countries, branches=branch or [], with_talks=talks,
+            odds=probabilities or [], force=force,
         )  # fmt: skip
 
     @app.command(

@@ -30,3 +30,4 @@ Branch = Annotated[
 ]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Leave out measures whose source is later.")]
 Countries = Annotated[str | None, typer.Option("--countries", metavar="A,B", help="Economies and groups to print.")]
+ToPage = Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Write it as one HTML file, too.")]

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from detente.core.errors import UsageError
+
 RED: Final = "\x1b[31m"
 PLAIN: Final = "\x1b[0m"
 PIPED_WIDTH: Final = 120
@@ -97,6 +99,16 @@ def _write(stream: TextIO | None, text: str) -> None:
     except BrokenPipeError:
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), stream.fileno())
+
+
+def check_file(to: Path | None, *, force: bool) -> None:
+    """Refuse a file that must not be replaced, before anything is solved.
+
+    Raises:
+        UsageError: it exists, and `force` is not given.
+    """
+    if to is not None and to.exists() and not force:
+        raise UsageError(f"to: found {str(to)!r}, which exists; expected a new file; try --force to replace it")
 
 
 def shown(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path as File
 from typing import Any
 
 from detente.cli import output
@@ -22,12 +23,15 @@ def run_path(
     branch: str | None = None,
     as_of: str | None = None,
     countries: str | None = None,
+    to: File | None = None,
+    force: bool = False,
 ) -> None:
-    """Solve and print a path.
+    """Solve and print a path, and write it as a page if `to` is given.
 
     Raises:
         DetenteError: as `scenario.path.path`; also an unknown country.
     """
+    output.check_file(to, force=force)
     days = day_of("from", first), day_of("until", last), day_of("as-of", as_of)
     found = path(case, first=days[0], last=days[1], branch=branch, as_of=days[2])
     shown = shown_countries(found.scenario, found.steps[0].result, words([countries or ""]))
@@ -36,6 +40,12 @@ def run_path(
         output.document(_document(found, shown))
     else:
         output.say(_text(found, shown))
+    if to is not None:
+        from detente.report.path_story import path_story
+        from detente.report.story import write_story
+
+        write_story(path_story(found, shown, output.command()), to)
+        output.note(f"report: {output.shown(to)}")
 
 
 def comparator(found: Any) -> str:

@@ -33,9 +33,16 @@ def run_serve(options: Options) -> None:
     token = new_token() if options.token is None else options.token
     asked = Settings(options.folder, options.host, options.port, token, options.allow_network)
     settings = checked(asked, own_token=options.token is not None)
+    from detente.app.child import ended, started
+
+    early = started(settings.folder)  # loads the model while this process loads the server
     from detente.app.server import listening, serve
 
-    sockets = listening(settings)
+    try:
+        sockets = listening(settings)
+    except OSError:
+        ended(early)
+        raise
     address = address_of(sockets[0])
 
     def ready() -> None:
@@ -43,7 +50,7 @@ def run_serve(options: Options) -> None:
         if options.open:
             webbrowser.open(f"{address}?token={settings.token}" if settings.public else address)
 
-    serve(settings, sockets, ready)
+    serve(settings, sockets, ready, early)
 
 
 def address_of(bound: socket.socket) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from detente.cli.run import Options, solved_branches, without_assumed, words
 from detente.core.errors import UsageError
 from detente.report.select import View, view
+from detente.report.talks_shown import ShownTalks
 from detente.scenario.execute import ScenarioRun, world_of
 from detente.scenario.load import load_scenario
 from detente.scenario.schema import MAIN
@@ -20,6 +21,7 @@ class Given:
 
     run: ScenarioRun
     options: Options
+    talks: ShownTalks | None = None
 
 
 def given(source: str, *, branches: Sequence[str] = (), certify: str = "quick") -> Given:
@@ -38,18 +40,21 @@ def given(source: str, *, branches: Sequence[str] = (), certify: str = "quick") 
         return Given(solved_branches(case, world_of(case), options), options)
     if branches:
         raise UsageError(f"branch: found beside {source!r}, which is solved already; expected a scenario")
-    from detente.report.revive import read_run
+    from detente.report.revive import read_run, read_talks
 
     run = read_run(folder)
+    talks = read_talks(folder)
     settings = next(iter(run.values())).provenance["settings"]
     on = str(run.plans[MAIN].regime.date) if MAIN in run else None
     known = {name: settings[name] for name in ("as_of", "tol", "max_iter") if name in settings}
-    return Given(run, Options(source, branch=tuple(run), on=on, **known))
+    return Given(run, Options(source, branch=tuple(run), on=on, **known), talks)
 
 
 def shown(found: Given, countries: str | None) -> View:
     """Return what is shown of a run, with real income without its assumed measures beside it."""
     run = found.run
+    if found.talks is not None:
+        return view(run, countries=words([countries or ""]), talks=found.talks)
     parent = run.base
     without = without_assumed(run, world_of(run.scenario) if _moved(run) else parent, found.options)
     return view(run, countries=words([countries or ""]), without=without)

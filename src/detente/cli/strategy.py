@@ -52,7 +52,9 @@ class Choices:
         if self.out is not None:
             check_target(self.out, force=self.force, own=stranger)
 
-    def write(self, verb: str, results: Mapping[str, Result], extra: Mapping[str, Sequence[Any]]) -> None:
+    def write(
+        self, verb: str, results: Mapping[str, Result], extra: Mapping[str, Sequence[Any]], found: Mapping[str, Any]
+    ) -> None:
         """Write the bundle, if one was asked for."""
         if self.out is None:
             return
@@ -60,7 +62,7 @@ class Choices:
 
         asked = {"verb": verb, "baseline": self.baseline, "elasticities": self.elasticities, **self.options()}
         repeat = output.command({}, () if self.force else ("--force",))
-        write_strategy_bundle(results, self.out, asked=asked, extra=extra, repeat=repeat, force=self.force)
+        write_strategy_bundle(results, self.out, asked=asked, extra=extra, repeat=repeat, force=self.force, found=found)
         output.note(f"bundle: {output.shown(self.out)}")
 
 
@@ -80,7 +82,8 @@ def run_optimal(
             instrument=instrument, objective=objective, starts=starts, progress=told, **choices.options(),
         )  # fmt: skip
     show(optimum_text, optimum_document, found)
-    choices.write("optimal", {"main": found.result}, {"starts": found.starts, "binding": found.binding})
+    choices.write("optimal", {"main": found.result}, {"starts": found.starts, "binding": found.binding},
+                  optimum_document(found))  # fmt: skip
 
 
 def run_nash(players: Sequence[str], choices: Choices, *, starts: int) -> int:
@@ -98,7 +101,7 @@ def run_nash(players: Sequence[str], choices: Choices, *, starts: int) -> int:
         found = nash(world, names, starts=starts, progress=told, **choices.options())
     show(nash_text, nash_document, found)
     extra = {"starts": found.starts, "deviations": found.examination.best, "binding": found.binding}
-    choices.write("nash", {"main": found.result}, extra)
+    choices.write("nash", {"main": found.result}, extra, nash_document(found))
     return 0 if found.complete else INTERRUPTED
 
 
@@ -116,7 +119,9 @@ def run_escalation(players: Sequence[str], choices: Choices, *, rule: str, openi
         )
     show(ladder_text, ladder_document, found)
     if found.rungs:
-        choices.write("escalate", {f"round-{rung.round}": rung.result for rung in found.rungs}, {})
+        choices.write(
+            "escalate", {f"round-{rung.round}": rung.result for rung in found.rungs}, {}, ladder_document(found)
+        )
     return 0 if found.complete else INTERRUPTED
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
 from detente.cli import output
@@ -21,13 +22,15 @@ SHOWN: Final = 10
 
 
 def run_tree(
-    case: str, *, probabilities: Sequence[str] = (), as_of: str | None = None, countries: str | None = None
-) -> None:
-    """Solve and print a tree.
+    case: str, *, probabilities: Sequence[str] = (), as_of: str | None = None, countries: str | None = None,
+    to: Path | None = None, force: bool = False,
+) -> None:  # fmt: skip
+    """Solve and print a tree, and write it as a page if `to` is given.
 
     Raises:
         DetenteError: as `scenario.tree.tree`; also an unknown country.
     """
+    output.check_file(to, force=force)
     asked = words([countries or ""])
     found = tree(case, probabilities=read_odds(probabilities), as_of=day_of("as-of", as_of), countries=asked)
     shown = shown_countries(found.scenario, found.results[MAIN], asked)
@@ -36,6 +39,14 @@ def run_tree(
         output.document(_document(found, shown))
     else:
         output.say(_text(found, shown))
+    if to is not None:
+        from detente.report.html import write_report
+        from detente.report.select import view
+        from detente.scenario.execute import ScenarioRun
+
+        run = ScenarioRun(found.scenario, found.base, dict(found.plans), dict(found.results))
+        write_report(view(run, countries=asked, odds=found.odds), to)
+        output.note(f"report: {output.shown(to)}")
 
 
 def read_odds(given: Sequence[str]) -> dict[str, float]:

@@ -67,9 +67,11 @@ class Bands:
     Attributes:
         method, seed: how the points were chosen. levels: of the quantiles, rising.
         asked: draws asked for. statuses: status -> number of draws. failed: draws without numbers, by position.
-        variables, labels: of the table. sample: (draw, variable, label) certified draws in the order of the design.
+        variables, labels: of the table. sample: (draw, variable, label) certified draws in the order of the design;
+            none of them where the bands were read from a bundle, which does not keep them.
         quantile: (level, variable, label). error: half width of the 95 % interval of each
             quantile, or None for a quadrature, whose points say nothing about it.
+        mean, sd, above: (variable, label) over the certified draws; above: part of them above zero. [share]
         assumptions: what was drawn. values: (draw, assumption), of the certified draws. influence: None with few draws.
     """
 
@@ -84,6 +86,9 @@ class Bands:
     sample: Array
     quantile: Array
     error: Array | None
+    mean: Array
+    sd: Array
+    above: Array
     assumptions: tuple[Assumption, ...]
     values: Array
     influence: Influence | None = None
@@ -97,7 +102,7 @@ class Bands:
     @property
     def certified(self) -> int:
         """Return the number of draws with numbers."""
-        return len(self.sample)
+        return self.asked - len(self.failed)
 
     def place(self, variable: str, label: str) -> tuple[int, int]:
         """Return the position of a number.
@@ -113,11 +118,29 @@ class Bands:
         """Return one number in every certified draw, (draw,).
 
         Raises:
+            UsageError: a variable or label that the table does not have; bands that were read from a bundle.
+        """
+        v, n = self.place(variable, label)
+        if not len(self.sample):
+            raise UsageError(
+                "bands: found those of a bundle, which keeps quantiles and no draws; expected a run with draws"
+            )
+        found: Array = self.sample[:, v, n]
+        return found
+
+    def agreeing(self, variable: str, label: str) -> tuple[int, bool] | None:
+        """Return how many certified draws have the sign that most of them have, and whether it is plus.
+
+        None where that is not known: a quadrature weighs points, and counts none.
+        Raises:
             UsageError: a variable or label that the table does not have.
         """
         v, n = self.place(variable, label)
-        found: Array = self.sample[:, v, n]
-        return found
+        above = float(self.above[v, n])
+        if self.error is None or not np.isfinite(above):
+            return None
+        plus = above >= 1 - above
+        return round(self.certified * max(above, 1 - above)), plus
 
     def unsure(self, variable: str, label: str) -> float | None:
         """Return how far the ends of a band may still move, over its width; None where nothing is known about it.
@@ -145,18 +168,20 @@ def level_name(level: float) -> str:
 
 
 def band_columns(result: Result) -> Columns:
-    """Return table "bands": country, variable, unit, value, quantiles, mean, sd, and the errors of the outer two."""
+    """Return table "bands": country, variable, unit, value, quantiles, mean, sd, the errors of the outer two, and how
+    many draws in a hundred are above zero."""
     bands, columns = _of(result), result.columns("countries")
     found: Columns = {name: columns[name] for name in ("country", "variable", "unit", "value")}
     places = [bands.place(variable, label) for label, variable in zip(found["country"], found["variable"], strict=True)]
     v, n = (np.array(axis) for axis in zip(*places, strict=True))
     for row, name in enumerate(bands.names):
         found[name] = bands.quantile[row, v, n].tolist()
-    found["mean"] = bands.sample.mean(axis=0)[v, n].tolist()
-    found["sd"] = bands.sample.std(axis=0, ddof=1)[v, n].tolist()
+    found["mean"] = bands.mean[v, n].tolist()
+    found["sd"] = bands.sd[v, n].tolist()
     if bands.error is not None:
         for row in (0, -1):
             found[f"{bands.names[row]}_error"] = bands.error[row, v, n].tolist()
+        found["above_zero_pct"] = (100 * bands.above[v, n]).tolist()
     return found
 
 

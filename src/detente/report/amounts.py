@@ -10,6 +10,8 @@ from detente.report.text_table import number
 Band = tuple[float, float]
 
 MINUS: Final = "\u2212"
+HARD: Final = "\u00a0"
+"""A blank at which no line breaks."""
 NO_EFFECT: Final = "no clear effect"
 SMALLEST_USD: Final = 0.5
 
@@ -55,6 +57,16 @@ def band_text(band: Band | None, unit: str = "") -> str:
     if band is None:
         return ""
     return f"[{signed(band[0])}, {signed(band[1])}{f' {unit}' if unit else ''}]"
+
+
+def in_cell(text: str, band: Band | None) -> str:
+    """Return a number with its band for a cell of a table: lines break between the two, never inside the band."""
+    return text if band is None else f"{text} {band_text(band).replace(' ', HARD)}"
+
+
+def dollar_band(band: Band) -> str:
+    """Return a band of MUSD as "[+$188 billion, +$221 billion]"."""
+    return f"[{dollars(band[0])}, {dollars(band[1])}]"
 
 
 def change_text(value: float, unit: str, band: Band | None) -> str:

@@ -77,7 +77,7 @@ def _branch(view: View, branch: BranchView, detail: bool, ladders: bool) -> dict
 
 
 def band_facts(bands: Bands) -> dict[str, Any]:
-    """Return what bands rest on: how many draws of which kind, how they ended, which have no numbers."""
+    """Return what bands rest on: draws, how they ended, which have no numbers, what was drawn between which ends."""
     return {
         "method": bands.method,
         "seed": bands.seed,
@@ -85,6 +85,7 @@ def band_facts(bands: Bands) -> dict[str, Any]:
         "draws": bands.asked,
         "statuses": dict(bands.statuses),
         "failed": [asdict(each) for each in bands.failed],
+        "assumptions": [asdict(each) for each in bands.assumptions],
     }
 
 

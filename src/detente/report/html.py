@@ -9,8 +9,8 @@ import detente
 from detente.report.amounts import change_text, signed
 from detente.report.charts.base import vega_js
 from detente.report.choice import Choice, choose
-from detente.report.pages import SCRIPT, STYLE, digest, render, static
-from detente.report.screens import SCREENS, screen_html
+from detente.report.pages import SCRIPT, STYLE, digest, render, static, write_page
+from detente.report.screens import SCREENS, Screen, screen_html
 from detente.report.select import BranchView, View
 from detente.report.select import view as shown
 from detente.scenario.execute import ScenarioRun
@@ -25,15 +25,7 @@ def write_report(run: ScenarioRun | View, path: Path, choice: Choice | None = No
     Raises:
         SolveError: a branch is not certified. OSError: the place cannot be written.
     """
-    page = report_html(run if isinstance(run, View) else shown(run), choice)
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(page, encoding="utf-8")
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    return path
+    return write_page(path, report_html(run if isinstance(run, View) else shown(run), choice))
 
 
 def report_html(view: View, choice: Choice | None = None) -> str:
@@ -58,7 +50,7 @@ def report_html(view: View, choice: Choice | None = None) -> str:
         style_hash=digest(css),
         scripts=[Markup(text) for text in scripts],
         script_hashes=[digest(text) for text in scripts],
-        screens=[(screen, html) for screen, html in found if html],
+        screens=[(screen.name, _heading(screen, view), html) for screen, html in found if html],
         view=view,
         run=view.run,
         base=view.run.base,
@@ -67,6 +59,11 @@ def report_html(view: View, choice: Choice | None = None) -> str:
         sentence=sentence(view),
         version=detente.__version__,
     )
+
+
+def _heading(screen: Screen, view: View) -> str:
+    """Return the words of a screen in the list of screens: with one branch nothing stands side by side."""
+    return "All headline numbers" if screen.name == "compare" and len(view.branches) == 1 else screen.title
 
 
 def world_line(view: View) -> str:
@@ -82,6 +79,11 @@ def named(branch: BranchView) -> str:
     return f"{branch.mark.strip('()')}: {branch.name}" if branch.mark else branch.name
 
 
+def _which(view: View, branch: BranchView) -> str:
+    """Return which branch a number is of; nothing where there is only one."""
+    return f" ({named(branch)})" if len(view.branches) > 1 else ""
+
+
 def sentence(view: View) -> str:
     """Return one sentence made of numbers alone; a sign that the band does not carry reads "no clear effect"."""
     key = "real_income_pct"
@@ -93,11 +95,11 @@ def sentence(view: View) -> str:
             f"{view.label(code)} {change_text(branch.values[code, key], '%', branch.bands.get((code, key)))}"
             for code in codes
         )
-        parts.append(f"{changes} ({named(branch)})")
+        parts.append(f"{changes}{_which(view, branch)}")
     text = f"Real income against {view.run.comparator}: {'; '.join(parts)}."
     if view.focus:
         by, against = view.focus
         found = [(branch, branch.pairs.get((against, by))) for branch in view.branches[:2]]
-        trade = ", ".join(f"{signed(pair['change_pct'])} % ({named(b)})" for b, pair in found if pair)
+        trade = ", ".join(f"{signed(pair['change_pct'])} %{_which(view, b)}" for b, pair in found if pair)
         text += f" Imports of {view.label(by)} from {view.label(against)}: {trade}." if trade else ""
     return text

@@ -37,7 +37,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     pages.filters |= {"signed": signed, "plain": plain, "dollars": dollars}
-    pages.globals |= {"drawn": drawn, "spec_json": spec_json, "csv_link": csv_link}
+    pages.globals |= {"drawn": drawn, "spec_json": spec_json, "csv_link": csv_link, "band_strip": band_strip}
     return pages
 
 
@@ -55,6 +55,22 @@ def static(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
 
 
+def write_page(path: Path, page: str) -> Path:
+    """Write a page and return its path; it appears complete or not at all.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return path
+
+
 def drawn(figure: Figure) -> Any:
     """Return a figure as SVG, ready to stand in a page; the text inside was escaped by the drawing library."""
     from markupsafe import Markup
@@ -68,6 +84,22 @@ def spec_json(spec: Mapping[str, Any]) -> Any:
 
     text = json.dumps(spec, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def band_strip(strip: tuple[float, float, float], label: str) -> Any:
+    """Return a band as a small drawing in the text: its ends, the value as a dot, and zero as a line across."""
+    from markupsafe import Markup
+
+    low, value, high = strip
+    left, right = min(low, 0.0), max(high, 0.0)
+    scale = 184 / (right - left) if right > left else 0.0
+    x = {name: f"{8 + scale * (at - left):.1f}" for name, at in (("l", low), ("v", value), ("h", high), ("z", 0.0))}
+    return Markup(
+        '<svg class="strip" viewBox="0 0 200 16" role="img" aria-label="{label}">'
+        '<line x1="{z}" x2="{z}" y1="0" y2="16" stroke="#222222" stroke-width="1.5"/>'
+        '<line x1="{l}" x2="{h}" y1="8" y2="8" stroke="#767676" stroke-width="5"/>'
+        '<circle cx="{v}" cy="8" r="4.5" fill="#222222"/></svg>'
+    ).format(label=label, **x)
 
 
 def csv_link(columns: Columns) -> str:

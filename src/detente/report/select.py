@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +13,7 @@ from detente.core.errors import UsageError, nearest
 from detente.core.pairs import pair_columns
 from detente.core.result import Result
 from detente.equilibrium.diversion import diversion_columns
+from detente.report.talks_shown import ShownTalks, shown_talks
 from detente.scenario.execute import ScenarioRun, own_groups
 from detente.scenario.ladder import Rung, substitution_ladder
 from detente.scenario.schema import MAIN
@@ -120,7 +121,7 @@ class View:
     Attributes:
         run: what was solved. branches: in order. countries: codes and groups shown in the headline table.
         focus: (by, against) whose trade is shown in detail, or None. assumed: ids whose level is ours.
-        talks: settled talks of the scenario (`strategy.talks.Talks`), if they were solved.
+        talks: settled talks of the scenario, if they were solved. odds: leaf -> probability, the user's, if given.
     """
 
     run: ScenarioRun
@@ -128,7 +129,8 @@ class View:
     countries: tuple[str, ...]
     focus: tuple[str, str] | None
     assumed: tuple[str, ...]
-    talks: Talks | None = None
+    talks: ShownTalks | None = None
+    odds: Mapping[str, float] | None = None
 
     @cached_property
     def ladders(self) -> dict[str, tuple[Rung, ...]]:
@@ -167,13 +169,15 @@ def view(
     *,
     countries: Sequence[str] = (),
     without: ScenarioRun | None = None,
-    talks: Talks | None = None,
+    talks: Talks | ShownTalks | None = None,
+    odds: Mapping[str, float] | None = None,
 ) -> View:
     """Return what is shown of a run.
 
     Args:
         run: solved. countries: codes and groups asked for; none means those of the file, or the largest economies.
         without: the same run without its assumed measures. talks: of the same scenario, settled.
+        odds: leaf -> probability, to weigh the branches with; None takes those of the file, if it has any.
     Raises:
         UsageError: a country that the run does not have.
     """
@@ -188,7 +192,8 @@ def view(
         for place, (name, result) in enumerate(run.items())
     )
     assumed = dict.fromkeys(m.id for plan in run.plans.values() for m in plan.regime.applied if m.assumed)
-    return View(run, branches, _countries(run, countries), focus(run), tuple(assumed), talks)
+    told = talks if talks is None or isinstance(talks, ShownTalks) else shown_talks(talks)
+    return View(run, branches, _countries(run, countries), focus(run), tuple(assumed), told, odds)
 
 
 def _rung(run: ScenarioRun, rung: Rung) -> Rung:

@@ -78,6 +78,18 @@ def read_bundle(folder: Path) -> Bundle:
     return Bundle(folder, manifest, _arrays(folder / ARRAYS, manifest["inputs"]["branches"]))
 
 
+def kind_of(folder: Path) -> str:
+    """Return what a bundle is of: "strategy", "talks", or "" for a run; its files are not read.
+
+    Raises:
+        UsageError: no such folder. CheckError: no manifest, or an altered one.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: found no such folder; expected a bundle that detente run --out has written")
+    return str(_manifest(folder)["inputs"].get("kind", ""))
+
+
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,6 +46,46 @@ def banded(branch: BranchView, line: Line, code: str, say: Callable[[float | Non
     return f"{say(float(middle))} [{say(low)}, {say(high)}]"
 
 
+def agree_text(bands: Bands, variable: str, code: str) -> str:
+    """Return how many draws have the sign that most have: "all 64 draws below zero"; "" where that is not known."""
+    found = bands.agreeing(variable, code)
+    if found is None:
+        return ""
+    count, plus = found
+    told = f"all {count}" if count == bands.certified else f"{count} of {bands.certified}"
+    return f"{told} draws {'above' if plus else 'below'} zero"
+
+
+def drawn_line(bands: Bands) -> str:
+    """Return in words what the bands rest on: how many draws of how many assumptions, and how they ended."""
+    failed = f", {len(bands.failed)} of them without an equilibrium and left out" if bands.failed else ", all solved"
+    what = f" of {len(bands.assumptions)} uncertain assumptions" if bands.assumptions else ""
+    held = 100 * (bands.levels[-1] - bands.levels[0])
+    return (
+        f"bands: {bands.asked} draws{what} ({bands.method}, seed {bands.seed}){failed}; a band holds {held:g} % of them"
+    )
+
+
+def most_moving(bands: Bands, code: str, name: str, sectors: Mapping[str, str]) -> list[str]:
+    """Return which assumption explains most of the variance of real income, as a sentence; none with few draws.
+
+    Args:
+        code, name: of the economy. sectors: names of sectors.
+    """
+    rows = strongest(bands, [code])[:1] if code in bands.labels else []
+    return [
+        f"most of the band of real income of {name}: {in_words(row.assumption, sectors)}, "
+        f"{number(row.share_pct)} % of the variance"
+        for row in rows
+    ]
+
+
+def in_words(assumption: str, sectors: Mapping[str, str]) -> str:
+    """Return an assumption with the name of its sector: "elasticity SERV" is the trade elasticity of services."""
+    kind, _, code = assumption.partition(" ")
+    return f"trade elasticity of {sectors[code]} ({code})" if kind == "elasticity" and code in sectors else assumption
+
+
 def in_brackets(bands: Bands) -> str:
     """Return what stands in a cell, in words."""
     first = "median" if CENTRE in bands.levels else "central run"
@@ -69,7 +109,7 @@ def band_lines(bands: Bands, countries: Sequence[str]) -> list[str]:
     return lines
 
 
-def strongest(bands: Bands, countries: Sequence[str]) -> list[Row]:
+def strongest(bands: Bands, countries: Sequence[str], *, shown: int = SHOWN) -> list[Row]:
     """Return the assumptions that explain most of the variance of real income, for the first countries shown."""
     influence, rows = bands.influence, []
     if influence is None:
@@ -77,7 +117,7 @@ def strongest(bands: Bands, countries: Sequence[str]) -> list[Row]:
     for code in countries[:FOCUS]:
         v, n = bands.place(VARIABLE, code)
         share = influence.share[:, v, n]
-        for k in [int(k) for k in np.argsort(-share)[:SHOWN] if share[k] >= LEAST]:
+        for k in [int(k) for k in np.argsort(-share)[:shown] if share[k] >= LEAST]:
             a = bands.assumptions[k]
             low, high = float(influence.low[k, v, n]), float(influence.high[k, v, n])
             rows.append(Row(code, VARIABLE, a.name, a.low, a.high, low, high, 100 * float(share[k])))

@@ -47,7 +47,7 @@ def write_talks_bundle(
     """
     check_target(out, force=force, own=stranger)
     run = in_full(case, settled, base=base)
-    shown, arrays, stored = view(run), bundle_arrays(run), relative_to(case, out)
+    shown, arrays, stored = view(run, talks=settled), bundle_arrays(run), relative_to(case, out)
 
     def fill(folder: Path) -> None:
         resolved = stored.resolved(baseline_sha256=settled.facts["baseline_sha256"])
@@ -71,8 +71,20 @@ def _inputs(case: Scenario, run: ScenarioRun, settled: Talks) -> dict[str, Any]:
         "kind": KIND,
         "scenario": {"id": case.id, "sha256": case.sha256},
         "baseline": {**baseline, "sha256": facts["baseline_sha256"]},
-        KIND: {**facts["asked"], "laws": len(settled.wedges), "solved": settled.solved.reached},
+        KIND: {
+            **facts["asked"],
+            "laws": len(settled.wedges),
+            "solved": settled.solved.reached,
+            "codes": list(settled.question.players.codes),
+            "matters": [matter.name for matter in settled.question.matters],
+            "package": _package(settled),
+        },
     }
+
+
+def _package(settled: Talks) -> int | None:
+    """Return the number of the package that is solved beside no deal, or None."""
+    return settled.chosen if settled.chosen is not None else next((e.package for e in settled.least_bad), None)
 
 
 def repeat_command(settled: Talks, scenario: str = SCENARIO) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 from detente.baseline import Baseline
 from detente.core.result import Result
@@ -32,18 +33,38 @@ def in_full(case: Scenario, settled: Talks, *, base: Baseline | None = None) -> 
     Raises:
         SolveError: one of the two has no certified equilibrium.
     """
-    asked = settled.facts["asked"]
+    chosen = settled.chosen if settled.chosen is not None else next((each.package for each in settled.least_bad), None)
+    return framed(case, settled.facts["asked"], named(chosen, settled.chosen is not None), _solved, base=base)
+
+
+def named(package: int | None, agreed: bool) -> tuple[str, int] | None:
+    """Return the branch that stands beside no deal: its name and its package; None where there is none."""
+    return None if package is None else (DEAL if agreed else LEAST_BAD, package)
+
+
+def framed(
+    case: Scenario,
+    asked: Mapping[str, Any],
+    beside: tuple[str, int] | None,
+    result: Callable[[Stage, int, str], Result],
+    *,
+    base: Baseline | None = None,
+) -> ScenarioRun:
+    """Return no deal, and a package beside it, as branches of a run: their law, compiled, and results made elsewhere.
+
+    Args:
+        case: the file. asked: with `disagreement` and `closure`. beside: name and package. base: the world.
+        result: the equilibrium of a law, from the stage, its place in it, and the name of the branch.
+    """
     world = world_of(case) if base is None else with_products(case, base)
     found = packages(case, asked["disagreement"])
-    chosen = settled.chosen if settled.chosen is not None else next((each.package for each in settled.least_bad), None)
     laws = {NO_DEAL: (found.disagreement, Leaf(NO_DEAL, include=found.without[0], drop=found.without[1]))}
-    if chosen is not None:
-        name = DEAL if settled.chosen is not None else LEAST_BAD
+    if beside is not None:
+        name, chosen = beside
         laws[name] = (found.package_laws[chosen], _leaf(found, chosen, name))
-    numbers = [law for law, _ in laws.values()]
-    regimes = [found.laws.regimes[law] for law in numbers]
+    regimes = [found.laws.regimes[law] for law, _ in laws.values()]
     stage = stage_of(case, world, regimes, asked["closure"])
-    results = {name: _solved(stage, at) for at, name in enumerate(laws)}
+    results = {name: result(stage, at, name) for at, name in enumerate(laws)}
     plans = {name: _plan(case, stage, at, name, regimes[at]) for at, name in enumerate(laws)}
     shown = case.replace(
         closure=stage.closure, include_purge=stage.include_purge, tree=tuple(leaf for _, leaf in laws.values())
@@ -59,7 +80,7 @@ def _leaf(found: Packages, number: int, name: str) -> Leaf:
     return Leaf(name, include=held, drop=off)
 
 
-def _solved(stage: Stage, at: int) -> Result:
+def _solved(stage: Stage, at: int, name: str) -> Result:
     return solve(stage.base, wedges=stage.laws.wedges[at], closure=stage.closure, include_purge=stage.include_purge)
 
 

@@ -5,8 +5,7 @@
   const box = document.getElementById("page"), said = document.getElementById("said");
   let running = null, parts = new AbortController(), watched = "";
 
-  const say = (text) => { said.textContent = text; };
-  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  const say = (text) => { said.textContent = text; }, wait = (ms) => new Promise((done) => setTimeout(done, ms));
   const words = (found) => (found.problems || ["no answer"]).map((each) => each.text || each).join(" ");
   const screen = (address) => new URLSearchParams(address.split("?")[1] || "").get("screen") || "brief";
   const query = (form) => new URLSearchParams(new FormData(form)).toString();
@@ -49,6 +48,7 @@
     for (const place of box.querySelectorAll(".origin")) place.textContent = location.origin;
     if (figures && window.detenteFigures) window.detenteFigures(box);
     for (const place of box.querySelectorAll(".later[data-part]")) later(place);
+    for (const form of box.querySelectorAll("form[data-again]")) job(form).catch((error) => say(error.message));
   }
 
   async function later(place) {
@@ -87,16 +87,19 @@
     talks: (data) => ({state: state(), solution: data.get("solution")}),
     read: (data) => ({text: data.get("text"), published: data.get("published") || ""}),
   };
-  const search = (data) => ({
-    state: state(), vary: data.get("vary"), upper: data.get("upper") || null, starts: Number(data.get("starts")),
-  });
+  const search = (data) => ({state: state(), vary: data.get("vary"), upper: data.get("upper") || null, starts: Number(data.get("starts"))});
 
   async function job(form) {
-    const kind = form.dataset.job;
-    const place = form.closest("section").querySelector(".outcome");
+    const kind = form.dataset.job, place = form.closest("section").querySelector(".outcome");
     const {ok, found} = await ask("/api/" + kind + "?wait=0", "POST", bodies[kind](new FormData(form)));
     if (!ok && !found.job) { place.replaceChildren(make("p", words(found), {class: "problems", role: "alert"})); return; }
     await watch(found.job, place);
+  }
+
+  function seek(form) {   // the address holds the search; the page that comes back starts it
+    const now = new URLSearchParams(location.search);
+    now.set("seek", `kind=${form.dataset.job}&${query(form)}`);
+    return go("/?" + now);
   }
 
   async function watch(id, place) {
@@ -122,16 +125,14 @@
     const data = new FormData(form);
     const {ok, found} = await ask("/api/scenarios", "POST", {text: data.get("text"), case: data.get("case") || ""});
     if (ok) { await go(found.address); return; }
-    const lines = data.get("text").split("\n");
-    const list = document.getElementById("wrong");
+    const lines = data.get("text").split("\n"), list = document.getElementById("wrong");
     list.replaceChildren(...(found.problems || []).map((each) => {
-      const item = make("li");
-      const line = () => make("button", "line " + each.line, {type: "button", class: "line", "data-line": each.line});
+      const item = make("li"), line = () => make("button", "line " + each.line, {type: "button", class: "line", "data-line": each.line});
       if (each.line) item.append(line(), " ", make("code", (lines[each.line - 1] || "").trim()), make("br"));
       item.append(each.text || each);
       return item;
     }));
-    say(list.children.length + " problems in the text");
+    say(list.children.length + (list.children.length === 1 ? " problem" : " problems") + " in the text");
     list.scrollIntoView({block: "nearest"});
   }
 
@@ -148,8 +149,8 @@
     const data = new FormData(form);
     const answers = Array.from(data).filter(([name, value]) => name.startsWith("answer:") && value)
       .map(([name, value]) => name.slice(7) + "=" + value);
-    const article = document.querySelector("form[data-job=read]");
-    const {found} = await ask("/api/draft", "POST", {...bodies.read(new FormData(article)), accept: data.getAll("accept"), answers});
+    const article = new FormData(document.querySelector("form[data-job=read]"));
+    const {found} = await ask("/api/draft", "POST", {...bodies.read(article), accept: data.getAll("accept"), answers});
     const place = form.querySelector(".said");
     if (!found.result) { place.textContent = words(found); return; }
     const checked = await ask("/api/scenarios", "POST", {text: found.result.text, case: ""});
@@ -163,15 +164,14 @@
       event.preventDefault();
       go(link.getAttribute("href"));
     }
-    const copy = event.target.closest("[data-copy]");
+    const copy = event.target.closest("[data-copy]"), line = event.target.closest("button.line");
     if (copy) navigator.clipboard.writeText(location.origin + copy.dataset.copy).then(() => say("Copied"), () => say(location.href));
-    const line = event.target.closest("button.line");
     if (line) jump(Number(line.dataset.line));
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
     event.preventDefault();
-    const act = form.dataset.job ? job : "edit" in form.dataset ? edit : "accept" in form.dataset ? accept : null;
+    const act = form.dataset.job === "read" ? job : form.dataset.job ? seek : "edit" in form.dataset ? edit : "accept" in form.dataset ? accept : null;
     if (act) act(form).catch((error) => say(error.message));
     else go("/?" + query(form));
   });

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import html
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -21,6 +22,7 @@ GREY: Final = "#767676"
 PALE: Final = "#DDDDDD"
 INK: Final = "#222222"
 COLOURS: Final = {"USA": BLUE, "CHN": ORANGE}
+OTHERS: Final = ("#222222", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 BRANCH_COLOURS: Final = ("#222222", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9")
 SHAPES: Final = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
 DIVERGING: Final = (ORANGE, "#F2B98A", "#F7F7F7", "#8FBEDC", BLUE)
@@ -46,6 +48,12 @@ CONFIG: Final[Mapping[str, Any]] = {
     "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12, "labelLimit": 260},
     "text": {"font": FONT, "fontSize": 12, "color": INK},
 }
+
+
+def tones(codes: Sequence[str]) -> list[str]:
+    """Return a colour for each economy or line: the two parties have their own, the others those that are left."""
+    left = itertools.cycle(OTHERS)
+    return [COLOURS.get(code) or next(left) for code in codes]
 
 
 def colour(code: str) -> str:

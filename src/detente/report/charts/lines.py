@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from detente.report.charts.base import Rows, Spec, chart, values, zero
+from detente.report.charts.base import GREY, Rows, Spec, chart, values, zero
 
 HEIGHT = 240
 
 
-def lines(rows: Rows, *, x_axis: str, y_axis: str, colours: Mapping[str, str], description: str) -> Spec:
+def lines(
+    rows: Rows, *, x_axis: str, y_axis: str, colours: Mapping[str, str], description: str, mark: Spec | None = None
+) -> Spec:
     """Return lines through the points that were solved.
 
     Args:
         rows: x, value, line. x_axis, y_axis: titles with units. colours: line -> colour. description: one sentence.
+        mark: x and text of a place to be pointed at.
     """
     encoding = {
         "x": {
@@ -38,4 +41,18 @@ def lines(rows: Rows, *, x_axis: str, y_axis: str, colours: Mapping[str, str], d
         ],
     }
     line = {"data": values(rows), "mark": {"type": "line", "point": {"size": 40}}, "encoding": encoding}
-    return chart([zero("y"), line], description=description, height=HEIGHT)
+    return chart([zero("y"), *_pointed(mark), line], description=description, height=HEIGHT)
+
+
+def _pointed(mark: Spec | None) -> list[Spec]:
+    """Return a dashed line across with its words, if a place is to be pointed at."""
+    if mark is None:
+        return []
+    x = {"field": "x", "type": "quantitative"}
+    rule = {"type": "rule", "color": GREY, "strokeDash": [4, 3]}
+    words = {"type": "text", "align": "left", "dx": 5, "baseline": "bottom", "color": GREY}
+    text = {"x": x, "y": {"value": HEIGHT - 4}, "text": {"field": "text"}}
+    return [
+        {"data": values([mark]), "mark": rule, "encoding": {"x": x}},
+        {"data": values([mark]), "mark": words, "encoding": text},
+    ]

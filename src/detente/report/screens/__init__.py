@@ -36,17 +36,20 @@ class Screen:
 
 SCREENS: Final = (
     Screen("brief", "Brief"),
+    Screen("sure", "How sure"),
     Screen("measures", "Measures and what was assumed"),
     Screen("rates", "Rates"),
     Screen("results", "Results"),
     Screen("diversion", "Diversion"),
     Screen("chokepoints", "Licences, bans, floors, purchases"),
     Screen("compare", "Branches side by side"),
+    Screen("tree", "What may come"),
     Screen("talks", "Talks"),
     Screen("check", "Check"),
 )
 
 FIGURES: Final[Mapping[str, str]] = {
+    "assumptions": "sure",
     "timeline": "measures",
     "real-income": "results",
     "map": "results",
@@ -60,6 +63,7 @@ FIGURES: Final[Mapping[str, str]] = {
     "branches": "compare",
     "substitution": "chokepoints",
     "instruments": "chokepoints",
+    "fan": "tree",
     "packages": "talks",
 }
 """Name of a figure -> module here with the function of that name, "-" as "_", or as `_FUNCTION` says."""

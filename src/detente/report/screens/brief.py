@@ -7,10 +7,22 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from detente.core.codes import COUNTRY_GROUPS, WORLD
-from detente.report.amounts import NO_EFFECT, Band, band_text, change_text, clear, dollars, dollars_each, plain, signed
+from detente.report.amounts import (
+    NO_EFFECT,
+    Band,
+    band_text,
+    change_text,
+    clear,
+    dollar_band,
+    dollars,
+    dollars_each,
+    plain,
+    signed,
+)
 from detente.report.choice import Choice
-from detente.report.people import count_of
+from detente.report.people import Count, count_of
 from detente.report.select import BranchView, View
+from detente.report.sure import agree_text, drawn_line, most_moving
 from detente.report.text import units
 
 LISTED: Final = 3
@@ -24,14 +36,26 @@ class Tile:
 
     Attributes:
         label: what. big: the number with its unit, or "no clear effect". lines: the same in dollars, and for each
-            household or person. sure: its band; "" without draws. sign: "gain", "loss" or "none".
+            person. sure: its band; "" without draws. agree: how many draws have the same sign; "" where
+            it is not known. strip: low end, value, high end of the band, to be drawn. sign: "gain", "loss" or "none".
     """
 
     label: str
     big: str
     lines: tuple[str, ...]
     sure: str = ""
+    agree: str = ""
+    strip: tuple[float, float, float] | None = None
     sign: str = "none"
+
+
+@dataclass(frozen=True)
+class Sure:
+    """How sure a number is: which quantiles its band is between, the band, the draws of the same sign in words."""
+
+    levels: str
+    band: Band
+    agree: str
 
 
 @dataclass(frozen=True)
@@ -112,9 +136,10 @@ def _changed(view: View, code: str, value: float, band: Band | None) -> str:
 def sure_lines(view: View, branch: BranchView, code: str) -> list[str]:
     """Return how sure the numbers are: certificate, band, and what they would be without assumed measures."""
     lines = [branch.result.certificate.line]
-    drawn = getattr(branch.result, "bands", None)
+    drawn = branch.result.bands
     if drawn is not None:
-        lines.append(f"bands: {drawn.line}")
+        sectors = view.run.base.meta.get("sector_labels", {})
+        lines += [drawn_line(drawn), *most_moving(drawn, code, view.label(code), sectors)]
     else:
         lines.append("no bands: nothing was drawn; --draws 256 gives every number its band")
     if view.assumed_parts:
@@ -127,52 +152,78 @@ def sure_lines(view: View, branch: BranchView, code: str) -> list[str]:
 
 def _income(branch: BranchView, code: str) -> Tile:
     key = (code, "real_income_pct")
-    value, musd = branch.values[key], branch.values[code, "real_income_musd"]
+    value, amount = branch.values[key], (code, "real_income_musd")
     each = count_of(code, COUNTRY_GROUPS.get(code, ()))
+    sure = _sure(branch, key)
+    lines = _amounts(branch.values[amount], each)
+    if amount in branch.bands:
+        lines = _between(branch.bands[amount], each) if sure and not clear(value, sure.band) else lines
+    return _tile("Real income", f"{signed(value)} %", lines, value, sure, valued=True, ranged=amount in branch.bands)
+
+
+def _amounts(musd: float, each: Count | None) -> list[str]:
+    """Return an amount in dollars, and for each person where they are counted."""
     lines = [f"{dollars(musd)} a year"]
     if each is not None:
         lines.append(f"{dollars_each(musd, each.number)} a year for each {each.unit}")
-    return _tile("Real income", f"{signed(value)} %", lines, value, _band(branch, key), valued=True)
+    return lines
+
+
+def _between(band: Band, each: Count | None) -> list[str]:
+    """Return the ends of a band in dollars, where the sign of what is between them is not known."""
+    lines = [f"between {dollars(band[0])} and {dollars(band[1])} a year"]
+    if each is not None:
+        low, high = (dollars_each(end, each.number) for end in band)
+        lines.append(f"{low} to {high} a year for each {each.unit}")
+    return lines
 
 
 def _prices(branch: BranchView, code: str, money: str) -> Tile:
     key = (code, "consumer_prices_pct")
     wages = branch.values[code, "consumer_prices_wage_pct"]
     lines = [money, f"{signed(wages)} % against the wages earned there"]
-    return _tile("Consumer prices", f"{signed(branch.values[key])} %", lines, branch.values[key], _band(branch, key))
+    return _tile("Consumer prices", f"{signed(branch.values[key])} %", lines, branch.values[key], _sure(branch, key))
 
 
 def _trade(branch: BranchView, code: str) -> tuple[Tile, Tile]:
     key = (code, "exports_pct")
     lines = [f"{dollars(branch.values[code, 'exports_change_musd'])} a year"]
-    exports = _tile("Exports", f"{signed(branch.values[key])} %", lines, branch.values[key], _band(branch, key))
+    exports = _tile("Exports", f"{signed(branch.values[key])} %", lines, branch.values[key], _sure(branch, key))
     key = (code, "tariff_revenue_change_musd")
     change, level = branch.values[key], branch.values[code, "tariff_revenue_musd"]
     before = level - change
     share = f"{signed(100 * change / before)} %, to {_level(level)} a year" if before > 0 else f"to {_level(level)}"
-    return exports, _tile("Tariff revenue", dollars(change), [share], change, _band(branch, key), unit="MUSD")
+    return exports, _tile("Tariff revenue", dollars(change), [share], change, _sure(branch, key), unit="USD")
 
 
 def _tile(
-    label: str, number: str, lines: list[str], value: float, sure: tuple[str, Band] | None, *, unit: str = "%",
-    valued: bool = False,
+    label: str, number: str, lines: list[str], value: float, sure: Sure | None, *, unit: str = "%",
+    valued: bool = False, ranged: bool = False,
 ) -> Tile:  # fmt: skip
     """Return a tile; where the band holds zero, what is large is that, and amounts whose sign is unknown are left out.
 
     Args:
-        number: the value with its unit. sure: which quantiles, and the band. valued: more is better, so that its sign
-            has a colour.
+        number: the value with its unit. valued: more is better, so that its sign has a colour. ranged: the lines say
+            the ends of the band, so that they stay where the sign is unknown.
     """
-    told = f"{sure[0]}: {band_text(sure[1], unit)}" if sure is not None else ""
-    if sure is not None and not clear(value, sure[1]):
-        return Tile(label, NO_EFFECT, (f"central: {number}",), told)
     sign = "none" if not valued or value == 0 else "gain" if value > 0 else "loss"
-    return Tile(label, number, tuple(lines), told, sign)
+    if sure is None:
+        return Tile(label, number, tuple(lines), sign=sign)
+    told = f"{sure.levels}: {dollar_band(sure.band) if unit == 'USD' else band_text(sure.band, unit)}"
+    strip = (sure.band[0], value, sure.band[1])
+    if not clear(value, sure.band):
+        rest = (f"central: {number}", *(lines if ranged else ()))
+        return Tile(label, NO_EFFECT, rest, told, sure.agree, strip)
+    return Tile(label, number, tuple(lines), told, sure.agree, strip, sign)
 
 
-def _band(branch: BranchView, key: tuple[str, str]) -> tuple[str, Band] | None:
-    """Return which quantiles the band of a number is, and the band; None without draws."""
-    return (branch.band_label, branch.bands[key]) if key in branch.bands else None
+def _sure(branch: BranchView, key: tuple[str, str]) -> Sure | None:
+    """Return how sure a number is; None without draws."""
+    if key not in branch.bands:
+        return None
+    code, variable = key
+    drawn = branch.result.bands
+    return Sure(branch.band_label, branch.bands[key], "" if drawn is None else agree_text(drawn, variable, code))
 
 
 def _level(musd: float) -> str:

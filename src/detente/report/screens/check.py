@@ -10,6 +10,8 @@ from detente.report.choice import Choice
 from detente.report.content import Grid
 from detente.report.people import NO_HOUSEHOLDS, POPULATION_SOURCE
 from detente.report.select import BranchView, View
+from detente.scenario.schema import MAIN
+from detente.strategy.talks import NO_DEAL
 
 LIMITS: Final = (
     "no frictions: a long-run model; workers and capital move between sectors at no cost, and nothing says how fast",
@@ -53,19 +55,40 @@ def certificate_grid(branch: BranchView) -> Grid:
     return Grid(caption, head, tuple(rows), text_columns=frozenset({2}))
 
 
+def settled(view: View) -> bool:
+    """Return whether the branches are those of talks, no deal and the deal, which no file has by name."""
+    return view.branches[0].name == NO_DEAL
+
+
+def _rule(view: View) -> str:
+    return "nash" if view.talks is None else view.talks.rule
+
+
 def command(view: View) -> str:
     """Return the line that solves the same branches again, beside the bundle's scenario."""
+    if settled(view):
+        return shlex.join(["detente", "talks", "scenario.yaml", "--solution", _rule(view)])
     names = ",".join(branch.name for branch in view.branches)
-    return shlex.join(["detente", "run", "scenario.yaml", "--branch", names])
+    words = ["detente", "run", "scenario.yaml", "--branch", names]
+    if MAIN in view.run:
+        words += ["--on", str(view.run.plans[MAIN].regime.date)]
+    bands = view.branches[0].result.bands
+    words += [] if bands is None else ["--draws", str(bands.asked), "--seed", str(bands.seed)]
+    return shlex.join(words)
 
 
 def python(view: View) -> str:
     """Return the same in Python."""
+    if settled(view):
+        return f'import detente as dt\ndt.talks(dt.scenario("scenario.yaml"), solution="{_rule(view)}").acceptable()'
     names = [branch.name for branch in view.branches]
+    bands = view.branches[0].result.bands
+    more = f', on="{view.run.plans[MAIN].regime.date}"' if MAIN in view.run else ""
+    more += "" if bands is None else f", draws={bands.asked}, seed={bands.seed}"
     return "\n".join(
         [
             "import detente as dt",
-            f'run = dt.run(dt.scenario("scenario.yaml"), branches={names!r})',
+            f'run = dt.run(dt.scenario("scenario.yaml"), branches={names!r}{more})',
             f'run[{names[0]!r}].table("countries")',
         ]
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from detente.report.charts.bars import bars
-from detente.report.charts.base import BLUE, BRANCH_COLOURS
+from detente.report.charts.base import BLUE, tones
 from detente.report.charts.lines import lines as drawn_lines
 from detente.report.choice import Choice
 from detente.report.chokepoints import Felt, felt, instrument_lines, ladder_lines, real_income, user_lines
@@ -99,14 +99,14 @@ def substitution(view: View, choice: Choice) -> Figure | None:
         for rho, tight, free in effects
         for code in codes
     ]
-    title = f"What bounds on critical inputs do to real income, MUSD a year, by ease of replacement, {branch.name}"
+    title = f"Real income by ease of replacing critical inputs, MUSD a year against no bounds on them, {branch.name}"
     alternative = extremes("Line chart", title, [{**row, "label": row["line"]} for row in rows], "MUSD")
-    tones = {view.label(code): BRANCH_COLOURS[n % len(BRANCH_COLOURS)] for n, code in enumerate(codes)}
+    colours = dict(zip(map(view.label, codes), tones(codes), strict=True))
     spec = drawn_lines(
-        rows, x_axis="substitution rho", y_axis="MUSD a year", colours=tones, description=alternative
+        rows, x_axis="substitution rho", y_axis="MUSD a year", colours=colours, description=alternative
     )  # fmt: skip
     head, lines = ladder_lines(view.ladders[branch.name], view.countries)
-    note = "rho is assumed, not estimated: values from 0.1 to 0.5; against the same branch without these bounds"
+    note = "rho is assumed, not estimated: values from 0.1 to 0.5; lower is harder to replace"
     code = code_of(view, "substitution", f'run["{branch.name}"].table("instruments")')
     return Figure(
         "substitution", f"substitution-{branch.name}", title, alternative, spec,

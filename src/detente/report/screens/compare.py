@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from detente.report.amounts import band_text, plain, signed
+from detente.report.amounts import in_cell, plain, signed
 from detente.report.charts.dots import dots
 from detente.report.choice import Choice
 from detente.report.code import code_of
@@ -72,7 +72,7 @@ def _headline(view: View, shown: Sequence[BranchView]) -> Grid:
 
 def _cell(branch: BranchView, code: str, line: Line) -> str:
     text = signed(branch.values.get((code, line.variable)))
-    return f"{text} {band_text(branch.bands.get((code, line.variable)))}".strip()
+    return in_cell(text, branch.bands.get((code, line.variable)))
 
 
 def rates_grid(view: View) -> Grid | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from detente.report.amounts import MINUS, band_text, clear, plain, signed
+from detente.report.amounts import MINUS, clear, in_cell, plain, signed
 from detente.report.charts.bars import bars, signs
 from detente.report.charts.tiles import places, tile_map
 from detente.report.charts.waterfall import waterfall
@@ -116,7 +116,7 @@ def _cell(row: Mapping[str, Any] | None) -> str:
     if row is None:
         return "-"
     band = None if row.get("low") is None else (row["low"], row["high"])
-    return f"{signed(row['value'])} {band_text(band)}".strip()
+    return in_cell(signed(row["value"]), band)
 
 
 def extremes(kind: str, title: str, rows: Sequence[Mapping[str, Any]], unit: str) -> str:

@@ -11,7 +11,7 @@ from detente.report.choice import Choice
 from detente.report.code import code_of
 from detente.report.content import Figure, Grid
 from detente.report.select import View
-from detente.strategy.talks import Talks
+from detente.report.talks_shown import ShownTalks
 
 LISTED: Final = 12
 REFUSED, ACCEPTED, EDGE = KINDS
@@ -33,9 +33,9 @@ def content(view: View, choice: Choice) -> Mapping[str, Any] | None:
 def packages(view: View, choice: Choice) -> Figure | None:
     """Return the payoff plane of talks of two; None without talks or with more players."""
     talks = view.talks
-    if talks is None or len(talks.question.players.codes) != 2:
+    if talks is None or len(talks.codes) != 2:
         return None
-    first, second = talks.question.players.codes
+    first, second = talks.codes
     table = talks.columns("packages")
     gains = [table[_gain(code)] for code in (first, second)]
     rows = [
@@ -74,18 +74,18 @@ def _gain(code: str) -> str:
     return f"gain_{code.lower().replace('-', '_')}_pp"
 
 
-def contents(talks: Talks, table: Mapping[str, Sequence[Any]], row: int) -> str:
+def contents(talks: ShownTalks, table: Mapping[str, Sequence[Any]], row: int) -> str:
     """Return what a package says, issue by issue."""
     parts = []
-    for matter in talks.question.matters:
-        name = matter.name.replace("-", "_")
+    for matter in talks.matters:
+        name = matter.replace("-", "_")
         column = name if name in table and name not in ("package", "rational", "pareto") else f"{name}_choice"
-        parts.append(f"{matter.name} {table[column][row]}")
+        parts.append(f"{matter} {table[column][row]}")
     return ", ".join(parts)
 
 
-def _best(talks: Talks, title: str, rows: Sequence[Mapping[str, Any]]) -> Grid:
-    codes = talks.question.players.codes
+def _best(talks: ShownTalks, title: str, rows: Sequence[Mapping[str, Any]]) -> Grid:
+    codes = talks.codes
     good = sorted((row for row in rows if row["kind"] != REFUSED), key=lambda row: -min(row["x"], row["y"]))
     lines = tuple(
         (str(row["package"]), signed(row["x"]), signed(row["y"]), "yes" if row["kind"] == EDGE else "no",
@@ -97,7 +97,7 @@ def _best(talks: Talks, title: str, rows: Sequence[Mapping[str, Any]]) -> Grid:
     return Grid(caption, head, lines, text_columns=frozenset({3, 4}))
 
 
-def _points(talks: Talks) -> dict[str, int]:
+def _points(talks: ShownTalks) -> dict[str, int]:
     """Return bargaining solutions by the row of their package; solutions that agree share one label."""
     table = talks.columns("points")
     found: dict[int, list[str]] = {}
@@ -108,7 +108,7 @@ def _points(talks: Talks) -> dict[str, int]:
     return {" = ".join(names): package for package, names in found.items()}
 
 
-def points_grid(view: View, talks: Talks) -> Grid:
+def points_grid(view: View, talks: ShownTalks) -> Grid:
     """Return the bargaining solutions, player by player."""
     table = talks.columns("points")
     rows = tuple(
@@ -125,7 +125,7 @@ def points_grid(view: View, talks: Talks) -> Grid:
     return Grid("Bargaining solutions against no deal", head, rows)
 
 
-def _others(talks: Talks) -> list[Grid]:
+def _others(talks: ShownTalks) -> list[Grid]:
     """Return threats, truces and linkages as tables."""
     found = []
     for name, caption in (
@@ -146,7 +146,7 @@ def _text(cell: Any) -> str:
     return signed(cell) if isinstance(cell, float) else str(cell)
 
 
-def sentence(view: View, talks: Talks) -> str:
+def sentence(view: View, talks: ShownTalks) -> str:
     """Return what comes out, from the numbers alone."""
     table = talks.columns("packages")
     good = sum(bool(ok) and not none for ok, none in zip(table["rational"], table["no_deal"], strict=True))
@@ -155,7 +155,5 @@ def sentence(view: View, talks: Talks) -> str:
     mine = next((row for label, row in points.items() if talks.rule in label.split(" = ")), None)
     if mine is None:
         return text + " No deal is accepted."
-    gains = " and ".join(
-        f"{view.label(code)} {signed(table[_gain(code)][mine])}" for code in talks.question.players.codes
-    )
+    gains = " and ".join(f"{view.label(code)} {signed(table[_gain(code)][mine])}" for code in talks.codes)
     return f"{text} The {talks.rule} solution brings {gains} log points: {contents(talks, table, mine)}."
