@@ -65,6 +65,8 @@ def _sure_form(s: Tagged, m: Mention, verbs: list[Mention]) -> str | None:
     before = s.low(k)
     if m.entry.extra.startswith("call") and s.low(m.i - 1) in ("so", "port", "per", "phone", "conference"):
         return ""
+    if m.entry.extra == "back" and s.low(m.j) in ("in", "to", "into", "on", "at", "", "."):
+        return ""
     if m.entry.extra in _LINKING and any(v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp") for v in verbs):
         nearest = next(v for v in verbs if v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp"))
         if nearest.i == m.j or is_adverb(s.low(m.j)):
@@ -282,6 +284,9 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
         elif not aux and m.entry.form == "base" and (modal := _modal_over_date(s, m.i)) >= 0 and k > modal:
             k = modal
             continue
+        elif not aux and (jump := _aside_before(s, k)):
+            k = jump
+            continue
         elif word == "," and not aux and (jump := _parenthesis(s, k)):
             k = jump
             continue
@@ -346,6 +351,23 @@ def copulas(s: Tagged) -> list[Verb]:
         tense = "inf" if mood or token.low == "be" else "past" if past else "perf" if "been" in s.low(j - 1) else "pres"
         found.append(Verb(i, k, j, cls, cls, mood, tense, False, negative))
     return found
+
+
+_ASIDES = tuple(
+    tuple(words.split())
+    for words in ("in any case", "for now", "so far", "by law", "in turn", "as a rule", "in principle", "in effect", "at once",
+                  "in future", "in practice", "with immediate effect", "until further notice", "for the moment")
+)  # fmt: skip
+
+
+def _aside_before(s: Tagged, k: int) -> int:
+    """The auxiliary before a short aside that ends at token k: "are in any case capped"; 0 if there is none."""
+    for words in _ASIDES:
+        i = k - len(words) + 1
+        if i > 0 and tuple(s.low(b) for b in range(i, k + 1)) == words:
+            held = s.low(i - 1) in MODALS or s.low(i - 1) in BE or s.low(i - 1) in HAVE
+            return i - 1 if held else 0
+    return 0
 
 
 def _parenthesis(s: Tagged, k: int) -> int:
