@@ -281,13 +281,7 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
             return _infinitive(s, m, k, negative)
         elif word == "to" and aux[-1:] in (["be"], ["have"]):
             return _infinitive(s, m, k, negative, passive=m.entry.form in ("ed", "pp"))
-        elif not aux and m.entry.form == "base" and (modal := _modal_over_date(s, m.i)) >= 0 and k > modal:
-            k = modal
-            continue
-        elif not aux and (jump := _aside_before(s, k)):
-            k = jump
-            continue
-        elif word == "," and not aux and (jump := _parenthesis(s, k)):
+        elif not aux and (jump := _over_aside(s, m, k)):
             k = jump
             continue
         elif word in ('"', "it", "he", "they", "we") and k > 0 and s.low(k - 1) in MODALS:
@@ -353,10 +347,18 @@ def copulas(s: Tagged) -> list[Verb]:
     return found
 
 
+def _over_aside(s: Tagged, m: Mention, k: int) -> int:
+    """The auxiliary before a date, a short aside or a parenthesis that ends at token k; 0 if there is none."""
+    modal = _modal_over_date(s, m.i) if m.entry.form == "base" else -1
+    if 0 <= modal < k:
+        return modal
+    return _aside_before(s, k) or (_parenthesis(s, k) if s.low(k) == "," else 0)
+
+
 _ASIDES = tuple(
     tuple(words.split())
-    for words in ("in any case", "for now", "so far", "by law", "in turn", "as a rule", "in principle", "in effect", "at once",
-                  "in future", "in practice", "with immediate effect", "until further notice", "for the moment")
+    for words in ("in any case", "for now", "so far", "by law", "in turn", "as a rule", "in principle", "in effect",
+                  "at once", "in future", "in practice", "with immediate effect", "until further notice", "for the moment")
 )  # fmt: skip
 
 
