@@ -358,7 +358,8 @@ def _over_aside(s: Tagged, m: Mention, k: int) -> int:
 _ASIDES = tuple(
     tuple(words.split())
     for words in ("in any case", "for now", "so far", "by law", "in turn", "as a rule", "in principle", "in effect",
-                  "at once", "in future", "in practice", "with immediate effect", "until further notice", "for the moment")
+                  "at once", "in future", "in practice", "with immediate effect", "until further notice",
+                  "for the moment")
 )  # fmt: skip
 
 
