@@ -125,7 +125,7 @@ def _quota(s: Tagged, at: int) -> Nucleus | None:
     past = before[1] in _BEYOND | {"within"} or (before[1] == "the" and before[0] in _BEYOND)
     if (s.low(at) == "quota" and past) or near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
         return None
-    if near(s, at, at + 1, EXPORT, 3, 7):
+    if near(s, at, at + 1, EXPORT, 3, 7) or near(s, at, at + 1, frozenset({"abroad", "overseas"}), 0, 10):
         return Nucleus(at, at + 1, "export_quota", "curb.export-quota")
     plain = s.low(at) in ("quota", "quotas")
     traded = plain and (bool(s.products) or near(s, at, at + 1, IMPORT | GOODS, 8, 12))

@@ -17,6 +17,9 @@ _ADDITIONAL = word_list("levels.additional")
 _COMPONENT = frozenset(["reciprocal", "fentanyl", "baseline", "basic", "ordinary", "mfn", "component"])
 
 
+_GOES = frozenset(["go", "goes", "went", "going", "gone", "put", "puts", "bumped", "moved"])
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """A rate linked to a measure.
@@ -98,7 +101,7 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
             break
         k -= 1
     word = s.low(k)
-    if word == "to" and s.low(k - 1) == "up":
+    if word == "to" and s.low(k - 1) == "up" and s.low(k - 2) not in _GOES:
         limit, k, word = True, k - 2, s.low(k - 2)
     if word == "than" and s.low(k - 1) in ("more", "less", "higher") and s.low(k - 2) in ("no", "not"):
         limit, k, word = True, k - 3, s.low(k - 3)

@@ -51,6 +51,17 @@ def _joined_to(groups: list[list[Draft]], draft: Draft) -> bool:
     return home is not None
 
 
+def _main_imposer(drafts: list[Draft]) -> set[tuple[str, ...]]:
+    """The one that imposes what the text tells: all border measures, or three in four of four or more."""
+    counts: dict[tuple[str, ...], int] = {}
+    for draft in drafts:
+        if draft.imposer and draft.instrument in BORDER:
+            counts[draft.imposer] = counts.get(draft.imposer, 0) + 1
+    total, best = sum(counts.values()), max(counts, key=lambda imposer: counts[imposer], default=())
+    sure = bool(best) and (len(counts) == 1 or (total >= 4 and 4 * counts[best] >= 3 * total))
+    return {best} if sure else set()
+
+
 def _resolve_forward(drafts: list[Draft]) -> None:
     """A measure without an imposer takes the one that the text names elsewhere for the same target, if it is unique;
     a tariff at a rate that nobody imposes, the only imposer of tariffs in the text."""
@@ -59,7 +70,7 @@ def _resolve_forward(drafts: list[Draft]) -> None:
         if draft.imposer:
             by_target.setdefault((draft.instrument, draft.target), set()).add(draft.imposer)
     sure = {d.imposer for d in drafts if d.instrument == "import_tariff" and d.imposer}
-    named = {d.imposer for d in drafts if d.imposer and d.instrument in BORDER}
+    named = _main_imposer(drafts)
     for draft in drafts:
         if draft.imposer or not draft.target or draft.target == ("*",):
             only = next(iter(named)) if len(named) == 1 else ()
@@ -72,6 +83,8 @@ def _resolve_forward(drafts: list[Draft]) -> None:
         if not named_for and draft.instrument == "import_tariff" and draft.rate and len(sure) == 1:
             only = next(iter(sure))
             named_for = sure if not set(only[0].split("+")) & set(draft.target) else set()
+        if not named_for and draft.instrument in BORDER | {"investigation"}:
+            named_for = {one for one in named if not set(one[0].split("+")) & set(draft.target)}
         if len(named_for) == 1:
             draft.imposer = next(iter(named_for))
             draft.inherited = True

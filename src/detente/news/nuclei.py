@@ -57,6 +57,8 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
     low = " ".join(s.low(k) for k in range(m.i, m.j))
     if low in ("duty", "levy") and before in ("on", "off") and s.low(m.i - 2) not in ("from", "based"):
         return None
+    if before == "other" and s.low(m.i - 2) == "any":
+        return None
     spoken_of = {s.low(k) for k in range(m.j + 1, m.j + 3)} if after in ("for", "of", "on") else set()
     if kind == "import_tariff" and spoken_of & _OTHER_SENSE and not any(m.j <= p.i <= m.j + 2 for p in s.products):
         return None
@@ -164,7 +166,7 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     again = s.topic == "export_tariff" and s.low(m.i - 1) in ("the", "this", "that", "its") and m.j - m.i == 1
     if again and not {"import", "imports", "on"} & {*left, *right[:1]}:
         return Nucleus(m.i, j, "export_tariff", "noun.topic-export")
-    if "export" in left or _before_of(right, EXPORT):
+    if "export" in left or _before_of(right, EXPORT | {"outgoing", "outbound"}):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     cranes = any(j <= p.i <= j + 3 and p.entry.value not in ("ships",) for p in s.products)
     on_ships = not cranes and set(right[:6]) & _SHIPS and not {"shipments", "imports"} & set(right)

@@ -38,7 +38,9 @@ def permit_nuclei(s: Tagged, found: list[Nucleus]) -> list[Nucleus]:
     entry = None if any(n.instrument != "import_tariff" for n in found) else _entry(s)
     if entry is not None and found:
         amount = next(j for _, j, a in s.amounts if not a.money)
-        at_rate = [n for n in found if n.i > amount and "at" in {s.low(k) for k in range(max(0, n.i - 6), n.i)}]
+        at_rate = [
+            n for n in found if n.i > amount and {"at", "without"} & {s.low(k) for k in range(max(0, n.i - 6), n.i)}
+        ]
         if entry.verb is None or entry.verb.lemma == "" or len(at_rate) != len(found):
             entry = None
         else:

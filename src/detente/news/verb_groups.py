@@ -65,6 +65,8 @@ def _sure_form(s: Tagged, m: Mention, verbs: list[Mention]) -> str | None:
     before = s.low(k)
     if m.entry.extra.startswith("call") and s.low(m.i - 1) in ("so", "port", "per", "phone", "conference"):
         return ""
+    if m.entry.extra == "back" and s.low(m.j) in ("in", "to", "into", "on", "at", "", "."):
+        return ""
     if m.entry.extra in _LINKING and any(v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp") for v in verbs):
         nearest = next(v for v in verbs if v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp"))
         if nearest.i == m.j or is_adverb(s.low(m.j)):
@@ -279,10 +281,7 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
             return _infinitive(s, m, k, negative)
         elif word == "to" and aux[-1:] in (["be"], ["have"]):
             return _infinitive(s, m, k, negative, passive=m.entry.form in ("ed", "pp"))
-        elif not aux and m.entry.form == "base" and (modal := _modal_over_date(s, m.i)) >= 0 and k > modal:
-            k = modal
-            continue
-        elif word == "," and not aux and (jump := _parenthesis(s, k)):
+        elif not aux and (jump := _over_aside(s, m, k)):
             k = jump
             continue
         elif word in ('"', "it", "he", "they", "we") and k > 0 and s.low(k - 1) in MODALS:
@@ -346,6 +345,32 @@ def copulas(s: Tagged) -> list[Verb]:
         tense = "inf" if mood or token.low == "be" else "past" if past else "perf" if "been" in s.low(j - 1) else "pres"
         found.append(Verb(i, k, j, cls, cls, mood, tense, False, negative))
     return found
+
+
+def _over_aside(s: Tagged, m: Mention, k: int) -> int:
+    """The auxiliary before a date, a short aside or a parenthesis that ends at token k; 0 if there is none."""
+    modal = _modal_over_date(s, m.i) if m.entry.form == "base" else -1
+    if 0 <= modal < k:
+        return modal
+    return _aside_before(s, k) or (_parenthesis(s, k) if s.low(k) == "," else 0)
+
+
+_ASIDES = tuple(
+    tuple(words.split())
+    for words in ("in any case", "for now", "so far", "by law", "in turn", "as a rule", "in principle", "in effect",
+                  "at once", "in future", "in practice", "with immediate effect", "until further notice",
+                  "for the moment")
+)  # fmt: skip
+
+
+def _aside_before(s: Tagged, k: int) -> int:
+    """The auxiliary before a short aside that ends at token k: "are in any case capped"; 0 if there is none."""
+    for words in _ASIDES:
+        i = k - len(words) + 1
+        if i > 0 and tuple(s.low(b) for b in range(i, k + 1)) == words:
+            held = s.low(i - 1) in MODALS or s.low(i - 1) in BE or s.low(i - 1) in HAVE
+            return i - 1 if held else 0
+    return 0
 
 
 def _parenthesis(s: Tagged, k: int) -> int:

@@ -174,7 +174,7 @@ def _limit_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
         return ""
     at_import, at_export = first_of(words, IMPORT, 6), first_of(words, EXPORT, 7)
     start = clause(s, verb.v)[0]
-    before = {s.low(k) for k in range(max(start, verb.i - 9), verb.i)}
+    before = {s.low(k) for k in range(max(start, verb.i - 16), verb.i)}
     if verb.passive:
         at_import = 0 if before & IMPORT else -1
         at_export = 0 if before & EXPORT else -1

@@ -80,7 +80,9 @@ _FALSE = word_list("status.false")
 
 
 _DENIED = ("not true that", "untrue that", "no truth in", "false that", "incorrect that", "no plans to", "no plan to",
-           "no intention of", "no decision has been", "not the case that", "wrong to say", "no such")  # fmt: skip
+           "no intention of", "no decision has been", "not the case that", "wrong to say", "no such plan",
+           "no such decision", "no such tariff", "no such ban", "no such measure", "no such duty",
+           "no such order")  # fmt: skip
 
 
 def _untrue(s: Tagged) -> bool:
