@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 os.environ["DETENTE_CHECK_SHAPES"] = "1"
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background by a shell: the commands under
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # test would ignore an interrupt too
 
 from jaxtyping import install_import_hook  # noqa: E402
 
