@@ -123,6 +123,9 @@ def _quota(s: Tagged, at: int) -> Nucleus | None:
     """ "a quota of 7,000 tonnes at 10 percent", "a ceiling on exports", "quotas on Ukrainian eggs"."""
     before = (s.low(at - 2), s.low(at - 1))
     past = before[1] in _BEYOND | {"within"} or (before[1] == "the" and before[0] in _BEYOND)
+    caught = before[1] in ("catch", "fishing") or any(m.j == at and m.entry.value == "fish" for m in s.products)
+    if caught and not near(s, at, at + 1, IMPORT, 8, 12):
+        return None
     if (s.low(at) == "quota" and past) or near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
         return None
     if near(s, at, at + 1, EXPORT, 3, 7) or near(s, at, at + 1, frozenset({"abroad", "overseas"}), 0, 10):

@@ -147,3 +147,15 @@ def paused(
     if f.n.instrument == "tariff_truce":
         return None
     return cue(f, "suspended", "suspend", "suspended", verb) if verb else None
+
+
+_COLLECTING = frozenset(["collect", "charge", "levy", "enforce"])
+
+
+def refrained(f: Frame) -> Standing | None:
+    """ "refrains from collecting the surcharges": a charge that stands and is not taken."""
+    verb = f.verb
+    over = next((v for v in f.chain if v.lemma in ("refrain", "abstain")), None)
+    if verb is None or over is None or over.negative or verb.lemma not in _COLLECTING or f.relation != "object":
+        return None
+    return cue(f, "announced" if over.mood else "suspended", "suspend", "refrained", over)

@@ -154,6 +154,8 @@ def _same_step(a: Draft, b: Draft) -> bool:
         return False
     if a.status == b.status or pair == {"in_force", "announced"}:
         return True
+    if pair == {"announced", "threatened"} and b.status == "threatened" and b.action == "raise":
+        return False
     open_rate = a.rate is None or b.rate is None
     close = a.product.scope == b.product.scope or "unspecified" in (a.product.scope, b.product.scope)
     return open_rate and close and pair <= _COURSE and pair != {"threatened", "in_force"}

@@ -65,8 +65,14 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
     if (
         low == "duty"
         and not (after == "to" and any(m.j < a <= m.j + 3 or b in (m.i, m.i - 1) for a, b, _ in s.rates))
-        and (after in ("calls", "call", "rota", "of", "to", "officer", "bound") and after != "of")
+        and after in ("calls", "call", "rota", "to", "officer", "bound")
     ):
+        return None
+    if low == "duty" and before == "for" and s.low(m.i - 2) == "value":
+        return None
+    if low == "duty" and after == "of" and s.low(m.j + 1) in ("care", "candour", "disclosure", "loyalty", "secrecy"):
+        return None
+    if s.utility and s.low(m.i).startswith("tariff") and before in ("the", "this", "that", "its"):
         return None
     if kind == "import_tariff" and ("prefer" in low or low in _PREFERENCES):
         return Nucleus(m.i, m.j, kind, "preference.lost")
@@ -111,8 +117,8 @@ _UTILITY = frozenset(
 )
 
 
-def _of_utility(s: Tagged) -> bool:
-    """Whether a sentence is about the tariff of a utility, not of customs."""
+def of_utility(s: Tagged) -> bool:
+    """Return whether a sentence is about the tariff of a utility, not of customs."""
     words = {t.low for t in s.words}
     power = {"power", "water", "gas", "energy", "telephone"} & words and {
         "company",
@@ -140,7 +146,7 @@ def low_words(s: Tagged, m: Mention) -> list[str]:
 
 def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     j = m.j
-    if s.low(m.i).startswith("tariff") and _of_utility(s):
+    if s.low(m.i).startswith("tariff") and of_utility(s):
         return None
     if s.low(j) in (
         "rate",
@@ -166,7 +172,8 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     again = s.topic == "export_tariff" and s.low(m.i - 1) in ("the", "this", "that", "its") and m.j - m.i == 1
     if again and not {"import", "imports", "on"} & {*left, *right[:1]}:
         return Nucleus(m.i, j, "export_tariff", "noun.topic-export")
-    if "export" in left or _before_of(right, EXPORT | {"outgoing", "outbound"}):
+    abroad = {"abroad", "overseas"} & set(right) and {"sent", "shipped", "sold", "taken", "going"} & set(right)
+    if "export" in left or abroad or _before_of(right, EXPORT | {"outgoing", "outbound"}):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     cranes = any(j <= p.i <= j + 3 and p.entry.value not in ("ships",) for p in s.products)
     on_ships = not cranes and set(right[:6]) & _SHIPS and not {"shipments", "imports"} & set(right)

@@ -6,7 +6,7 @@ demanded, offered, planned? decided? in force? Each answer keeps its rule and th
 
 from __future__ import annotations
 
-from detente.news.endings import ended, negative, paused
+from detente.news.endings import ended, negative, paused, refrained
 from detente.news.events import ACTION, FRIENDLY, LIBERAL, action_of, event_of
 from detente.news.frames import Frame
 from detente.news.grammar import Verb, clause
@@ -25,6 +25,8 @@ _BILL = word_list("status.bill")
 
 def standing(f: Frame, setting: Setting) -> Standing | None:
     """Return status and action, or None if this is no measure."""
+    if (held := refrained(f)) is not None:
+        return held
     judged = f.n.instrument != "legal_ruling" and any(m.instrument == "legal_ruling" for m in f.beside)
     if (
         is_void(f)

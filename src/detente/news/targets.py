@@ -30,6 +30,7 @@ from detente.news.targets_by_kind import (
     ruled_against,
     sent_to,
     struck,
+    the_group,
     winner,
 )
 from detente.news.verb_chains import plain_object
@@ -56,6 +57,7 @@ def targets(f: Frame, seen: Discourse) -> Found:
         other_owner,
         probed,
         listed,
+        the_group,
         invested,
         bought,
         _on_phrase,

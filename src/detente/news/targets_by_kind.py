@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from detente.news.actors import Discourse, country_of
-from detente.news.found import NOBODY, Found, add_code, role
+from detente.news.actors import Discourse, countries_named, country_of
+from detente.news.found import EXPORT_SIDE, NOBODY, Found, add_code, role, spelled
 from detente.news.frames import Frame
 from detente.news.grammar import Tagged, clause
 from detente.news.verb_chains import plain_object
@@ -47,7 +47,8 @@ def maker(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 def sent_to(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "may be exported to", "supplied to a military user in", "applications to ship gallium to": where it goes."""
-    if not f.n.rule.startswith("permit.") or f.n.rule == "permit.entry":
+    permit = f.n.rule.startswith("permit.") and f.n.rule != "permit.entry"
+    if not permit and f.n.instrument not in EXPORT_SIDE:
         return NOBODY
     start = clause(s, f.n.i)[0]
     codes: list[str] = []
@@ -55,7 +56,7 @@ def sent_to(f: Frame, s: Tagged, seen: Discourse) -> Found:
         if actor.i < start or actor.kind not in ("country", "place", "joint") or actor.possessor:
             continue
         user = {s.low(k) for k in range(max(0, actor.i - 4), actor.i)} & {"user", "users", "buyers", "recipients"}
-        if actor.oblique == "to" or (user and actor.oblique == "in"):
+        if (permit and actor.oblique == "to") or (user and actor.oblique == "in"):
             add_code(codes, actor.country)
     return Found(tuple(codes), "target.sent-to") if codes else NOBODY
 
@@ -129,17 +130,50 @@ def listed(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if f.n.instrument != "entity_listing":
         return NOBODY
     start, end = clause(s, f.n.i)
+    if f.verb is not None and f.verb.i < start:  # "put 20 Japanese companies and institutes on its list"
+        start = clause(s, f.verb.i)[0]
+    homes: list[str] = []
     for adjective in s.adjectives:
         if start <= adjective.i < end and any(s.low(k) in _FIRMS for k in range(adjective.j, adjective.j + 5)):
-            return role(s, adjective.entry.value, "target.firms-of", adjective.i, adjective.j)
+            add_code(homes, adjective.entry.value)
+    last = -1
     for actor in s.actors:
-        if start <= actor.i < end and actor.kind in ("country", "place"):
-            firms = any(s.low(k) in _FIRMS for k in range(actor.j, actor.j + 4)) and not actor.possessor
-            back = any(s.low(k) in _FIRMS for k in range(max(start, actor.i - 5), actor.i))
-            if (firms and actor.i > start) or (back and actor.oblique in ("of", "from", "in")):
-                return role(s, actor.country, "target.firms-of", actor.i, actor.j)
+        if not (start <= actor.i < end and actor.kind in ("country", "place", "joint")):
+            continue
+        acts = any(v.i in range(actor.j, actor.j + 3) for v in s.verbs)
+        firms = any(s.low(k) in _FIRMS for k in range(actor.j, actor.j + 4)) and not actor.possessor and not acts
+        back = any(s.low(k) in _FIRMS for k in range(max(start, actor.i - 5), actor.i))
+        under = s.low(actor.i - 2) in ("destination", "destinations")
+        joined = homes and not actor.oblique and s.low(actor.i - 1) in (",", "and") and actor.i - last <= 3
+        if joined or firms or ((back or under) and actor.oblique in ("of", "from", "in")):
+            add_code(homes, actor.country)
+            last = actor.j
+    if homes:
+        return Found(tuple(homes), "target.firms-of")
     named = [m.entry.value for m in s.firms if start <= m.i < end]
     return Found(tuple(dict.fromkeys(named)), "target.firms-named", "") if named else NOBODY
+
+
+_PLACES = frozenset(["countries", "nations", "economies", "states", "governments", "members", "partners", "country"])
+
+
+def the_group(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "steel articles of these countries", "against the same five countries": those named together before."""
+    start = 0 if f.alone else clause(s, f.n.i)[0]
+    for k in range(start, len(s.words)):
+        if s.low(k) not in ("these", "those", "same", "both", "either"):
+            continue
+        noun = next((n for n in (k + 1, k + 2) if s.low(n) in _PLACES), -1)
+        before = s.low(k - 2) if s.low(k - 1) in ("the", "all") else s.low(k - 1)
+        if noun < 0 or before not in ("of", "from", "on", "against", "for", "over"):
+            continue
+        named = countries_named(s, k)
+        group = named if len(named) > 1 else seen.group
+        imposing = country_of(f.subject, s, seen) if f.subject is not None else seen.publisher
+        group = tuple(code for code in group if code != imposing)
+        if len(group) > 1:
+            return Found(group, "target.those-countries", spelled(s, k, noun + 1))
+    return NOBODY
 
 
 def invested(f: Frame, s: Tagged, seen: Discourse) -> Found:

@@ -77,7 +77,7 @@ def _above(s: Tagged, verb: Verb) -> Verb | None:
     if verb.tense == "inf" and not verb.mood:
         return near if len(between) <= 14 and near.cls not in ("effect_other",) else None
     if verb.tense == "ing" and not verb.mood and s.low(verb.i) not in ("is", "are", "was", "were"):
-        return near if len(between) <= 6 else None
+        return near if len([word for word in between if word != ","]) <= 6 else None
     return _complement(s, earlier, verb)
 
 

@@ -46,8 +46,13 @@ def verb_mentions(s: Tagged, candidates: list[Mention]) -> list[Mention]:
 def _back(s: Tagged, at: int) -> int:
     """The nearest token to the left that is no adverb."""
     k = at - 1
-    while k >= 0 and (is_adverb(s.low(k)) or (s.low(k) == "further" and s.low(k - 1) in MODALS)):
-        k -= 1
+    while k >= 0:
+        if is_adverb(s.low(k)) or (s.low(k) == "further" and s.low(k - 1) in MODALS):
+            k -= 1
+        elif s.low(k) == "part" and s.low(k - 2) == "for" and s.low(k - 1) in ("its", "his", "her", "their"):
+            k -= 3  # "Switzerland for its part opens"
+        else:
+            break
     return k
 
 
@@ -56,6 +61,10 @@ def is_adverb(word: str) -> bool:
         word.endswith("ly")
         and word not in ("only", "apply", "supply", "early", "july", "italy", "comply", "imply", "rely", "family")
     )
+
+
+_OWNED = frozenset(["the", "a", "an", "this", "that", "its", "their", "his", "her", "our", "these", "those"])
+_FIRMS = frozenset(word for word in word_list("roles.firms") if word.endswith("s"))
 
 
 def _sure_form(s: Tagged, m: Mention, verbs: list[Mention]) -> str | None:
@@ -71,6 +80,8 @@ def _sure_form(s: Tagged, m: Mention, verbs: list[Mention]) -> str | None:
         nearest = next(v for v in verbs if v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp"))
         if nearest.i == m.j or is_adverb(s.low(m.j)):
             return ""
+    if forms == {"s"} and before in ("and", "or") and k == m.i - 1 and s.low(k - 1) in _FIRMS:
+        return ""  # "companies and institutes"
     if s.low(m.i - 1) == "in" and m.entry.form == "base" and s.low(m.j) in ("of", "", ".", ",", "for", "since"):
         return ""
     if "s" in forms and m.j - m.i == 1 and k >= 0 and s.low(m.j) in ("a", "an", "the", "no", "its", "any"):
@@ -120,7 +131,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     if "ing" in forms and m.entry.form == "ing":
         if m.entry.value in ("other", "effect_other") and _modifies(s, m):
             return ""
-        return "" if before in ("the", "a", "an", "this", "that") else "ing"
+        return "" if before in _OWNED else "ing"
     if ("ed" in forms or "past" in forms or "pp" in forms) and not (forms & {"base", "s"}):
         if modifier and before not in ("as", "before", "after", "since", "until", "than", "unless"):
             return ""

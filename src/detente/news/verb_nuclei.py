@@ -29,6 +29,7 @@ from detente.news.verb_phrases import (
     put_verb,
     strike_off,
 )
+from detente.news.word_lists import word_list
 
 
 def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
@@ -41,10 +42,13 @@ def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
     return Nucleus(verb.v, verb.j, kind, f"verb.{verb.cls}", verb)
 
 
+_PEOPLE = word_list("nuclei.people")
+
+
 def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     if verb.cls in ("ban", "suspend", "halt") and (struck := strike_verb(s, verb, words, found)):
         return struck
-    if not no_noun(s, verb, found):
+    if not no_noun(s, verb, found) or first_of(words, _PEOPLE, 4) >= 0:
         return ""
     if _trade_halt(s, verb, words):
         return "import_ban"
