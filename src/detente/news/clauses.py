@@ -20,6 +20,8 @@ def clause_starts(s: Tagged) -> set[int]:
         elif token.low in SUBORDINATORS and k:
             if (token.low == "that" and s.low(k - 1) in ("so",)) or (token.low == "so" and s.low(k + 1) == "called"):
                 continue
+            if token.low == "provided" and s.low(k + 1) == "for":
+                continue
             if token.low in ("as", "since", "before", "after", "until") and not _clause_follows(s, k, starts):
                 continue
             found.add(k)

@@ -101,7 +101,7 @@ def ended(
     ):
         verb = next((v for v in [verb, *f.chain] if v.cls == "halt"), verb)
         done = is_done(verb) or (verb.tense == "pres" and not verb.mood)
-        pause = complement(f.s, verb, frozenset({"period", "days", "months", "year", "during", "until"}), 8)
+        pause = complement(f.s, verb, _WHILE, 8) or any(f.s.low(k) in _WHILE for k in range(verb.i, verb.v))
         status = ("suspended" if pause else "withdrawn") if done else "suspended" if pause else "announced"
         return cue(f, status, "suspend" if pause else "remove", "halted", verb)
     if event == "rule" or event == "strike":
@@ -109,6 +109,7 @@ def ended(
     return None
 
 
+_WHILE = frozenset({"period", "days", "months", "year", "during", "until"})
 _SPANS = frozenset(["days", "weeks", "months", "month", "year", "years"])
 
 
@@ -134,6 +135,13 @@ def paused(
     held = event in ("be", "remain") and verb is not None and complement(f.s, verb, _ON_HOLD, 4)
     if held and verb is not None and not verb.mood:
         return cue(f, "suspended", "suspend", "on-hold", verb)
+    stayed = verb is not None and verb.lemma == "stay" and f.relation == "object" and not verb.mood
+    if stayed and f.s.low(verb.j if verb else 0) in ("the", "for", "this", "these", "its", "all"):
+        return cue(f, "suspended", "suspend", "stays-a-rule", verb)
+    if verb is not None and verb.passive and f.relation == "subject":  # "have been ordered and held in abeyance"
+        held_too = (v for v in f.s.verbs if v.i >= verb.j and v.cls == "suspend" and f.s.low(v.i - 1) == "and")
+        if (second := next(held_too, None)) is not None and second.tense in ("past", "pp") and not verb.negative:
+            return cue(f, "suspended", "suspend", "held-too", second)
     if verb is not None and verb.lemma in ("put", "keep", "place") and f.relation == "object" and not verb.mood:
         words = [f.s.low(k) for k in range(f.n.j, min(len(f.s.words), f.n.j + 12))]
         if any(words[k : k + 2] in (["on", "hold"], ["on", "ice"]) for k in range(len(words))):
@@ -159,3 +167,35 @@ def refrained(f: Frame) -> Standing | None:
     if verb is None or over is None or over.negative or verb.lemma not in _COLLECTING or f.relation != "object":
         return None
     return cue(f, "announced" if over.mood else "suspended", "suspend", "refrained", over)
+
+
+def gradual(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
+    """ "comes down from 38.5% to 9% over 15 years", "phases out its duty": laid down, and still to come."""
+    verb = f.verb
+    if verb is None or verb.tense != "pres" or verb.mood or verb.negative or verb.cls not in _CHANGING:
+        return None
+    ahead = range(verb.j, len(f.s.words))
+    spread = any(f.s.low(k) in ("over", "within") and f.s.low(k + 2) in _STAGES for k in ahead)
+    if verb.lemma != "phase out" and not spread:
+        return None
+    return cue(f, "announced", action, "gradual", verb)
+
+
+_STAGES = frozenset(["years", "stages", "steps", "instalments"])
+_CHANGING = frozenset(["reduce", "remove", "fall", "rise", "raise"])
+
+
+def dropped_too(f: Frame) -> Standing | None:
+    """ "drew some 600 comments and has been abandoned": the second verb of the subject ends it."""
+    verb = f.verb
+    if verb is None or f.relation != "subject":
+        return None
+    joined = (v for v in f.s.verbs if v.i >= verb.j and f.s.low(v.i - 1) in ("and", "but"))
+    second = next(joined, None)
+    if second is None or not second.passive or second.negative or second.mood or not is_done(second):
+        return None
+    if second.cls == "remove":
+        return cue(f, "withdrawn", "remove", "dropped-too", second)
+    return cue(f, "suspended", "suspend", "held-too", second) if second.cls == "suspend" else None

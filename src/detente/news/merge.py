@@ -132,6 +132,8 @@ def _same(a: Draft, b: Draft) -> bool:
 
 def _ends_it(a: Draft, b: Draft) -> bool:
     """Whether a later mention tells the end or the pause of a measure told before: one life, the last word counts."""
+    if a.instrument == "entity_listing" and not b.own_target:
+        return False
     begun = a.status in ("in_force", "announced") and a.action not in ("remove", "suspend", "cancel", "reduce")
     over = b.status in ("suspended", "withdrawn", "expired") and b.action in ("remove", "suspend", "cancel")
     named = b.product.scope == a.product.scope or not b.product.text

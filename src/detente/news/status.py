@@ -6,7 +6,7 @@ demanded, offered, planned? decided? in force? Each answer keeps its rule and th
 
 from __future__ import annotations
 
-from detente.news.endings import ended, negative, paused, refrained
+from detente.news.endings import dropped_too, ended, gradual, negative, paused, refrained
 from detente.news.events import ACTION, FRIENDLY, LIBERAL, action_of, event_of
 from detente.news.frames import Frame
 from detente.news.grammar import Verb, clause
@@ -40,10 +40,12 @@ def standing(f: Frame, setting: Setting) -> Standing | None:
     event, outer = event_of(f)
     if f.presupposed:
         return _behind(f, setting) or _existing(f)
+    if (second := dropped_too(f)) is not None:
+        return second
     action = action_of(f, event)
     if event == "":
-        return _existing(f) or told(f, setting)
-    for rule in (negative, ended, paused, _matrix, _modal, _standing_as_it_is):
+        return _existing(f) or _adjectival(f, event, "impose") or told(f, setting)
+    for rule in (negative, gradual, ended, paused, _matrix, _modal, _standing_as_it_is):
         answer = rule(f, setting, event, outer, action)
         if answer is not None:
             return answer if answer.status else None
@@ -77,8 +79,9 @@ def told(f: Frame, setting: Setting) -> Standing | None:
     if found is None or setting.conditional or (setting.long_ago and found[0] == "in_force"):
         return None
     status, action, at = found
+    willed = f.verb is not None and f.verb.mood in ("will", "shall")
     decreed = (setting.legal or setting.decreed) and f.verb is None and at < 0 and not setting.past
-    if status == "in_force" and (setting.future or decreed):
+    if status == "in_force" and (setting.future or decreed or willed):
         status, action = "announced", "impose"
     return cue(f, status, action, "told", None, at)
 
@@ -116,9 +119,10 @@ def _matrix(
     over = act_verb(f.s, f.verb) if f.verb is not None and f.verb.tense in ("pres", "inf") else None
     if over is not None and not over.negative:
         said = {"announce": "announced", "sign": "announced", "order": "announced", "commit": "announced",
-                "propose": "proposed"}.get(over.cls, "")  # fmt: skip
+                "propose": "proposed", "suspend": "suspended", "remove": "withdrawn"}.get(over.cls, "")  # fmt: skip
+        act = {"suspended": "suspend", "withdrawn": "remove"}.get(said, action)
         if said and not setting.past:
-            return cue(f, said, action, "act", over)
+            return cue(f, said, act, "act", over)
     for cls, verb, at in outer:
         if cls in ("demand", "want", "seek") and verb is not None and _lobby(f, verb):
             return cue(f, "", action, "lobby", verb, at)
@@ -158,11 +162,13 @@ _WEIGHED = frozenset(["examination", "consideration", "discussion", "study", "re
 
 
 def _weighed(f: Frame) -> bool:
-    """ "is under examination", "is on the table"."""
+    """ "is under examination", "is on the table", "is open for comment"."""
     verb = f.verb
     if verb is None or verb.negative:
         return False
     words = [f.s.low(k) for k in range(verb.j, min(len(f.s.words), verb.j + 4))]
+    if words[:1] == ["open"]:
+        return bool({"comment", "comments", "consultation"} & set(words))
     return words[:1] in (["under"], ["on"], ["being"]) and bool(_WEIGHED & set(words))
 
 
@@ -247,6 +253,8 @@ def _modal(
     if mood in ("offer", "propose"):
         status = "offered" if mood == "offer" and friendly else "threatened" if mood == "offer" else "proposed"
         return cue(f, status, action, mood, verb)
+    if mood == "must" and any(f.s.low(k) == "yet" for k in range(verb.i, verb.v)):
+        return cue(f, "announced", action, "yet-to", verb)
     if mood == "must":
         return cue(f, "announced" if setting.future else "in_force", action, "must", verb)
     if mood == "would" and not spoken and not setting.head:

@@ -24,6 +24,10 @@ def reduced(s: Tagged, verb: Verb) -> bool:
     if verb.cls in ("speak", "rise", "fall", "effect", "expire", "remain", "be", "have"):
         return False
     noun = s.words[verb.i - 1]
+    if noun.low == "," and (s.low(verb.j) in _HANGS or s.low(verb.j - 1) in _HANGS):
+        # "the levy, laid down in the act, remains"
+        closing = next((k for k in range(verb.j, len(s.words)) if s.low(k) == ","), len(s.words))
+        return any(v.i > closing and (v.mood or v.tense in ("pres", "perf")) for v in s.verbs)
     actor = any(a.j == verb.i and not a.oblique and a.kind != "firms" for a in s.actors)
     if (
         actor
