@@ -295,7 +295,22 @@ def _banning(s: Tagged, at: int) -> Nucleus | None:
         return Nucleus(at, at + 1, "import_ban", "curb.ban-on-foreign-goods")
     if product and "from" in [s.low(k) for k in range(product.j, min(end, product.j + 2))]:
         return Nucleus(at, at + 1, "import_ban", "curb.ban-on-goods-from")
+    named = {s.low(k) for k in range(at + 1, min(end, at + 7))}
+    whence = any(a.oblique == "from" and at + 2 < a.i <= at + 8 and a.kind in ("country", "place") for a in s.actors)
+    if after == "on" and whence and not named & _NO_GOODS:
+        return Nucleus(at, at + 1, "import_ban", "curb.ban-on-wares-from")
     return None
+
+
+_NO_GOODS = word_list("nuclei.people") | {"travel", "flights", "arrivals", "entry", "visas", "passports", "apps",
+                                          "adoptions", "transfers", "broadcasts", "content"}  # fmt: skip
+
+
+def _duty_free(s: Tagged, at: int) -> Nucleus | None:
+    """ "allowed duty-free entry of yellow peas"."""
+    free = any(b == at and r.free for _, b, r in s.rates) and s.low(at + 1) in ("of", "for")
+    free = free and any(v.lemma in ("allow", "permit", "grant", "let", "open") and v.j <= at for v in s.verbs)
+    return Nucleus(at, at + 1, "import_tariff", "curb.duty-free-entry") if free and s.products else None
 
 
 _FINDERS: tuple[tuple[frozenset[str], Callable[[Tagged, int], Nucleus | None]], ...] = (
@@ -313,6 +328,7 @@ _FINDERS: tuple[tuple[frozenset[str], Callable[[Tagged, int], Nucleus | None]], 
     (_BAN, _banning),
     (_QUOTA, _quota),
     (PERMIT, _permit),
+    (frozenset({"entry", "import", "importation", "imports", "access"}), _duty_free),
 )
 CURBS = frozenset().union(*(words for words, _ in _FINDERS))
 """Words that `curb` knows."""

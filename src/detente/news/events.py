@@ -121,8 +121,14 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
         return "impose", levels[1:]
     if f.n.instrument == "subsidy" and verb and verb.lemma in _SPENDS:
         return "impose", levels[1:]
+    if f.n.instrument == "entity_listing" and verb and verb.lemma == "enter" and f.s.low(f.left - 1) in ("in", "into"):
+        return "impose", levels[1:]
+    if f.n.rule == "curb.duty-free-entry" and verb:
+        return "reduce", levels[1:]
     if f.n.rule == "curb.export-permit":
         if verb is not None and (verb.lemma in _NEEDS or (verb.lemma == "make" and "subject" in words_of(f))):
+            return "impose", levels[1:]
+        if first == "subject" and verb is not None and not verb.passive:
             return "impose", levels[1:]
         if first not in ("impose", "limit", "remove", "announce"):
             return "", levels

@@ -303,6 +303,9 @@ def _standing_as_it_is(
         done = event in ("sign", "invest", "buy", "extend", "effect")
         if f.n.instrument in ("trade_agreement", "critical_minerals_deal", "tariff_truce") and done and is_done(verb):
             return cue(f, "announced", action, "signed", verb)
+        signed = next((v for v in f.chain if v.cls == "sign" and is_done(v) and not v.negative), None)
+        if signed is not None and f.n.instrument in ("purchase_commitment", "investment_commitment"):
+            return cue(f, "announced", "impose", "signed", signed)
         return None if f.n.instrument != "tariff_truce" else cue(f, "in_force", "maintain", "truce", verb)
     if verb.tense == "inf" and verb is f.verb and not f.chain and not setting.legal:
         return None

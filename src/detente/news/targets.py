@@ -328,7 +328,7 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             continue
         words = [s.low(k) for k in range(max(start, actor.i - 7), actor.i)]
         if exported and actor.oblique == "to" and _SENDING & set(words):
-            return role(s, actor.country, "target.exports-to", actor.i, actor.j)
+            return Found(tuple(actor.country.split("+")), "target.exports-to", spelled(s, actor.i, actor.j))
         listed = exported and actor.oblique == "to" and f.n.j <= actor.i and actor.kind in ("country", "place", "joint")
         if listed and not any(f.n.j <= v.i < actor.i for v in s.verbs):
             return Found(tuple(actor.country.split("+")), "target.exports-to", spelled(s, actor.i, actor.j))

@@ -63,6 +63,7 @@ def is_adverb(word: str) -> bool:
     )
 
 
+_TRADED = frozenset(["exports", "imports", "shipments", "goods"])
 _OWNED = frozenset(["the", "a", "an", "this", "that", "its", "their", "his", "her", "our", "these", "those"])
 _FIRMS = frozenset(word for word in word_list("roles.firms") if word.endswith("s"))
 
@@ -88,6 +89,8 @@ def _sure_form(s: Tagged, m: Mention, verbs: list[Mention]) -> str | None:
         noun = any(n.j - 1 == k for n in [*s.products, *s.instruments])
         if noun and not modifier_before(s, k):
             return "s"
+    if m.entry.value == "subject" and "s" in forms and s.low(m.j) in _TRADED:
+        return "s"  # "subjects exports of palm kernels to a licence"
     if m.entry.value == "subject":
         return "pp" if s.low(m.j) == "to" and _be_before(s, m.i) else ""
     opened = before in MODALS or before == "to" or before in DO or _modal_over_date(s, m.i) >= 0
@@ -126,7 +129,8 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         or before in PREPOSITIONS
         or (before[:1].isdigit() and k == m.i - 1 and s.low(k - 1) not in CALENDAR)
     )
-    modifier = modifier and before not in BODIES
+    dated = before in ("month", "year", "week", "quarter") and s.low(k - 1) in ("last", "this", "next", "earlier")
+    modifier = modifier and before not in BODIES and not dated
     modifier = modifier and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
     if "ing" in forms and m.entry.form == "ing":
         if m.entry.value in ("other", "effect_other") and _modifies(s, m):
