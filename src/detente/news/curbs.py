@@ -128,7 +128,9 @@ def _quota(s: Tagged, at: int) -> Nucleus | None:
         return None
     if (s.low(at) == "quota" and past) or near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
         return None
-    if near(s, at, at + 1, EXPORT, 3, 7) or near(s, at, at + 1, frozenset({"abroad", "overseas"}), 0, 10):
+    counted = s.low(at + 1) == "of" and any(at < i <= at + 3 for i, _, x in s.amounts if not x.money)
+    abroad = near(s, at, at + 1, frozenset({"abroad", "overseas"}), 0, 10)
+    if abroad or near(s, at, at + 1, EXPORT, 3, 12 if counted else 7):
         return Nucleus(at, at + 1, "export_quota", "curb.export-quota")
     plain = s.low(at) in ("quota", "quotas")
     traded = plain and (bool(s.products) or near(s, at, at + 1, IMPORT | GOODS, 8, 12))
@@ -283,7 +285,9 @@ def _banning(s: Tagged, at: int) -> Nucleus | None:
     if after not in ("on", "of", "for") and not stop_to and s.low(at - 1) not in EXPORT | IMPORT:
         return None
     _start, end = clause(s, at)
-    if near(s, at, at + 1, EXPORT | {"leaving"}, 2, 6):
+    words = [s.low(k) for k in range(at + 1, min(end, at + 8))]
+    out = {"taking", "moving", "bringing", "shipping", "carrying"} & set(words[:3]) and "out" in words
+    if out or near(s, at, at + 1, EXPORT | {"leaving"}, 2, 6):
         return Nucleus(at, at + 1, "export_ban", "curb.export-ban")
     if near(s, at, at + 1, IMPORT - {"entry"}, 2, 6):
         return Nucleus(at, at + 1, "import_ban", "curb.import-ban")

@@ -81,6 +81,9 @@ def ended(
             return cue(f, "in_force", "maintain", "expiry-noun", None, f.nominal[0][1] if f.nominal else -1)
         if event == "end" and f.relation == "object":
             return cue(f, "withdrawn", "remove", "ended", verb) if is_done(verb) else None
+        let = next((v for v in f.chain if v.lemma in ("let", "allow") and is_done(v) and not v.negative), None)
+        if let is not None:
+            return cue(f, "expired", "remove", "let-lapse", let)
         if is_done(verb) and not any(c == "be" for c, _, _ in outer):
             return cue(f, "expired", "remove", "expired", verb)
         return cue(f, "in_force", "maintain", "will-expire", verb)

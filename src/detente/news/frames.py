@@ -122,7 +122,8 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
         )
     if word in ("against", "over", "to", "about") and before in _ANSWERS:
         return True
-    if word == "under" and f.verb is not None and f.verb.lemma in ("bring", "place", "put", "come", "fall"):
+    placed = [v for v in (f.verb, *f.chain) if v is not None and v.lemma in ("bring", "place", "put", "come", "fall")]
+    if word == "under" and placed:
         return False
     if f.n.instrument == "trade_agreement" and word in ("in", "under", "by", "outside", "within", "from"):
         return True

@@ -118,6 +118,8 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     moves = s.low(m.j) in ("to", "by", "from", "at") and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)
     if moves and forms & {"s", "base"} and before not in DETERMINERS and before not in PREPOSITIONS and k >= 0:
         return "s" if "s" in forms else "base" if before.endswith("s") else ""
+    if "base" in forms and _demanded_that(s, k):
+        return "base"
     ends_noun = any(n.j - 1 == k for n in s.instruments)
     plain = m.entry.extra.split(" ")[0] not in NOUNY and m.entry.value not in ("other", "effect_other", "speak")
     if ends_noun and "s" in forms and plain:
@@ -163,6 +165,19 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     if "base" in forms and (_plural_subject(s, k) or itemed or before in ("and", "or", ",", "'", '"', "") or k < 0):
         return "base"
     return ""
+
+
+_DEMAND = frozenset(["demand", "demands", "demanded", "demanding", "insist", "insists", "insisted", "ask", "asks",
+                     "asked"])  # fmt: skip
+
+
+def _demanded_that(s: Tagged, k: int) -> bool:
+    """ "demands that Europe drop": a bare verb after the actor of whom something is demanded."""
+    actor = next((a for a in s.actors if a.j - 1 == k and not a.oblique), None)
+    if actor is None:
+        return False
+    at = actor.i - 1 - (s.low(actor.i - 1) == "the")
+    return s.low(at) == "that" and s.low(at - 1) in _DEMAND
 
 
 def modifier_before(s: Tagged, k: int) -> bool:

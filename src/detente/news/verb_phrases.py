@@ -13,6 +13,11 @@ def allow_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
         if set(words) & {"exports", "export", "shipments"}:
             return "export_quota"
         return "import_quota" if set(words) & {"imports", "import"} and no_noun(s, verb, found) else ""
+    if verb.negative and verb.lemma in ("allow", "permit", "let") and not verb.passive:
+        if set(words[:2]) & {"exports", "export", "exporting"}:
+            return "export_ban"
+        if set(words[:2]) & {"imports", "import", "importing"}:
+            return "import_ban"
     if verb.negative and verb.passive:
         start = clause(s, verb.v)[0]
         subject = {s.low(k) for k in range(start, verb.i)}
