@@ -190,6 +190,8 @@ def _before_of(right: list[str], words: frozenset[str]) -> bool:
     right = right[at:]
     stop = right.index("from") if "from" in right else len(right)
     span = right[1:stop]
+    if any(word == "their" and span[k + 1] in words for k, word in enumerate(span[:-1])):
+        return False
     return any(word in words - {"exported", "exporting"} for word in span) and not any(
         w in words and span[k + 1 : k + 2] == ["to"] and not "".join(span[k + 2 : k + 3])[:1].isdigit()
         for k, w in enumerate(span)

@@ -200,9 +200,9 @@ def _everybody(s: Tagged, i: int, end: int) -> bool:
 def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "hit China with a tariff", "slapped Indian goods with"."""
     verb = f.verb
-    if verb is None or f.relation != "object" or verb.cls not in ("hit", "impose", "tax", "threaten"):
+    if verb is None or f.relation != "object" or verb.cls not in ("hit", "impose", "tax", "threaten", "exempt"):
         return NOBODY
-    if not any(s.low(k) in ("with", "by") for k in range(verb.j, f.n.i)):
+    if not any(s.low(k) in (("from",) if verb.cls == "exempt" else ("with", "by")) for k in range(verb.j, f.n.i)):
         return NOBODY
     actor = plain_object(s, verb)
     if actor and actor.kind != "person":

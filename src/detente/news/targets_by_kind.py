@@ -113,6 +113,11 @@ def ruled_against(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 def entering(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "13,000 tonnes of US beef to enter duty-free": where the goods of a quota come from."""
+    if f.n.instrument == "tariff_rate_quota" and f.verb is not None and f.relation == "object":
+        for adjective in s.adjectives:  # "will give American ethanol a duty-free quota"
+            goods = any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
+            if goods and f.verb.j <= adjective.i <= f.verb.j + 2 and adjective.i < f.left:
+                return role(s, adjective.entry.value, "target.entering", adjective.i, adjective.j)
     if f.n.rule != "permit.entry":
         return NOBODY
     first = next((i for i, _, a in s.amounts if not a.money), 0)

@@ -118,6 +118,9 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     moves = s.low(m.j) in ("to", "by", "from", "at") and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)
     if moves and forms & {"s", "base"} and before not in DETERMINERS and before not in PREPOSITIONS and k >= 0:
         return "s" if "s" in forms else "base" if before.endswith("s") else ""
+    need = "base" in forms and m.entry.extra in ("need", "face", "require") and s.low(m.j) in DETERMINERS
+    if need and any(a.j - 1 == k and a.oblique for a in s.actors):
+        return "base"  # "exporters of tungsten in China need a licence"
     if "base" in forms and _demanded_that(s, k):
         return "base"
     ends_noun = any(n.j - 1 == k for n in s.instruments)
@@ -135,7 +138,9 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     modifier = modifier and before not in BODIES and not dated
     modifier = modifier and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
     if "ing" in forms and m.entry.form == "ing":
-        if m.entry.value in ("other", "effect_other") and _modifies(s, m):
+        made = s.low(m.i) in ("making", "producing", "building")
+        compound = made and k == m.i - 1 and any(n.j == m.i for n in s.products)
+        if compound or (m.entry.value in ("other", "effect_other") and _modifies(s, m)):
             return ""
         return "" if before in _OWNED else "ing"
     if ("ed" in forms or "past" in forms or "pp" in forms) and not (forms & {"base", "s"}):
