@@ -106,7 +106,7 @@ def _tax(s: Tagged, at: int) -> Nucleus | None:
         kind = "export_tariff" if near(s, at, at + 1, EXPORT, 1, 5) else "import_tariff"
         return Nucleus(at, at + 1, kind, "curb.tax-on-trade")
     per = s.low(at + 1) == "of" and "on" in {s.low(k) for k in range(at + 2, at + 9)}
-    if per and near(s, at, at + 1, EXPORT, 0, 10):
+    if per and near(s, at, at + 1, EXPORT | {"outbound", "outgoing"}, 0, 10):
         return Nucleus(at, at + 1, "export_tariff", "curb.tax-on-trade")
     again = s.low(at - 1) == "the" and s.topic in ("export_tariff", "import_tariff")
     if s.low(at) == "tax" and again and s.rates:
@@ -156,7 +156,17 @@ def _permit(s: Tagged, at: int) -> Nucleus | None:
 
 
 def _dealt(s: Tagged, at: int) -> Nucleus | None:
-    return Nucleus(at, at + 1, "trade_agreement", "curb.deal") if _deal(s, at) else None
+    if _on_minerals(s, at):
+        return Nucleus(at, at + 1, "critical_minerals_deal", "curb.minerals-deal")
+    plain = s.low(at) in ("deal", "accord", "pact", "framework")
+    return Nucleus(at, at + 1, "trade_agreement", "curb.deal") if plain and _deal(s, at) else None
+
+
+def _on_minerals(s: Tagged, at: int) -> bool:
+    """ "signed an agreement on strengthening supply chains of critical minerals"."""
+    about = s.low(at + 1) in ("on", "for", "about", "to", "covering")
+    mineral = any(at < m.i <= min(clause(s, at)[1], at + 13) and m.entry.value in MINERAL for m in s.products)
+    return about and mineral and any(v.lemma in _STRUCK and not v.negative and 0 <= at - v.j <= 6 for v in s.verbs)
 
 
 def _deal(s: Tagged, at: int) -> bool:
@@ -271,6 +281,9 @@ def _restriction(s: Tagged, at: int) -> Nucleus | None:
         return Nucleus(at, at + 1, "export_licensing", "curb.on-minerals")
     if scopes & TECH and not rule and (s.low(at + 1) == "on" or s.low(at - 1) in ("tech", "technology", "chip")):
         return Nucleus(at, at + 1, "tech_export_control", "curb.on-technology")
+    theirs = any(at + 1 < m.i <= at + 3 and any(m.j <= p.i <= m.j + 1 for p in s.products) for m in s.adjectives)
+    if theirs and not rule and s.low(at + 1) == "on" and not scopes & (MINERAL | TECH):
+        return Nucleus(at, at + 1, "import_ban", "curb.on-foreign-goods")
     return None
 
 
@@ -278,8 +291,9 @@ def _banning(s: Tagged, at: int) -> Nucleus | None:
     if s.low(at - 1) in ("import", "export"):
         return None
     after = s.low(at + 1)
-    again = s.low(at - 1) in ("the", "that", "this") and s.low(at) in ("ban", "embargo")
-    if s.ban and again and after not in ("on", "of", "for"):
+    own = s.low(at - 1) == "a" and [s.low(k) for k in range(at + 1, at + 4)] == ["of", "its", "own"]
+    again = own or (s.low(at - 1) in ("the", "that", "this") and s.low(at) in ("ban", "embargo"))
+    if s.ban and again and (own or after not in ("on", "of", "for")):
         return Nucleus(at, at + 1, s.ban, "curb.the-ban")
     stop_to = s.low(at) in ("stop", "halt", "end") and after == "to"
     if after not in ("on", "of", "for") and not stop_to and s.low(at - 1) not in EXPORT | IMPORT:
@@ -321,7 +335,7 @@ _FINDERS: tuple[tuple[frozenset[str], Callable[[Tagged, int], Nucleus | None]], 
     (_AID, _aid),
     (frozenset({"listing", "designation", "blacklisting"}), _listing),
     (frozenset({"sanctions"}), _sanctions),
-    (frozenset({"deal", "accord", "pact", "framework"}), _dealt),
+    (frozenset({"deal", "accord", "pact", "framework", "agreement", "memorandum", "partnership"}), _dealt),
     (frozenset({"those", "that", "ones", "one"}), _those),
     (frozenset({"rate", "rates"}), _rate),
     (_FEE, _fee),

@@ -60,7 +60,9 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
     if before == "other" and s.low(m.i - 2) == "any":
         return None
     spoken_of = {s.low(k) for k in range(m.j + 1, m.j + 3)} if after in ("for", "of", "on") else set()
-    if kind == "import_tariff" and spoken_of & _OTHER_SENSE and not any(m.j <= p.i <= m.j + 2 for p in s.products):
+    foreign = any(a.oblique == "from" and m.j <= a.i <= m.j + 7 and a.kind == "country" for a in s.actors)
+    other = bool(spoken_of & _OTHER_SENSE) and not foreign
+    if kind == "import_tariff" and other and not any(m.j <= p.i <= m.j + 2 for p in s.products):
         return None
     if (
         low == "duty"

@@ -60,6 +60,7 @@ def targets(f: Frame, seen: Discourse) -> Found:
         the_group,
         invested,
         bought,
+        _charged_object,
         _on_phrase,
         _hit_object,
         _meets_subject,
@@ -151,6 +152,8 @@ def _subject_follows(s: Tagged, at: int) -> bool:
     """Whether an actor with a verb of its own stands here: ", the minister warned", ", Beijing said"."""
     actor = next((a for a in s.actors if a.i in (at, at + 1) and not a.oblique and not a.possessor), None)
     actor = actor or next((a for a in s.actors if at <= a.i <= at + 3 and a.kind == "body"), None)
+    if actor is not None and s.low(actor.j) == "of":  # "which the Tariff Commission of China had listed"
+        actor = next((a for a in s.actors if a.i == actor.j + 1), actor)
     return actor is not None and any(v.i == actor.j for v in s.verbs)
 
 
@@ -221,6 +224,17 @@ def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
         )
     adjective = next((m for m in s.adjectives if verb.j <= m.i <= verb.j + 3), None)
     return role(s, adjective.entry.value, "target.hit-goods", adjective.i, adjective.j) if adjective else NOBODY
+
+
+def _charged_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "would charge Brazil a tariff of 50% on any and all products"."""
+    verb = f.verb
+    if verb is None or verb.passive or verb.lemma != "charge" or f.relation != "object":
+        return NOBODY
+    actor = plain_object(s, verb)
+    if actor is None or actor.kind not in ("country", "place", "joint") or actor.j > f.left:
+        return NOBODY
+    return Found(tuple(actor.country.split("+")), "target.charged", spelled(s, actor.i, actor.j))
 
 
 def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
@@ -305,7 +319,8 @@ def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
         back = {s.low(k) for k in range(max(0, actor.i - 4), actor.i)}
         made = actor.oblique == "in" and back & {"made", "built", "assembled", "produced"}
         bought = actor.oblique == "from" and back & (ORIGIN_NOUNS | {m for m in back if is_product(s, actor.i)})
-        if actor.kind in ("country", "place") and (made or bought):
+        product_of = actor.oblique == "of" and s.low(actor.i - 2) in ("product", "products")
+        if actor.kind in ("country", "place") and (made or bought or product_of):
             return role(s, actor.country, "target.goods-in-sentence", actor.i, actor.j)
     return NOBODY
 

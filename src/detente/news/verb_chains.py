@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from detente.news.grammar import PREPOSITIONS, PRONOUNS, Actor, Tagged, Verb, clause
+from detente.news.verb_groups import CALENDAR
 from detente.news.word_lists import word_list
 
 MATRIX = word_list("frames.matrix")
@@ -24,6 +25,8 @@ def reduced(s: Tagged, verb: Verb) -> bool:
     if verb.cls in ("speak", "rise", "fall", "effect", "expire", "remain", "be", "have"):
         return False
     noun = s.words[verb.i - 1]
+    if noun.low in CALENDAR and any(a.j < verb.i and not a.oblique and not a.possessor for a in s.actors):
+        return False  # "China on Monday suspended for one year"
     if noun.low == "," and (s.low(verb.j) in _HANGS or s.low(verb.j - 1) in _HANGS):
         # "the levy, laid down in the act, remains"
         closing = next((k for k in range(verb.j, len(s.words)) if s.low(k) == ","), len(s.words))

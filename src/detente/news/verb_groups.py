@@ -51,6 +51,8 @@ def _back(s: Tagged, at: int) -> int:
             k -= 1
         elif s.low(k) == "part" and s.low(k - 2) == "for" and s.low(k - 1) in ("its", "his", "her", "their"):
             k -= 3  # "Switzerland for its part opens"
+        elif s.low(k) == "once" and s.low(k - 1) == "at":
+            k -= 2
         else:
             break
     return k
@@ -132,7 +134,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
     modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
         before in ADJECTIVES
         or before in PREPOSITIONS
-        or (before[:1].isdigit() and k == m.i - 1 and s.low(k - 1) not in CALENDAR)
+        or (before[:1].isdigit() and k == m.i - 1 and s.low(k - 1) not in CALENDAR and not _numbered(s, k))
     )
     dated = before in ("month", "year", "week", "quarter") and s.low(k - 1) in ("last", "this", "next", "earlier")
     modifier = modifier and before not in BODIES and not dated
@@ -183,6 +185,11 @@ def _demanded_that(s: Tagged, k: int) -> bool:
         return False
     at = actor.i - 1 - (s.low(actor.i - 1) == "the")
     return s.low(at) == "that" and s.low(at - 1) in _DEMAND
+
+
+def _numbered(s: Tagged, k: int) -> bool:
+    """ "Resolution No. 311 bars": the number of an act."""
+    return bool({s.low(k - 1), s.low(k - 2)} & {"no", "nr", "number"})
 
 
 def modifier_before(s: Tagged, k: int) -> bool:
@@ -295,7 +302,9 @@ _APART = {("bring", "down"): "reduce", ("take", "down"): "reduce", ("get", "down
 
 def _with_particle(s: Tagged, m: Mention) -> Mention:
     """ "bring it down", "push them up": a particle behind the pronoun."""
-    cls = _APART.get((m.entry.extra, s.low(m.j + 1)), "") if s.low(m.j) in ("it", "them", "this", "that") else ""
+    far = next((k for k in range(m.j, m.j + 9) if s.low(k) in ("down", "up") and s.low(k + 1) in ("to", "from")), -1)
+    near = m.j + 1 if s.low(m.j) in ("it", "them", "this", "that") else -1 if m.entry.extra == "get" else far
+    cls = _APART.get((m.entry.extra, s.low(near)), "") if near >= 0 else ""
     return replace(m, entry=replace(m.entry, value=cls)) if cls else m
 
 
@@ -343,7 +352,7 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
 
 
 _LINKS = frozenset(["remain", "remains", "remained", "stay", "stays", "stayed", "become", "becomes", "became", "gets",
-                    "got"])  # fmt: skip
+                    "got", "stands", "stand", "stood"])  # fmt: skip
 
 
 def _linked(s: Tagged, at: int) -> int:
