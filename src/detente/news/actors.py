@@ -203,6 +203,9 @@ def speaker(s: Tagged, verbs: list[Verb], seen: Discourse) -> tuple[str, bool, s
     ]
     for verb in tellers:
         candidates = [a for a in s.actors if 0 <= verb.i - a.j <= 3 and not a.oblique]
+        if not candidates and any(a.j == verb.i and a.oblique == "of" for a in s.actors):
+            # "the Ministry of Transport of China announced"
+            candidates = [a for a in s.actors if a.kind == "body" and 0 <= verb.i - a.j <= 6 and not a.oblique]
         after = [a for a in s.actors if 0 <= a.i - verb.j <= 3 and not a.oblique]
         for actor in candidates[-1:] or after[:1]:
             code = country_of(actor, s, seen)

@@ -149,6 +149,9 @@ def _permit(s: Tagged, at: int) -> Nucleus | None:
         any(a.oblique == "to" and a.kind in ("country", "place") for a in s.actors)
         or bool({"abroad", "overseas"} & {t.low for t in s.words})
     )
+    start = clause(s, at)[0]
+    needed = any(v.lemma in ("need", "require") and v.j <= at <= v.j + 5 for v in s.verbs)
+    sold = sold or (needed and bool(EXPORT & {s.low(k) for k in range(start, start + 4)}))
     if not sold and not near(s, at, at + 1, EXPORT | {"abroad"}, 8, 8):
         return None
     kind = "tech_export_control" if scopes_of(s, at, at + 1, 8, 9) & TECH else "export_licensing"
@@ -301,6 +304,10 @@ def _banning(s: Tagged, at: int) -> Nucleus | None:
     _start, end = clause(s, at)
     words = [s.low(k) for k in range(at + 1, min(end, at + 8))]
     out = {"taking", "moving", "bringing", "shipping", "carrying"} & set(words[:3]) and "out" in words
+    away = any(a.oblique == "to" and at < a.i <= at + 12 and a.kind in ("country", "place", "joint") for a in s.actors)
+    out = out or (away and bool({"sending", "selling", "supplying", "shipping"} & set(words[:2])))
+    if {"bringing", "taking"} & set(words[1:2]) and words[2:3] == ["in"]:
+        return Nucleus(at, at + 1, "import_ban", "curb.import-ban")
     if out or near(s, at, at + 1, EXPORT | {"leaving"}, 2, 6):
         return Nucleus(at, at + 1, "export_ban", "curb.export-ban")
     if near(s, at, at + 1, IMPORT - {"entry"}, 2, 6):

@@ -61,7 +61,8 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
         return None
     spoken_of = {s.low(k) for k in range(m.j + 1, m.j + 3)} if after in ("for", "of", "on") else set()
     foreign = any(a.oblique == "from" and m.j <= a.i <= m.j + 7 and a.kind == "country" for a in s.actors)
-    other = bool(spoken_of & _OTHER_SENSE) and not foreign
+    border = bool({"import", "customs"} & {s.low(k) for k in range(m.i - 1, m.j)})
+    other = bool(spoken_of & _OTHER_SENSE) and not foreign and not border
     if kind == "import_tariff" and other and not any(m.j <= p.i <= m.j + 2 for p in s.products):
         return None
     if (
@@ -192,7 +193,7 @@ def _before_of(right: list[str], words: frozenset[str]) -> bool:
     right = right[at:]
     stop = right.index("from") if "from" in right else len(right)
     span = right[1:stop]
-    if any(word == "their" and span[k + 1] in words for k, word in enumerate(span[:-1])):
+    if any(word == "their" and span[k + 1] in words - {"export"} for k, word in enumerate(span[:-1])):
         return False
     return any(word in words - {"exported", "exporting"} for word in span) and not any(
         w in words and span[k + 1 : k + 2] == ["to"] and not "".join(span[k + 2 : k + 3])[:1].isdigit()

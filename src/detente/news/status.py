@@ -321,7 +321,7 @@ def _standing_as_it_is(
     before = verb.tense == "past" or any(f.s.low(k) == "had" for k in range(verb.i, verb.v))
     if setting.long_ago and before and action != "maintain":
         return None
-    if setting.future:
+    if setting.future and not (event == "remain" and verb.tense == "pres"):
         return cue(f, "announced", action, "future-date", verb)
     if verb.tense == "inf" and not setting.legal:
         return None

@@ -85,7 +85,7 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     verbs = {c for v in s.verbs for c in range(v.i, v.j) if v.i > f.n.i and v not in free}
     while k < stop:
         applied = s.low(k) == "to" and any(
-            v is not None and v.lemma == "apply" and k >= v.j for v in (own, f.participle)
+            v is not None and v.lemma == "apply" and k >= v.j for v in (own, f.verb, f.participle)
         )
         if applied:
             found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
@@ -272,7 +272,10 @@ def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
     for adjective in s.adjectives:
         if i <= adjective.i < j and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
             return role(s, adjective.entry.value, "target.meets", adjective.i, adjective.j)
-    cut = next((k for k in range(i, j) if s.low(k) in _EXCEPT), j)
+    wide = {"everywhere", "everybody", "everyone", "countries", "nations"}
+    cut = next((k for k in range(i, j) if s.low(k) in _EXCEPT or (s.low(k) == "but" and s.low(k - 1) in wide)), j)
+    if s.low(cut) == "but":
+        return Found(("*",), "target.everybody", spelled(s, cut - 1, cut))
     if cut > i:
         j = cut
     home = next((a for a in s.actors if i <= a.i < j and _not_made_in(s, a)), None)

@@ -187,9 +187,13 @@ def _demanded_that(s: Tagged, k: int) -> bool:
     return s.low(at) == "that" and s.low(at - 1) in _DEMAND
 
 
+_ACTS = frozenset(["no", "nr", "number", "proclamation", "order", "resolution", "decree", "notification", "regulation",
+                   "law", "decision", "circular", "notice", "ordinance", "directive", "announcement"])  # fmt: skip
+
+
 def _numbered(s: Tagged, k: int) -> bool:
     """ "Resolution No. 311 bars": the number of an act."""
-    return bool({s.low(k - 1), s.low(k - 2)} & {"no", "nr", "number"})
+    return bool({s.low(k - 1), s.low(k - 2)} & _ACTS)
 
 
 def modifier_before(s: Tagged, k: int) -> bool:
