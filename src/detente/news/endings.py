@@ -84,7 +84,7 @@ def ended(
             return cue(f, "in_force", "maintain", "expiry-noun", None, f.nominal[0][1] if f.nominal else -1)
         if event == "end" and f.relation == "object":
             return cue(f, "withdrawn", "remove", "ended", verb) if is_done(verb) else None
-        let = next((v for v in f.chain if v.lemma in ("let", "allow") and is_done(v) and not v.negative), None)
+        let = next((v for v in f.chain if v.lemma == "let" and not v.mood and not v.negative), None)
         if let is not None:
             return cue(f, "expired", "remove", "let-lapse", let)
         if is_done(verb) and not any(c == "be" for c, _, _ in outer):
@@ -200,7 +200,11 @@ def dropped_too(f: Frame) -> Standing | None:
         return None
     joined = (v for v in f.s.verbs if v.i >= verb.j and f.s.low(v.i - 1) in ("and", "but"))
     second = next(joined, None)
-    if second is None or not second.passive or second.negative or second.mood or not is_done(second):
+    if second is None or second.negative or second.mood or not is_done(second):
+        return None
+    if second.cls == "expire" and second.tense == "perf" and not second.passive:
+        return cue(f, "expired", "remove", "expired-too", second)
+    if not second.passive:
         return None
     if second.cls == "remove":
         return cue(f, "withdrawn", "remove", "dropped-too", second)

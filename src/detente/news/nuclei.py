@@ -54,6 +54,10 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
         return None
     if before in _OTHER_SENSE or (before == "in" and s.low(m.i - 2) == "feed") or after in _NON_HEAD:
         return None
+    office = [s.low(k) for k in range(m.i - 4, m.i)]
+    named = "of" in office and bool({"department", "bureau", "office", "directorate"} & set(office))
+    if named and s.words[m.i].text[:1].isupper():
+        return None
     low = " ".join(s.low(k) for k in range(m.i, m.j))
     if low in ("duty", "levy") and before in ("on", "off") and s.low(m.i - 2) not in ("from", "based"):
         return None
@@ -176,6 +180,7 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     if again and not {"import", "imports", "on"} & {*left, *right[:1]}:
         return Nucleus(m.i, j, "export_tariff", "noun.topic-export")
     abroad = {"abroad", "overseas"} & set(right) and {"sent", "shipped", "sold", "taken", "going"} & set(right)
+    abroad = bool(abroad) or "leaving" in right
     if "export" in left or abroad or _before_of(right, EXPORT | {"outgoing", "outbound"}):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     cranes = any(j <= p.i <= j + 3 and p.entry.value not in ("ships",) for p in s.products)

@@ -32,7 +32,7 @@ def standing(f: Frame, setting: Setting) -> Standing | None:
         is_void(f)
         or _imperative(f)
         or _summing(f)
-        or (judged and f.verb is not None and f.verb.cls in ("rule", "other"))
+        or (judged and f.verb is not None and (f.verb.cls in ("rule", "other") or _unlawful(f)))
     ):
         return None
     if (again := _let_in_again(f)) is not None:
@@ -50,6 +50,12 @@ def standing(f: Frame, setting: Setting) -> Standing | None:
         if answer is not None:
             return answer if answer.status else None
     return told(f, setting)
+
+
+def _unlawful(f: Frame) -> bool:
+    """ "are inconsistent with", "were illegal": what a ruling says of a measure."""
+    words = {"inconsistent", "illegal", "unlawful", "contrary", "incompatible", "invalid"}
+    return f.verb is not None and f.verb.cls == "be" and complement(f.s, f.verb, frozenset(words), 3)
 
 
 def _let_in_again(f: Frame) -> Standing | None:
@@ -182,8 +188,9 @@ def _lobby(f: Frame, verb: Verb) -> bool:
         return False
     start = max((b for b in f.s.breaks if b <= verb.i), default=0)
     words = {f.s.low(k) for k in range(start, verb.i)}
-    asked = any(verb.j <= a.i < f.n.i and a.kind in ("country", "place", "body") for a in f.s.actors)
-    return bool(words & _LOBBIES) and not asked
+    asked = {a.country for a in f.s.actors if verb.j <= a.i < f.n.i and a.kind in ("country", "place", "body")}
+    home = {a.country for a in f.s.actors if a.j <= verb.i and a.country}
+    return bool(words & _LOBBIES) and not asked - home
 
 
 def _superseded(f: Frame, verb: Verb) -> bool:
@@ -301,6 +308,8 @@ def _standing_as_it_is(
         return cue(f, "announced", action if action != "sign" else "impose", "finalised", verb) if final else None
     if f.n.instrument in FRIENDLY:
         done = event in ("sign", "invest", "buy", "extend", "effect")
+        if event == "effect" and f.n.instrument == "trade_agreement" and is_done(verb) and f.relation == "subject":
+            return cue(f, "in_force", action, "took-effect", verb)
         if f.n.instrument in ("trade_agreement", "critical_minerals_deal", "tariff_truce") and done and is_done(verb):
             return cue(f, "announced", action, "signed", verb)
         signed = next((v for v in f.chain if v.cls == "sign" and is_done(v) and not v.negative), None)
@@ -325,7 +334,7 @@ def _standing_as_it_is(
         return cue(f, "announced", action, "future-date", verb)
     if verb.tense == "inf" and not setting.legal:
         return None
-    if setting.legal and verb.tense in ("pres", "inf", "ing") and action != "maintain":
+    if setting.legal and not setting.past and verb.tense in ("pres", "inf", "ing") and action != "maintain":
         return cue(f, "announced", action, "legal", verb)
     return cue(f, "in_force", action, "done", verb)
 

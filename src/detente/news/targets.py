@@ -247,6 +247,7 @@ def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     meets = (
         verb.cls in MEETS
+        or (verb.cls == "be" and s.low(verb.j) in ("liable", "dutiable", "subject", "chargeable"))
         or f.n.rule == "bare.dutiable"
         or (verb.passive and verb.cls in ("hit", "impose", "exempt", "tax"))
     )
@@ -322,7 +323,7 @@ def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
         back = {s.low(k) for k in range(max(0, actor.i - 4), actor.i)}
         made = actor.oblique == "in" and back & {"made", "built", "assembled", "produced"}
         bought = actor.oblique == "from" and back & (ORIGIN_NOUNS | {m for m in back if is_product(s, actor.i)})
-        product_of = actor.oblique == "of" and s.low(actor.i - 2) in ("product", "products")
+        product_of = actor.oblique == "of" and s.low(actor.i - 2) in ("product", "products", "goods", "imports")
         if actor.kind in ("country", "place") and (made or bought or product_of):
             return role(s, actor.country, "target.goods-in-sentence", actor.i, actor.j)
     return NOBODY
@@ -348,7 +349,7 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
         if exported and actor.oblique == "to" and _SENDING & set(words):
             return Found(tuple(actor.country.split("+")), "target.exports-to", spelled(s, actor.i, actor.j))
         listed = exported and actor.oblique == "to" and f.n.j <= actor.i and actor.kind in ("country", "place", "joint")
-        if listed and not any(f.n.j <= v.i < actor.i for v in s.verbs):
+        if listed and not any(f.n.j <= v.i < actor.i and s.low(v.v) not in _SENDING for v in s.verbs):
             return Found(tuple(actor.country.split("+")), "target.exports-to", spelled(s, actor.i, actor.j))
         goods = any(w in ORIGIN_NOUNS for w in words) or is_product(s, actor.i)
         made = actor.oblique == "in" and any(w in MADE | {"originating"} for w in words[-3:])

@@ -47,7 +47,7 @@ def maker(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 def sent_to(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "may be exported to", "supplied to a military user in", "applications to ship gallium to": where it goes."""
-    permit = f.n.rule.startswith("permit.") and f.n.rule != "permit.entry"
+    permit = (f.n.rule.startswith("permit.") and f.n.rule != "permit.entry") or f.n.rule == "curb.export-permit"
     if not permit and f.n.instrument not in EXPORT_SIDE:
         return NOBODY
     start = clause(s, f.n.i)[0]
@@ -100,6 +100,10 @@ def probed(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
+_JUDGED = frozenset(["curbs", "duties", "duty", "tariffs", "safeguards", "quotas", "measures", "restrictions",
+                     "subsidies", "ban", "bans", "export", "levies"])  # fmt: skip
+
+
 def ruled_against(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "ruled that the United States' duties broke its rules", "ruled against India": whose measure is judged."""
     if f.n.instrument != "legal_ruling" or f.n.verb is None:
@@ -107,6 +111,10 @@ def ruled_against(f: Frame, s: Tagged, seen: Discourse) -> Found:
     theirs = [a for a in s.actors if a.i >= f.n.verb.j and a.kind in ("country", "place", "body") and a.country]
     if f.n.verb.lemma in ("allow", "authorise", "authorize", "permit") and len(theirs) > 1:
         return role(s, theirs[-1].country, "target.ruled", theirs[-1].i, theirs[-1].j)
+    for adjective in s.adjectives:  # "found that Chinese curbs on exports breach the rules"
+        judged = {s.low(k) for k in range(adjective.j, adjective.j + 4)} & _JUDGED
+        if adjective.i >= f.n.verb.j and judged:
+            return role(s, adjective.entry.value, "target.ruled", adjective.i, adjective.j)
     first = next((a for a in theirs if a.possessor or a.oblique in ("against", "") or a.kind == "country"), None)
     return role(s, first.country, "target.ruled", first.i, first.j) if first is not None else NOBODY
 
