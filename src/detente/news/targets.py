@@ -232,7 +232,7 @@ def _charged_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if verb is None or verb.passive or verb.lemma != "charge" or f.relation != "object":
         return NOBODY
     actor = plain_object(s, verb)
-    if actor is None or actor.kind not in ("country", "place", "joint") or actor.j > f.left:
+    if actor is None or actor.kind not in ("country", "place", "joint") or actor.i >= f.n.i:
         return NOBODY
     return Found(tuple(actor.country.split("+")), "target.charged", spelled(s, actor.i, actor.j))
 
