@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detente.news.grammar import SUBORDINATORS, Tagged, Verb
-from detente.news.verb_groups import CALENDAR, is_adverb
+from detente.news.verb_places import CALENDAR, is_adverb
 from detente.news.word_lists import word_list
 
 _OPENERS = word_list("clauses.openers")

@@ -104,7 +104,10 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
         verb
         and verb.lemma == "lift"
         and not verb.passive
-        and any(f.s.low(i - 1) == "to" and x.value for i, _, x in [*f.s.rates, *f.s.amounts] if i > f.n.i)
+        and (
+            any(f.s.low(i - 1) == "to" and r.value for i, _, r in f.s.rates if i > f.n.i)
+            or any(f.s.low(i - 1) == "to" and a.money for i, _, a in f.s.amounts if i > f.n.i)
+        )
     ):
         return "raise", levels[1:]
     if verb and verb.lemma == "reach" and any(0 <= i - verb.j <= 2 for i, _, _ in f.s.rates):

@@ -24,19 +24,11 @@ _RANK = {"in_force": 5, "suspended": 5, "withdrawn": 5, "expired": 5, "announced
          "demanded": 3, "proposed": 2}  # fmt: skip
 
 
-def merged(
-    drafts: list[Draft], named: frozenset[str]
-) -> tuple[tuple[ReadMeasure, ...], list[list[Draft]], list[Draft]]:
-    """Return the measures, the mentions behind each, and the mentions that are too open to be a measure.
-
-    Args:
-        named: every country the text names.
-    """
+def merged(drafts: list[Draft]) -> tuple[tuple[ReadMeasure, ...], list[list[Draft]], list[Draft]]:
+    """Return the measures, the mentions behind each, and the mentions that are too open to be a measure."""
     groups: list[list[Draft]] = []
     left = []
     _resolve_forward(drafts)
-    if len(named) == 2:
-        _resolve_between(drafts, named)
     for draft in drafts:
         if not emitted(draft):
             left.append(draft)
@@ -97,18 +89,6 @@ def _resolve_forward(drafts: list[Draft]) -> None:
             draft.imposer = next(iter(named_for))
             draft.inherited = True
             draft.cues.append(Cue("imposer", "imposer.elsewhere", "", -1, draft.imposer[0]))
-
-
-def _resolve_between(drafts: list[Draft], named: frozenset[str]) -> None:
-    """A text that names two economies: what is aimed at one of them and has no other imposer is the other's."""
-    for draft in drafts:
-        told = draft.status in ("announced", "in_force", "suspended", "withdrawn", "expired")
-        if draft.imposer or not told or len(draft.target) != 1 or draft.instrument not in BORDER:
-            continue
-        rest = named - {*draft.target, "HKG", "MAC"}
-        if len(rest) == 1:
-            draft.imposer, draft.inherited = tuple(rest), True
-            draft.cues.append(Cue("imposer", "imposer.other-of-two", "", -1, draft.imposer[0]))
 
 
 def emitted(draft: Draft) -> bool:

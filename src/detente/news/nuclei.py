@@ -179,8 +179,8 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     again = s.topic == "export_tariff" and s.low(m.i - 1) in ("the", "this", "that", "its") and m.j - m.i == 1
     if again and not {"import", "imports", "on"} & {*left, *right[:1]}:
         return Nucleus(m.i, j, "export_tariff", "noun.topic-export")
-    abroad = {"abroad", "overseas"} & set(right) and {"sent", "shipped", "sold", "taken", "going"} & set(right)
-    abroad = bool(abroad) or "leaving" in right
+    going = {"sent", "shipped", "sold", "taken", "going"} & set(right)
+    abroad = "leaving" in right or bool(going and {"abroad", "overseas"} & set(right))
     if "export" in left or abroad or _before_of(right, EXPORT | {"outgoing", "outbound"}):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     cranes = any(j <= p.i <= j + 3 and p.entry.value not in ("ships",) for p in s.products)

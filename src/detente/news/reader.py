@@ -57,13 +57,13 @@ def read_text(
     seen = Discourse(
         publisher=whole.owner or owner or issuer(norm), notice=whole, sides=dyad(places), trade=topic_of(title)
     )
-    codes = frozenset(c for place in places for c in _codes(place))
-    seen.sole = next(iter(codes)) if len(codes) == 1 else ""
+    codes = {c for place in places for c in _codes(place)}
+    seen.sole = codes.pop() if len(codes) == 1 else ""
     _name_commission(places, whole.owner, norm)
     drafts = _mentions(places, seen, body)
     times = [*_headed(norm, furniture, _full(day)), *(t for place in places for t in place.times)]
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    found, groups, left = merged(drafts, codes)
+    found, groups, left = merged(drafts)
     measures = linked_in_text(found)
     doubted = conflicts(measures, groups, times, text, body)
     return Document(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detente.news.grammar import PREPOSITIONS, PRONOUNS, Actor, Tagged, Verb, clause
-from detente.news.verb_groups import CALENDAR
+from detente.news.verb_places import CALENDAR
 from detente.news.word_lists import word_list
 
 MATRIX = word_list("frames.matrix")
