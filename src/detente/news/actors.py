@@ -38,6 +38,8 @@ class Discourse:
         proposed: the last sentence that tells of a proposal.
         dated: the paragraph that opens with a day, and that day ("16 February 2019. The duty is put up").
         ban: the last sentence with a ban, and its kind.
+        group: the countries of the last sentence that names several, for "these countries".
+        utility: the last sentence about the tariff of a utility.
         lead: the measure whose rates the items of a list give ("the following surtaxes:").
         history: whether the running passage tells of years long before publication.
         speaker: of the running quotation.
@@ -54,6 +56,8 @@ class Discourse:
     notice: Notice = field(default_factory=Notice)
     history: bool = False
     ban: tuple[int, str] = (-99, "")
+    utility: int = -99
+    group: tuple[str, ...] = ()
     acting: str = ""
     decreed: int = -99
     imagined: int = -1
@@ -87,6 +91,8 @@ class Discourse:
         here = {a.country for a in s.actors if a.country and a.kind != "person"} | {m.entry.value for m in s.adjectives}
         if here:
             self.only = here.pop() if len(here) == 1 else ""
+        if len(named := countries_named(s, len(s.words))) > 1:
+            self.group = named
         main = next((a for a in s.actors if a.country and not a.oblique and not a.possessor), None)
         if main and "+" not in main.country:
             self.subject = main.country
@@ -109,6 +115,15 @@ class Discourse:
         return next(iter(set(self.sides) - {code}), "") if code in self.sides and not found else ""
 
 
+def countries_named(s: Tagged, stop: int) -> tuple[str, ...]:
+    """Return the countries that a sentence names before a token, people and demonyms aside."""
+    codes: list[str] = []
+    for actor in s.actors:
+        if actor.i < stop and actor.kind in ("country", "place", "joint"):
+            codes += [code for code in actor.country.split("+") if code and code not in codes]
+    return tuple(codes)
+
+
 def country_of(actor: Actor | None, s: Tagged, seen: Discourse) -> str:
     """Return the code an actor stands for; empty if the text does not say."""
     if actor is None:
@@ -122,6 +137,8 @@ def country_of(actor: Actor | None, s: Tagged, seen: Discourse) -> str:
     if actor.kind == "joint" or (actor.kind == "pronoun:they" and not _before(actor, s, ())):
         count = 3 if s.low(actor.i) == "three" else 2
         return "+".join(sorted(seen.recent[-count:])) if len(seen.recent) >= count and actor.kind == "joint" else ""
+    if actor.kind == "body" and seen.publisher and s.words[actor.j - 1].text == "President" and not actor.possessor:
+        return _located(actor, s) or seen.publisher
     if actor.kind == "body":
         return _located(actor, s) or _before(actor, s, ()) or seen.publisher or seen.topic or seen.only or seen.subject
     return _before(actor, s, ()) or seen.subject or seen.publisher
@@ -186,6 +203,9 @@ def speaker(s: Tagged, verbs: list[Verb], seen: Discourse) -> tuple[str, bool, s
     ]
     for verb in tellers:
         candidates = [a for a in s.actors if 0 <= verb.i - a.j <= 3 and not a.oblique]
+        if not candidates and any(a.j == verb.i and a.oblique == "of" for a in s.actors):
+            # "the Ministry of Transport of China announced"
+            candidates = [a for a in s.actors if a.kind == "body" and 0 <= verb.i - a.j <= 6 and not a.oblique]
         after = [a for a in s.actors if 0 <= a.i - verb.j <= 3 and not a.oblique]
         for actor in candidates[-1:] or after[:1]:
             code = country_of(actor, s, seen)

@@ -285,6 +285,8 @@ def _goods_follow(s: Tagged, i: int) -> bool:
     cells = range(i, min(len(s.words), i + (9 if money else 3)))
     named = any(m.i in cells for m in s.products) or any(m.i in cells for m in s.adjectives)
     country = any(a.i in cells and a.kind in ("country", "place") for a in s.actors)
+    whence = any(a.oblique == "from" and i < a.i <= i + 6 and a.kind in ("country", "place") for a in s.actors)
+    country = country or (whence and not any(i < v.i < i + 6 for v in s.verbs))
     return named or country or s.low(i) in _GOODS
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detente.news.grammar import SUBORDINATORS, Tagged, Verb
-from detente.news.verb_groups import CALENDAR, is_adverb
+from detente.news.verb_places import CALENDAR, is_adverb
 from detente.news.word_lists import word_list
 
 _OPENERS = word_list("clauses.openers")
@@ -20,6 +20,8 @@ def clause_starts(s: Tagged) -> set[int]:
         elif token.low in SUBORDINATORS and k:
             if (token.low == "that" and s.low(k - 1) in ("so",)) or (token.low == "so" and s.low(k + 1) == "called"):
                 continue
+            if token.low == "provided" and s.low(k + 1) == "for":
+                continue
             if token.low in ("as", "since", "before", "after", "until") and not _clause_follows(s, k, starts):
                 continue
             found.add(k)
@@ -27,7 +29,8 @@ def clause_starts(s: Tagged) -> set[int]:
             if (s.low(k - 1), s.low(k + 1)) == ("any", "all"):
                 continue
             verb_before = any(max(found) <= v.i < k for v in s.verbs)
-            if verb_before and _clause_follows(s, k, starts) and not _goods_listed(s, k):
+            listed = _goods_listed(s, k) or _origins_listed(s, k)
+            if verb_before and _clause_follows(s, k, starts) and not listed:
                 found.add(k)
         elif token.low == "in" and s.low(k + 1) in ("exchange", "return") and s.low(k + 2) == "for":
             found.add(k)
@@ -39,6 +42,18 @@ def clause_starts(s: Tagged) -> set[int]:
 def _goods_listed(s: Tagged, k: int) -> bool:
     """ "Starting in May, exporters of gallium and germanium will need": "and" between goods."""
     return any(m.j == k for m in s.products) and any(m.i == k + 1 for m in s.products)
+
+
+def _origins_listed(s: Tagged, k: int) -> bool:
+    """ "imported from Canada, Mexico, and the European Union shall be": the last of a list after a preposition."""
+    after = any(a.i in (k + 1, k + 2) and not a.oblique for a in s.actors)
+    at, oblique = k, ""
+    while after and s.low(at - 1) == ",":
+        before = next((a for a in s.actors if a.j == at - 1), None)
+        if before is None:
+            break
+        at, oblique = before.i - (s.low(before.i - 1) == "the"), before.oblique
+    return bool(oblique)
 
 
 def _inside_actor(s: Tagged, k: int) -> bool:

@@ -106,7 +106,7 @@ def _tax(s: Tagged, at: int) -> Nucleus | None:
         kind = "export_tariff" if near(s, at, at + 1, EXPORT, 1, 5) else "import_tariff"
         return Nucleus(at, at + 1, kind, "curb.tax-on-trade")
     per = s.low(at + 1) == "of" and "on" in {s.low(k) for k in range(at + 2, at + 9)}
-    if per and near(s, at, at + 1, EXPORT, 0, 10):
+    if per and near(s, at, at + 1, EXPORT | {"outbound", "outgoing"}, 0, 10):
         return Nucleus(at, at + 1, "export_tariff", "curb.tax-on-trade")
     again = s.low(at - 1) == "the" and s.topic in ("export_tariff", "import_tariff")
     if s.low(at) == "tax" and again and s.rates:
@@ -123,9 +123,14 @@ def _quota(s: Tagged, at: int) -> Nucleus | None:
     """ "a quota of 7,000 tonnes at 10 percent", "a ceiling on exports", "quotas on Ukrainian eggs"."""
     before = (s.low(at - 2), s.low(at - 1))
     past = before[1] in _BEYOND | {"within"} or (before[1] == "the" and before[0] in _BEYOND)
+    caught = before[1] in ("catch", "fishing") or any(m.j == at and m.entry.value == "fish" for m in s.products)
+    if caught and not near(s, at, at + 1, IMPORT, 8, 12):
+        return None
     if (s.low(at) == "quota" and past) or near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
         return None
-    if near(s, at, at + 1, EXPORT, 3, 7) or near(s, at, at + 1, frozenset({"abroad", "overseas"}), 0, 10):
+    counted = s.low(at + 1) == "of" and any(at < i <= at + 3 for i, _, x in s.amounts if not x.money)
+    abroad = near(s, at, at + 1, frozenset({"abroad", "overseas"}), 0, 10)
+    if abroad or near(s, at, at + 1, EXPORT, 3, 12 if counted else 7):
         return Nucleus(at, at + 1, "export_quota", "curb.export-quota")
     plain = s.low(at) in ("quota", "quotas")
     traded = plain and (bool(s.products) or near(s, at, at + 1, IMPORT | GOODS, 8, 12))
@@ -144,6 +149,9 @@ def _permit(s: Tagged, at: int) -> Nucleus | None:
         any(a.oblique == "to" and a.kind in ("country", "place") for a in s.actors)
         or bool({"abroad", "overseas"} & {t.low for t in s.words})
     )
+    start = clause(s, at)[0]
+    needed = any(v.lemma in ("need", "require") and v.j <= at <= v.j + 5 for v in s.verbs)
+    sold = sold or (needed and bool(EXPORT & {s.low(k) for k in range(start, start + 4)}))
     if not sold and not near(s, at, at + 1, EXPORT | {"abroad"}, 8, 8):
         return None
     kind = "tech_export_control" if scopes_of(s, at, at + 1, 8, 9) & TECH else "export_licensing"
@@ -151,7 +159,17 @@ def _permit(s: Tagged, at: int) -> Nucleus | None:
 
 
 def _dealt(s: Tagged, at: int) -> Nucleus | None:
-    return Nucleus(at, at + 1, "trade_agreement", "curb.deal") if _deal(s, at) else None
+    if _on_minerals(s, at):
+        return Nucleus(at, at + 1, "critical_minerals_deal", "curb.minerals-deal")
+    plain = s.low(at) in ("deal", "accord", "pact", "framework")
+    return Nucleus(at, at + 1, "trade_agreement", "curb.deal") if plain and _deal(s, at) else None
+
+
+def _on_minerals(s: Tagged, at: int) -> bool:
+    """ "signed an agreement on strengthening supply chains of critical minerals"."""
+    about = s.low(at + 1) in ("on", "for", "about", "to", "covering")
+    mineral = any(at < m.i <= min(clause(s, at)[1], at + 13) and m.entry.value in MINERAL for m in s.products)
+    return about and mineral and any(v.lemma in _STRUCK and not v.negative and 0 <= at - v.j <= 6 for v in s.verbs)
 
 
 def _deal(s: Tagged, at: int) -> bool:
@@ -266,6 +284,9 @@ def _restriction(s: Tagged, at: int) -> Nucleus | None:
         return Nucleus(at, at + 1, "export_licensing", "curb.on-minerals")
     if scopes & TECH and not rule and (s.low(at + 1) == "on" or s.low(at - 1) in ("tech", "technology", "chip")):
         return Nucleus(at, at + 1, "tech_export_control", "curb.on-technology")
+    theirs = any(at + 1 < m.i <= at + 3 and any(m.j <= p.i <= m.j + 1 for p in s.products) for m in s.adjectives)
+    if theirs and not rule and s.low(at + 1) == "on" and not scopes & (MINERAL | TECH):
+        return Nucleus(at, at + 1, "import_ban", "curb.on-foreign-goods")
     return None
 
 
@@ -273,14 +294,21 @@ def _banning(s: Tagged, at: int) -> Nucleus | None:
     if s.low(at - 1) in ("import", "export"):
         return None
     after = s.low(at + 1)
-    again = s.low(at - 1) in ("the", "that", "this") and s.low(at) in ("ban", "embargo")
-    if s.ban and again and after not in ("on", "of", "for"):
+    own = s.low(at - 1) == "a" and [s.low(k) for k in range(at + 1, at + 4)] == ["of", "its", "own"]
+    again = own or (s.low(at - 1) in ("the", "that", "this") and s.low(at) in ("ban", "embargo"))
+    if s.ban and again and (own or after not in ("on", "of", "for")):
         return Nucleus(at, at + 1, s.ban, "curb.the-ban")
     stop_to = s.low(at) in ("stop", "halt", "end") and after == "to"
     if after not in ("on", "of", "for") and not stop_to and s.low(at - 1) not in EXPORT | IMPORT:
         return None
     _start, end = clause(s, at)
-    if near(s, at, at + 1, EXPORT | {"leaving"}, 2, 6):
+    words = [s.low(k) for k in range(at + 1, min(end, at + 8))]
+    out = {"taking", "moving", "bringing", "shipping", "carrying"} & set(words[:3]) and "out" in words
+    away = any(a.oblique == "to" and at < a.i <= at + 12 and a.kind in ("country", "place", "joint") for a in s.actors)
+    out = out or (away and bool({"sending", "selling", "supplying", "shipping"} & set(words[:2])))
+    if {"bringing", "taking"} & set(words[1:2]) and words[2:3] == ["in"]:
+        return Nucleus(at, at + 1, "import_ban", "curb.import-ban")
+    if out or near(s, at, at + 1, EXPORT | {"leaving"}, 2, 6):
         return Nucleus(at, at + 1, "export_ban", "curb.export-ban")
     if near(s, at, at + 1, IMPORT - {"entry"}, 2, 6):
         return Nucleus(at, at + 1, "import_ban", "curb.import-ban")
@@ -292,14 +320,29 @@ def _banning(s: Tagged, at: int) -> Nucleus | None:
         return Nucleus(at, at + 1, "import_ban", "curb.ban-on-foreign-goods")
     if product and "from" in [s.low(k) for k in range(product.j, min(end, product.j + 2))]:
         return Nucleus(at, at + 1, "import_ban", "curb.ban-on-goods-from")
+    named = {s.low(k) for k in range(at + 1, min(end, at + 7))}
+    whence = any(a.oblique == "from" and at + 2 < a.i <= at + 8 and a.kind in ("country", "place") for a in s.actors)
+    if after == "on" and whence and not named & _NO_GOODS:
+        return Nucleus(at, at + 1, "import_ban", "curb.ban-on-wares-from")
     return None
+
+
+_NO_GOODS = word_list("nuclei.people") | {"travel", "flights", "arrivals", "entry", "visas", "passports", "apps",
+                                          "adoptions", "transfers", "broadcasts", "content"}  # fmt: skip
+
+
+def _duty_free(s: Tagged, at: int) -> Nucleus | None:
+    """ "allowed duty-free entry of yellow peas"."""
+    free = any(b == at and r.free for _, b, r in s.rates) and s.low(at + 1) in ("of", "for")
+    free = free and any(v.lemma in ("allow", "permit", "grant", "let", "open") and v.j <= at for v in s.verbs)
+    return Nucleus(at, at + 1, "import_tariff", "curb.duty-free-entry") if free and s.products else None
 
 
 _FINDERS: tuple[tuple[frozenset[str], Callable[[Tagged, int], Nucleus | None]], ...] = (
     (_AID, _aid),
     (frozenset({"listing", "designation", "blacklisting"}), _listing),
     (frozenset({"sanctions"}), _sanctions),
-    (frozenset({"deal", "accord", "pact", "framework"}), _dealt),
+    (frozenset({"deal", "accord", "pact", "framework", "agreement", "memorandum", "partnership"}), _dealt),
     (frozenset({"those", "that", "ones", "one"}), _those),
     (frozenset({"rate", "rates"}), _rate),
     (_FEE, _fee),
@@ -310,6 +353,7 @@ _FINDERS: tuple[tuple[frozenset[str], Callable[[Tagged, int], Nucleus | None]], 
     (_BAN, _banning),
     (_QUOTA, _quota),
     (PERMIT, _permit),
+    (frozenset({"entry", "import", "importation", "imports", "access"}), _duty_free),
 )
 CURBS = frozenset().union(*(words for words, _ in _FINDERS))
 """Words that `curb` knows."""

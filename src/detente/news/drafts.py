@@ -25,7 +25,7 @@ from detente.news.listing import (
 )
 from detente.news.measure import Cue, Dates, Evidence, Quantity, Span
 from detente.news.mention import TARIFFS, Draft, Place
-from detente.news.nuclei import nuclei
+from detente.news.nuclei import nuclei, of_utility
 from detente.news.nucleus import Nucleus, phrase_start
 from detente.news.permits import permit_nuclei, permit_standing
 from detente.news.placing import dates_of, setting_of
@@ -48,6 +48,9 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
         return []
     s.topic = seen.trade[1] if place.number - seen.trade[0] <= 15 else ""
     s.ban = seen.ban[1] if place.number - seen.ban[0] <= 6 else ""
+    s.utility = place.number - seen.utility <= 3
+    if of_utility(s):
+        seen.utility = place.number
     nouns = nuclei(s)
     permits = permit_nuclei(s, nouns)
     nouns = sorted([*nouns, *permits], key=lambda n: n.i)

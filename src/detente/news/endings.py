@@ -35,6 +35,9 @@ def negative(
         and any(t.low in ("during", "period", "until", "days", "year") for t in f.s.words)
     ):
         return cue(f, "suspended", "suspend", "shall-not-apply", verb)
+    spared_a_while = verb is not None and denied[0] is verb and verb.lemma in _COLLECTING and f.relation == "object"
+    if spared_a_while and any(f.s.low(k) in _WHILE for k in range(f.n.j, len(f.s.words))):
+        return cue(f, "suspended", "suspend", "not-collected", verb)
     unpaid = event == "be" and complement(f.s, denied[0], _DUE, 3) and f.relation == "subject"
     if unpaid and denied[0] is verb and verb.tense == "pres":
         return cue(f, "suspended", "suspend", "not-payable", verb)
@@ -81,6 +84,9 @@ def ended(
             return cue(f, "in_force", "maintain", "expiry-noun", None, f.nominal[0][1] if f.nominal else -1)
         if event == "end" and f.relation == "object":
             return cue(f, "withdrawn", "remove", "ended", verb) if is_done(verb) else None
+        let = next((v for v in f.chain if v.lemma == "let" and not v.mood and not v.negative), None)
+        if let is not None:
+            return cue(f, "expired", "remove", "let-lapse", let)
         if is_done(verb) and not any(c == "be" for c, _, _ in outer):
             return cue(f, "expired", "remove", "expired", verb)
         return cue(f, "in_force", "maintain", "will-expire", verb)
@@ -101,7 +107,7 @@ def ended(
     ):
         verb = next((v for v in [verb, *f.chain] if v.cls == "halt"), verb)
         done = is_done(verb) or (verb.tense == "pres" and not verb.mood)
-        pause = complement(f.s, verb, frozenset({"period", "days", "months", "year", "during", "until"}), 8)
+        pause = complement(f.s, verb, _WHILE, 8) or any(f.s.low(k) in _WHILE for k in range(verb.i, verb.v))
         status = ("suspended" if pause else "withdrawn") if done else "suspended" if pause else "announced"
         return cue(f, status, "suspend" if pause else "remove", "halted", verb)
     if event == "rule" or event == "strike":
@@ -109,6 +115,7 @@ def ended(
     return None
 
 
+_WHILE = frozenset({"period", "days", "months", "year", "during", "until"})
 _SPANS = frozenset(["days", "weeks", "months", "month", "year", "years"])
 
 
@@ -134,6 +141,13 @@ def paused(
     held = event in ("be", "remain") and verb is not None and complement(f.s, verb, _ON_HOLD, 4)
     if held and verb is not None and not verb.mood:
         return cue(f, "suspended", "suspend", "on-hold", verb)
+    stayed = verb is not None and verb.lemma == "stay" and f.relation == "object" and not verb.mood
+    if stayed and f.s.low(verb.j if verb else 0) in ("the", "for", "this", "these", "its", "all"):
+        return cue(f, "suspended", "suspend", "stays-a-rule", verb)
+    if verb is not None and verb.passive and f.relation == "subject":  # "have been ordered and held in abeyance"
+        held_too = (v for v in f.s.verbs if v.i >= verb.j and v.cls == "suspend" and f.s.low(v.i - 1) == "and")
+        if (second := next(held_too, None)) is not None and second.tense in ("past", "pp") and not verb.negative:
+            return cue(f, "suspended", "suspend", "held-too", second)
     if verb is not None and verb.lemma in ("put", "keep", "place") and f.relation == "object" and not verb.mood:
         words = [f.s.low(k) for k in range(f.n.j, min(len(f.s.words), f.n.j + 12))]
         if any(words[k : k + 2] in (["on", "hold"], ["on", "ice"]) for k in range(len(words))):
@@ -147,3 +161,51 @@ def paused(
     if f.n.instrument == "tariff_truce":
         return None
     return cue(f, "suspended", "suspend", "suspended", verb) if verb else None
+
+
+_COLLECTING = frozenset(["collect", "charge", "levy", "enforce"])
+
+
+def refrained(f: Frame) -> Standing | None:
+    """ "refrains from collecting the surcharges": a charge that stands and is not taken."""
+    verb = f.verb
+    over = next((v for v in f.chain if v.lemma in ("refrain", "abstain")), None)
+    if verb is None or over is None or over.negative or verb.lemma not in _COLLECTING or f.relation != "object":
+        return None
+    return cue(f, "announced" if over.mood else "suspended", "suspend", "refrained", over)
+
+
+def gradual(
+    f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
+) -> Standing | None:
+    """ "comes down from 38.5% to 9% over 15 years", "phases out its duty": laid down, and still to come."""
+    verb = f.verb
+    if verb is None or verb.tense != "pres" or verb.mood or verb.negative or verb.cls not in _CHANGING:
+        return None
+    ahead = range(verb.j, len(f.s.words))
+    spread = any(f.s.low(k) in ("over", "within") and f.s.low(k + 2) in _STAGES for k in ahead)
+    if verb.lemma != "phase out" and not spread:
+        return None
+    return cue(f, "announced", action, "gradual", verb)
+
+
+_STAGES = frozenset(["years", "stages", "steps", "instalments"])
+_CHANGING = frozenset(["reduce", "remove", "fall", "rise", "raise"])
+
+
+def dropped_too(f: Frame) -> Standing | None:
+    """ "drew some 600 comments and has been abandoned": the second verb of the subject ends it."""
+    verb = f.verb
+    if verb is None or f.relation != "subject":
+        return None
+    joined = (v for v in f.s.verbs if v.i >= verb.j and f.s.low(v.i - 1) in ("and", "but"))
+    second = next(joined, None)
+    if second is None or second.negative or second.mood or not is_done(second):
+        return None
+    if second.cls == "expire" and second.tense == "perf" and not second.passive:
+        return cue(f, "expired", "remove", "expired-too", second)
+    if not second.passive:
+        return None
+    if second.cls == "remove":
+        return cue(f, "withdrawn", "remove", "dropped-too", second)
+    return cue(f, "suspended", "suspend", "held-too", second) if second.cls == "suspend" else None

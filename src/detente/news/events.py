@@ -104,7 +104,10 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
         verb
         and verb.lemma == "lift"
         and not verb.passive
-        and any(f.s.low(i - 1) == "to" and r.value for i, _, r in f.s.rates if i > f.n.i)
+        and (
+            any(f.s.low(i - 1) == "to" and r.value for i, _, r in f.s.rates if i > f.n.i)
+            or any(f.s.low(i - 1) == "to" and a.money for i, _, a in f.s.amounts if i > f.n.i)
+        )
     ):
         return "raise", levels[1:]
     if verb and verb.lemma == "reach" and any(0 <= i - verb.j <= 2 for i, _, _ in f.s.rates):
@@ -121,8 +124,14 @@ def _by_words(f: Frame, levels: Levels) -> tuple[str, Levels] | None:
         return "impose", levels[1:]
     if f.n.instrument == "subsidy" and verb and verb.lemma in _SPENDS:
         return "impose", levels[1:]
+    if f.n.instrument == "entity_listing" and verb and verb.lemma == "enter" and f.s.low(f.left - 1) in ("in", "into"):
+        return "impose", levels[1:]
+    if f.n.rule == "curb.duty-free-entry" and verb:
+        return "reduce", levels[1:]
     if f.n.rule == "curb.export-permit":
         if verb is not None and (verb.lemma in _NEEDS or (verb.lemma == "make" and "subject" in words_of(f))):
+            return "impose", levels[1:]
+        if first == "subject" and verb is not None and not verb.passive:
             return "impose", levels[1:]
         if first not in ("impose", "limit", "remove", "announce"):
             return "", levels

@@ -122,7 +122,8 @@ def _presupposed(s: Tagged, f: Frame) -> bool:
         )
     if word in ("against", "over", "to", "about") and before in _ANSWERS:
         return True
-    if word == "under" and f.verb is not None and f.verb.lemma in ("bring", "place", "put", "come", "fall"):
+    placed = [v for v in (f.verb, *f.chain) if v is not None and v.lemma in ("bring", "place", "put", "come", "fall")]
+    if word == "under" and placed:
         return False
     if f.n.instrument == "trade_agreement" and word in ("in", "under", "by", "outside", "within", "from"):
         return True
@@ -235,6 +236,9 @@ def _own_verb(s: Tagged, f: Frame, end: int) -> Verb | None:
     """The finite verb of which the nucleus is the subject although a verb of saying stands before it."""
     for verb in s.verbs:
         if f.n.j <= verb.i < end and verb is not f.participle:
+            first = not any(f.n.j <= v.i < verb.i for v in s.verbs)
+            if first and verb.passive and verb.mood and verb.i - f.n.j <= 30:
+                return verb
             if verb.i - f.n.j > 10 or any(s.low(k) == "," for k in range(f.n.j, verb.i)):
                 return None
             finite = bool(verb.mood) or verb.tense in ("perf", "pres") or (verb.tense == "past" and verb.passive)

@@ -10,6 +10,9 @@ _ALL = frozenset({"all_goods"})
 _WIDE = frozenset(["goods", "imports", "products", "everything", "exports", "merchandise"])
 
 
+_OWED = frozenset(["dutiable", "liable", "chargeable", "taxable", "subject", "free", "relieved", "exempt"])
+
+
 def product(f: Frame, norm: str, low: int, high: int) -> Product:
     """Return the products named in tokens low to high of a frame."""
     s = f.s
@@ -17,7 +20,7 @@ def product(f: Frame, norm: str, low: int, high: int) -> Product:
     narrow = [m for m in found if m.entry.value not in _ALL]
     if narrow:
         return _product(f, norm, narrow)
-    wide = bool(found) or any(s.low(k) in _WIDE for k in range(f.n.j, high))
+    wide = bool(found) or any(s.low(k) in _WIDE for k in range(low, high))
     return Product("", "all_goods" if wide else "unspecified")
 
 
@@ -31,7 +34,8 @@ def zone(f: Frame) -> tuple[int, int]:
         return f.n.i, f.right
     if f.verb and f.relation == "object":
         low = min(low, f.verb.j)
-        if f.verb.cls in ("face", "subject") or f.verb.passive:
+        owed = f.verb.cls == "be" and f.s.low(f.verb.j) in _OWED
+        if f.verb.cls in ("face", "subject") or f.verb.passive or owed:
             low = start
             if f.s.low(start) in ("which", "that"):
                 low = clause(f.s, max(0, start - 1))[0]

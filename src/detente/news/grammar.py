@@ -109,6 +109,7 @@ class Tagged:
     topic: str = ""
     ban: str = ""
     acting: str = ""
+    utility: bool = False
 
     def on(self, rule: str) -> bool:
         """Return whether a rule is switched on (evaluation leaves rules out)."""

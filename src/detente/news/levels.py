@@ -61,7 +61,19 @@ def levels(f: Frame, stop: int) -> list[Level]:
         v.i for v in s.verbs if v.i >= f.n.j and v not in own and v.tense == "inf" and v.cls in ("raise", "reduce")
     ]
     found = [x for x in found if x.role != "none" and not (x.role == "to" and any(v < x.i for v in other))]
-    return _ranges(_both_ends(s, found))
+    return _later_years(s, _ranges(_both_ends(s, found)), stop)
+
+
+_LATER = frozenset(["second", "third", "fourth", "fifth"])
+
+
+def _later_years(s: Tagged, found: list[Level], stop: int) -> list[Level]:
+    """ "30 percent in the first year, ... 24 percent in the second": each later year is a step."""
+    dated = [(i, j, r) for i, j, r in s.rates if s.low(j) in ("in", "during") and s.low(j + 2) in _LATER]
+    if not dated or not any(x.i < dated[0][0] and x.role in ("value", "to") for x in found):
+        return found
+    steps = [Level(i, j, r, "step") for i, j, r in dated if found[0].i < i < stop]
+    return [x for x in found if x.i not in {y.i for y in steps}] + steps
 
 
 def _both_ends(s: Tagged, found: list[Level]) -> list[Level]:

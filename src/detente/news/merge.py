@@ -132,6 +132,8 @@ def _same(a: Draft, b: Draft) -> bool:
 
 def _ends_it(a: Draft, b: Draft) -> bool:
     """Whether a later mention tells the end or the pause of a measure told before: one life, the last word counts."""
+    if a.instrument == "entity_listing" and not b.own_target:
+        return False
     begun = a.status in ("in_force", "announced") and a.action not in ("remove", "suspend", "cancel", "reduce")
     over = b.status in ("suspended", "withdrawn", "expired") and b.action in ("remove", "suspend", "cancel")
     named = b.product.scope == a.product.scope or not b.product.text
@@ -154,6 +156,8 @@ def _same_step(a: Draft, b: Draft) -> bool:
         return False
     if a.status == b.status or pair == {"in_force", "announced"}:
         return True
+    if pair == {"announced", "threatened"} and b.status == "threatened" and b.action == "raise":
+        return False
     open_rate = a.rate is None or b.rate is None
     close = a.product.scope == b.product.scope or "unspecified" in (a.product.scope, b.product.scope)
     return open_rate and close and pair <= _COURSE and pair != {"threatened", "in_force"}

@@ -54,19 +54,32 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
         return None
     if before in _OTHER_SENSE or (before == "in" and s.low(m.i - 2) == "feed") or after in _NON_HEAD:
         return None
+    office = [s.low(k) for k in range(m.i - 4, m.i)]
+    named = "of" in office and bool({"department", "bureau", "office", "directorate"} & set(office))
+    if named and s.words[m.i].text[:1].isupper():
+        return None
     low = " ".join(s.low(k) for k in range(m.i, m.j))
     if low in ("duty", "levy") and before in ("on", "off") and s.low(m.i - 2) not in ("from", "based"):
         return None
     if before == "other" and s.low(m.i - 2) == "any":
         return None
     spoken_of = {s.low(k) for k in range(m.j + 1, m.j + 3)} if after in ("for", "of", "on") else set()
-    if kind == "import_tariff" and spoken_of & _OTHER_SENSE and not any(m.j <= p.i <= m.j + 2 for p in s.products):
+    foreign = any(a.oblique == "from" and m.j <= a.i <= m.j + 7 and a.kind == "country" for a in s.actors)
+    border = bool({"import", "customs"} & {s.low(k) for k in range(m.i - 1, m.j)})
+    other = bool(spoken_of & _OTHER_SENSE) and not foreign and not border
+    if kind == "import_tariff" and other and not any(m.j <= p.i <= m.j + 2 for p in s.products):
         return None
     if (
         low == "duty"
         and not (after == "to" and any(m.j < a <= m.j + 3 or b in (m.i, m.i - 1) for a, b, _ in s.rates))
-        and (after in ("calls", "call", "rota", "of", "to", "officer", "bound") and after != "of")
+        and after in ("calls", "call", "rota", "to", "officer", "bound")
     ):
+        return None
+    if low == "duty" and before == "for" and s.low(m.i - 2) == "value":
+        return None
+    if low == "duty" and after == "of" and s.low(m.j + 1) in ("care", "candour", "disclosure", "loyalty", "secrecy"):
+        return None
+    if s.utility and s.low(m.i).startswith("tariff") and before in ("the", "this", "that", "its"):
         return None
     if kind == "import_tariff" and ("prefer" in low or low in _PREFERENCES):
         return Nucleus(m.i, m.j, kind, "preference.lost")
@@ -111,8 +124,8 @@ _UTILITY = frozenset(
 )
 
 
-def _of_utility(s: Tagged) -> bool:
-    """Whether a sentence is about the tariff of a utility, not of customs."""
+def of_utility(s: Tagged) -> bool:
+    """Return whether a sentence is about the tariff of a utility, not of customs."""
     words = {t.low for t in s.words}
     power = {"power", "water", "gas", "energy", "telephone"} & words and {
         "company",
@@ -140,7 +153,7 @@ def low_words(s: Tagged, m: Mention) -> list[str]:
 
 def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     j = m.j
-    if s.low(m.i).startswith("tariff") and _of_utility(s):
+    if s.low(m.i).startswith("tariff") and of_utility(s):
         return None
     if s.low(j) in (
         "rate",
@@ -166,7 +179,9 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     again = s.topic == "export_tariff" and s.low(m.i - 1) in ("the", "this", "that", "its") and m.j - m.i == 1
     if again and not {"import", "imports", "on"} & {*left, *right[:1]}:
         return Nucleus(m.i, j, "export_tariff", "noun.topic-export")
-    if "export" in left or _before_of(right, EXPORT | {"outgoing", "outbound"}):
+    going = {"sent", "shipped", "sold", "taken", "going"} & set(right)
+    abroad = "leaving" in right or bool(going and {"abroad", "overseas"} & set(right))
+    if "export" in left or abroad or _before_of(right, EXPORT | {"outgoing", "outbound"}):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     cranes = any(j <= p.i <= j + 3 and p.entry.value not in ("ships",) for p in s.products)
     on_ships = not cranes and set(right[:6]) & _SHIPS and not {"shipments", "imports"} & set(right)
@@ -183,6 +198,9 @@ def _before_of(right: list[str], words: frozenset[str]) -> bool:
     right = right[at:]
     stop = right.index("from") if "from" in right else len(right)
     span = right[1:stop]
+    if any(word == "their" and span[k + 1] in words - {"export"} for k, word in enumerate(span[:-1])):
+        return False
     return any(word in words - {"exported", "exporting"} for word in span) and not any(
-        w in words and span[k + 1 : k + 2] == ["to"] for k, w in enumerate(span)
+        w in words and span[k + 1 : k + 2] == ["to"] and not "".join(span[k + 2 : k + 3])[:1].isdigit()
+        for k, w in enumerate(span)
     )

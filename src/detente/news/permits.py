@@ -7,7 +7,7 @@ from detente.news.frames import Frame
 from detente.news.grammar import BE, MODALS, NEGATIVES, Tagged, Verb, clause
 from detente.news.nucleus import EXPORT, GOODS, PERMIT, TECH, Nucleus
 from detente.news.standings import Setting, Standing
-from detente.news.verb_groups import is_adverb
+from detente.news.verb_places import is_adverb
 from detente.news.word_lists import word_list
 
 _SENT = word_list("permits.sent")

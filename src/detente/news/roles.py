@@ -274,6 +274,8 @@ def _teller(f: Frame, s: Tagged, seen: Discourse) -> Found:
         or verb.cls == "remain"
     )
     meets = verb is not None and verb.cls in MEETS and f.relation == "object"
+    charged = verb is not None and verb.passive and verb.cls in ("impose", "hit", "tax")
+    meets = meets or (charged and f.relation == "object" and f.n.instrument == "import_tariff")
     acts = verb is not None and f.relation == "object" and f.subject is None and s.low(verb.i - 1) in LAWS
     meets = meets or acts
     if verb is None or not (meets or (f.relation == "subject" and moves)):

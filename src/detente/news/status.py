@@ -6,7 +6,7 @@ demanded, offered, planned? decided? in force? Each answer keeps its rule and th
 
 from __future__ import annotations
 
-from detente.news.endings import ended, negative, paused
+from detente.news.endings import dropped_too, ended, gradual, negative, paused, refrained
 from detente.news.events import ACTION, FRIENDLY, LIBERAL, action_of, event_of
 from detente.news.frames import Frame
 from detente.news.grammar import Verb, clause
@@ -25,12 +25,14 @@ _BILL = word_list("status.bill")
 
 def standing(f: Frame, setting: Setting) -> Standing | None:
     """Return status and action, or None if this is no measure."""
+    if (held := refrained(f)) is not None:
+        return held
     judged = f.n.instrument != "legal_ruling" and any(m.instrument == "legal_ruling" for m in f.beside)
     if (
         is_void(f)
         or _imperative(f)
         or _summing(f)
-        or (judged and f.verb is not None and f.verb.cls in ("rule", "other"))
+        or (judged and f.verb is not None and (f.verb.cls in ("rule", "other") or _unlawful(f)))
     ):
         return None
     if (again := _let_in_again(f)) is not None:
@@ -38,14 +40,22 @@ def standing(f: Frame, setting: Setting) -> Standing | None:
     event, outer = event_of(f)
     if f.presupposed:
         return _behind(f, setting) or _existing(f)
+    if (second := dropped_too(f)) is not None:
+        return second
     action = action_of(f, event)
     if event == "":
-        return _existing(f) or told(f, setting)
-    for rule in (negative, ended, paused, _matrix, _modal, _standing_as_it_is):
+        return _existing(f) or _adjectival(f, event, "impose") or told(f, setting)
+    for rule in (negative, gradual, ended, paused, _matrix, _modal, _standing_as_it_is):
         answer = rule(f, setting, event, outer, action)
         if answer is not None:
             return answer if answer.status else None
     return told(f, setting)
+
+
+def _unlawful(f: Frame) -> bool:
+    """ "are inconsistent with", "were illegal": what a ruling says of a measure."""
+    words = {"inconsistent", "illegal", "unlawful", "contrary", "incompatible", "invalid"}
+    return f.verb is not None and f.verb.cls == "be" and complement(f.s, f.verb, frozenset(words), 3)
 
 
 def _let_in_again(f: Frame) -> Standing | None:
@@ -75,8 +85,9 @@ def told(f: Frame, setting: Setting) -> Standing | None:
     if found is None or setting.conditional or (setting.long_ago and found[0] == "in_force"):
         return None
     status, action, at = found
+    willed = f.verb is not None and f.verb.mood in ("will", "shall")
     decreed = (setting.legal or setting.decreed) and f.verb is None and at < 0 and not setting.past
-    if status == "in_force" and (setting.future or decreed):
+    if status == "in_force" and (setting.future or decreed or willed):
         status, action = "announced", "impose"
     return cue(f, status, action, "told", None, at)
 
@@ -114,9 +125,10 @@ def _matrix(
     over = act_verb(f.s, f.verb) if f.verb is not None and f.verb.tense in ("pres", "inf") else None
     if over is not None and not over.negative:
         said = {"announce": "announced", "sign": "announced", "order": "announced", "commit": "announced",
-                "propose": "proposed"}.get(over.cls, "")  # fmt: skip
+                "propose": "proposed", "suspend": "suspended", "remove": "withdrawn"}.get(over.cls, "")  # fmt: skip
+        act = {"suspended": "suspend", "withdrawn": "remove"}.get(said, action)
         if said and not setting.past:
-            return cue(f, said, action, "act", over)
+            return cue(f, said, act, "act", over)
     for cls, verb, at in outer:
         if cls in ("demand", "want", "seek") and verb is not None and _lobby(f, verb):
             return cue(f, "", action, "lobby", verb, at)
@@ -156,11 +168,13 @@ _WEIGHED = frozenset(["examination", "consideration", "discussion", "study", "re
 
 
 def _weighed(f: Frame) -> bool:
-    """ "is under examination", "is on the table"."""
+    """ "is under examination", "is on the table", "is open for comment"."""
     verb = f.verb
     if verb is None or verb.negative:
         return False
     words = [f.s.low(k) for k in range(verb.j, min(len(f.s.words), verb.j + 4))]
+    if words[:1] == ["open"]:
+        return bool({"comment", "comments", "consultation"} & set(words))
     return words[:1] in (["under"], ["on"], ["being"]) and bool(_WEIGHED & set(words))
 
 
@@ -174,8 +188,9 @@ def _lobby(f: Frame, verb: Verb) -> bool:
         return False
     start = max((b for b in f.s.breaks if b <= verb.i), default=0)
     words = {f.s.low(k) for k in range(start, verb.i)}
-    asked = any(verb.j <= a.i < f.n.i and a.kind in ("country", "place", "body") for a in f.s.actors)
-    return bool(words & _LOBBIES) and not asked
+    asked = {a.country for a in f.s.actors if verb.j <= a.i < f.n.i and a.kind in ("country", "place", "body")}
+    home = {a.country for a in f.s.actors if a.j <= verb.i and a.country}
+    return bool(words & _LOBBIES) and not asked - home
 
 
 def _superseded(f: Frame, verb: Verb) -> bool:
@@ -245,6 +260,8 @@ def _modal(
     if mood in ("offer", "propose"):
         status = "offered" if mood == "offer" and friendly else "threatened" if mood == "offer" else "proposed"
         return cue(f, status, action, mood, verb)
+    if mood == "must" and any(f.s.low(k) == "yet" for k in range(verb.i, verb.v)):
+        return cue(f, "announced", action, "yet-to", verb)
     if mood == "must":
         return cue(f, "announced" if setting.future else "in_force", action, "must", verb)
     if mood == "would" and not spoken and not setting.head:
@@ -291,8 +308,13 @@ def _standing_as_it_is(
         return cue(f, "announced", action if action != "sign" else "impose", "finalised", verb) if final else None
     if f.n.instrument in FRIENDLY:
         done = event in ("sign", "invest", "buy", "extend", "effect")
+        if event == "effect" and f.n.instrument == "trade_agreement" and is_done(verb) and f.relation == "subject":
+            return cue(f, "in_force", action, "took-effect", verb)
         if f.n.instrument in ("trade_agreement", "critical_minerals_deal", "tariff_truce") and done and is_done(verb):
             return cue(f, "announced", action, "signed", verb)
+        signed = next((v for v in f.chain if v.cls == "sign" and is_done(v) and not v.negative), None)
+        if signed is not None and f.n.instrument in ("purchase_commitment", "investment_commitment"):
+            return cue(f, "announced", "impose", "signed", signed)
         return None if f.n.instrument != "tariff_truce" else cue(f, "in_force", "maintain", "truce", verb)
     if verb.tense == "inf" and verb is f.verb and not f.chain and not setting.legal:
         return None
@@ -308,11 +330,11 @@ def _standing_as_it_is(
     before = verb.tense == "past" or any(f.s.low(k) == "had" for k in range(verb.i, verb.v))
     if setting.long_ago and before and action != "maintain":
         return None
-    if setting.future:
+    if setting.future and not (event == "remain" and verb.tense == "pres"):
         return cue(f, "announced", action, "future-date", verb)
     if verb.tense == "inf" and not setting.legal:
         return None
-    if setting.legal and verb.tense in ("pres", "inf", "ing") and action != "maintain":
+    if setting.legal and not setting.past and verb.tense in ("pres", "inf", "ing") and action != "maintain":
         return cue(f, "announced", action, "legal", verb)
     return cue(f, "in_force", action, "done", verb)
 

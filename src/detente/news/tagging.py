@@ -9,7 +9,8 @@ from detente.news.grammar import Actor, Mention, Tagged, Verb
 from detente.news.lexicon import Lexicon, match
 from detente.news.naming import joined_lists, joined_pair, pronouns, with_bodies
 from detente.news.numbers import Amount, RateWord
-from detente.news.verb_groups import copulas, verb_group, verb_mentions
+from detente.news.verb_groups import copulas, verb_group
+from detente.news.verb_places import verb_mentions
 from detente.news.words import Token
 
 

@@ -30,6 +30,7 @@ from detente.news.targets_by_kind import (
     ruled_against,
     sent_to,
     struck,
+    the_group,
     winner,
 )
 from detente.news.verb_chains import plain_object
@@ -56,8 +57,10 @@ def targets(f: Frame, seen: Discourse) -> Found:
         other_owner,
         probed,
         listed,
+        the_group,
         invested,
         bought,
+        _charged_object,
         _on_phrase,
         _hit_object,
         _meets_subject,
@@ -82,7 +85,7 @@ def _on_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
     verbs = {c for v in s.verbs for c in range(v.i, v.j) if v.i > f.n.i and v not in free}
     while k < stop:
         applied = s.low(k) == "to" and any(
-            v is not None and v.lemma == "apply" and k >= v.j for v in (own, f.participle)
+            v is not None and v.lemma == "apply" and k >= v.j for v in (own, f.verb, f.participle)
         )
         if applied:
             found = _noun_phrase(f, s, k + 1, min(stop, k + 16), seen, verbs)
@@ -149,6 +152,8 @@ def _subject_follows(s: Tagged, at: int) -> bool:
     """Whether an actor with a verb of its own stands here: ", the minister warned", ", Beijing said"."""
     actor = next((a for a in s.actors if a.i in (at, at + 1) and not a.oblique and not a.possessor), None)
     actor = actor or next((a for a in s.actors if at <= a.i <= at + 3 and a.kind == "body"), None)
+    if actor is not None and s.low(actor.j) == "of":  # "which the Tariff Commission of China had listed"
+        actor = next((a for a in s.actors if a.i == actor.j + 1), actor)
     return actor is not None and any(v.i == actor.j for v in s.verbs)
 
 
@@ -198,9 +203,9 @@ def _everybody(s: Tagged, i: int, end: int) -> bool:
 def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "hit China with a tariff", "slapped Indian goods with"."""
     verb = f.verb
-    if verb is None or f.relation != "object" or verb.cls not in ("hit", "impose", "tax", "threaten"):
+    if verb is None or f.relation != "object" or verb.cls not in ("hit", "impose", "tax", "threaten", "exempt"):
         return NOBODY
-    if not any(s.low(k) in ("with", "by") for k in range(verb.j, f.n.i)):
+    if not any(s.low(k) in (("from",) if verb.cls == "exempt" else ("with", "by")) for k in range(verb.j, f.n.i)):
         return NOBODY
     actor = plain_object(s, verb)
     if actor and actor.kind != "person":
@@ -221,6 +226,17 @@ def _hit_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return role(s, adjective.entry.value, "target.hit-goods", adjective.i, adjective.j) if adjective else NOBODY
 
 
+def _charged_object(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "would charge Brazil a tariff of 50% on any and all products"."""
+    verb = f.verb
+    if verb is None or verb.passive or verb.lemma != "charge" or f.relation != "object":
+        return NOBODY
+    actor = plain_object(s, verb)
+    if actor is None or actor.kind not in ("country", "place", "joint") or actor.i >= f.n.i:
+        return NOBODY
+    return Found(tuple(actor.country.split("+")), "target.charged", spelled(s, actor.i, actor.j))
+
+
 def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "Indian goods face", "imports from Vietnam are subject to", "China was hit with"."""
     verb = f.verb
@@ -231,6 +247,7 @@ def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
         return NOBODY
     meets = (
         verb.cls in MEETS
+        or (verb.cls == "be" and s.low(verb.j) in ("liable", "dutiable", "subject", "chargeable"))
         or f.n.rule == "bare.dutiable"
         or (verb.passive and verb.cls in ("hit", "impose", "exempt", "tax"))
     )
@@ -256,7 +273,10 @@ def goods_origin(s: Tagged, i: int, j: int, seen: Discourse) -> Found:
     for adjective in s.adjectives:
         if i <= adjective.i < j and not any(a.i <= adjective.i < a.j for a in s.actors if a.kind != "firms"):
             return role(s, adjective.entry.value, "target.meets", adjective.i, adjective.j)
-    cut = next((k for k in range(i, j) if s.low(k) in _EXCEPT), j)
+    wide = {"everywhere", "everybody", "everyone", "countries", "nations"}
+    cut = next((k for k in range(i, j) if s.low(k) in _EXCEPT or (s.low(k) == "but" and s.low(k - 1) in wide)), j)
+    if s.low(cut) == "but":
+        return Found(("*",), "target.everybody", spelled(s, cut - 1, cut))
     if cut > i:
         j = cut
     home = next((a for a in s.actors if i <= a.i < j and _not_made_in(s, a)), None)
@@ -303,7 +323,8 @@ def _wide_target(f: Frame, s: Tagged, seen: Discourse) -> Found:
         back = {s.low(k) for k in range(max(0, actor.i - 4), actor.i)}
         made = actor.oblique == "in" and back & {"made", "built", "assembled", "produced"}
         bought = actor.oblique == "from" and back & (ORIGIN_NOUNS | {m for m in back if is_product(s, actor.i)})
-        if actor.kind in ("country", "place") and (made or bought):
+        product_of = actor.oblique == "of" and s.low(actor.i - 2) in ("product", "products", "goods", "imports")
+        if actor.kind in ("country", "place") and (made or bought or product_of):
             return role(s, actor.country, "target.goods-in-sentence", actor.i, actor.j)
     return NOBODY
 
@@ -326,9 +347,9 @@ def _goods_phrase(f: Frame, s: Tagged, seen: Discourse) -> Found:
             continue
         words = [s.low(k) for k in range(max(start, actor.i - 7), actor.i)]
         if exported and actor.oblique == "to" and _SENDING & set(words):
-            return role(s, actor.country, "target.exports-to", actor.i, actor.j)
+            return Found(tuple(actor.country.split("+")), "target.exports-to", spelled(s, actor.i, actor.j))
         listed = exported and actor.oblique == "to" and f.n.j <= actor.i and actor.kind in ("country", "place", "joint")
-        if listed and not any(f.n.j <= v.i < actor.i for v in s.verbs):
+        if listed and not any(f.n.j <= v.i < actor.i and s.low(v.v) not in _SENDING for v in s.verbs):
             return Found(tuple(actor.country.split("+")), "target.exports-to", spelled(s, actor.i, actor.j))
         goods = any(w in ORIGIN_NOUNS for w in words) or is_product(s, actor.i)
         made = actor.oblique == "in" and any(w in MADE | {"originating"} for w in words[-3:])

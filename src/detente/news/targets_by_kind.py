@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from detente.news.actors import Discourse, country_of
-from detente.news.found import NOBODY, Found, add_code, role
+from detente.news.actors import Discourse, countries_named, country_of
+from detente.news.found import EXPORT_SIDE, NOBODY, Found, add_code, role, spelled
 from detente.news.frames import Frame
 from detente.news.grammar import Tagged, clause
 from detente.news.verb_chains import plain_object
@@ -47,7 +47,8 @@ def maker(f: Frame, s: Tagged, seen: Discourse) -> Found:
 
 def sent_to(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "may be exported to", "supplied to a military user in", "applications to ship gallium to": where it goes."""
-    if not f.n.rule.startswith("permit.") or f.n.rule == "permit.entry":
+    permit = (f.n.rule.startswith("permit.") and f.n.rule != "permit.entry") or f.n.rule == "curb.export-permit"
+    if not permit and f.n.instrument not in EXPORT_SIDE:
         return NOBODY
     start = clause(s, f.n.i)[0]
     codes: list[str] = []
@@ -55,7 +56,7 @@ def sent_to(f: Frame, s: Tagged, seen: Discourse) -> Found:
         if actor.i < start or actor.kind not in ("country", "place", "joint") or actor.possessor:
             continue
         user = {s.low(k) for k in range(max(0, actor.i - 4), actor.i)} & {"user", "users", "buyers", "recipients"}
-        if actor.oblique == "to" or (user and actor.oblique == "in"):
+        if (permit and actor.oblique == "to") or (user and actor.oblique == "in"):
             add_code(codes, actor.country)
     return Found(tuple(codes), "target.sent-to") if codes else NOBODY
 
@@ -99,6 +100,10 @@ def probed(f: Frame, s: Tagged, seen: Discourse) -> Found:
     return NOBODY
 
 
+_JUDGED = frozenset(["curbs", "duties", "duty", "tariffs", "safeguards", "quotas", "measures", "restrictions",
+                     "subsidies", "ban", "bans", "export", "levies"])  # fmt: skip
+
+
 def ruled_against(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "ruled that the United States' duties broke its rules", "ruled against India": whose measure is judged."""
     if f.n.instrument != "legal_ruling" or f.n.verb is None:
@@ -106,12 +111,21 @@ def ruled_against(f: Frame, s: Tagged, seen: Discourse) -> Found:
     theirs = [a for a in s.actors if a.i >= f.n.verb.j and a.kind in ("country", "place", "body") and a.country]
     if f.n.verb.lemma in ("allow", "authorise", "authorize", "permit") and len(theirs) > 1:
         return role(s, theirs[-1].country, "target.ruled", theirs[-1].i, theirs[-1].j)
+    for adjective in s.adjectives:  # "found that Chinese curbs on exports breach the rules"
+        judged = {s.low(k) for k in range(adjective.j, adjective.j + 4)} & _JUDGED
+        if adjective.i >= f.n.verb.j and judged:
+            return role(s, adjective.entry.value, "target.ruled", adjective.i, adjective.j)
     first = next((a for a in theirs if a.possessor or a.oblique in ("against", "") or a.kind == "country"), None)
     return role(s, first.country, "target.ruled", first.i, first.j) if first is not None else NOBODY
 
 
 def entering(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "13,000 tonnes of US beef to enter duty-free": where the goods of a quota come from."""
+    if f.n.instrument == "tariff_rate_quota" and f.verb is not None and f.relation == "object":
+        for adjective in s.adjectives:  # "will give American ethanol a duty-free quota"
+            goods = any(adjective.j <= m.i <= adjective.j + 2 for m in s.products)
+            if goods and f.verb.j <= adjective.i <= f.verb.j + 2 and adjective.i < f.left:
+                return role(s, adjective.entry.value, "target.entering", adjective.i, adjective.j)
     if f.n.rule != "permit.entry":
         return NOBODY
     first = next((i for i, _, a in s.amounts if not a.money), 0)
@@ -129,17 +143,50 @@ def listed(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if f.n.instrument != "entity_listing":
         return NOBODY
     start, end = clause(s, f.n.i)
+    if f.verb is not None and f.verb.i < start:  # "put 20 Japanese companies and institutes on its list"
+        start = clause(s, f.verb.i)[0]
+    homes: list[str] = []
     for adjective in s.adjectives:
         if start <= adjective.i < end and any(s.low(k) in _FIRMS for k in range(adjective.j, adjective.j + 5)):
-            return role(s, adjective.entry.value, "target.firms-of", adjective.i, adjective.j)
+            add_code(homes, adjective.entry.value)
+    last = -1
     for actor in s.actors:
-        if start <= actor.i < end and actor.kind in ("country", "place"):
-            firms = any(s.low(k) in _FIRMS for k in range(actor.j, actor.j + 4)) and not actor.possessor
-            back = any(s.low(k) in _FIRMS for k in range(max(start, actor.i - 5), actor.i))
-            if (firms and actor.i > start) or (back and actor.oblique in ("of", "from", "in")):
-                return role(s, actor.country, "target.firms-of", actor.i, actor.j)
+        if not (start <= actor.i < end and actor.kind in ("country", "place", "joint")):
+            continue
+        acts = any(v.i in range(actor.j, actor.j + 3) for v in s.verbs)
+        firms = any(s.low(k) in _FIRMS for k in range(actor.j, actor.j + 4)) and not actor.possessor and not acts
+        back = any(s.low(k) in _FIRMS for k in range(max(start, actor.i - 5), actor.i))
+        under = s.low(actor.i - 2) in ("destination", "destinations")
+        joined = homes and not actor.oblique and s.low(actor.i - 1) in (",", "and") and actor.i - last <= 3
+        if joined or firms or ((back or under) and actor.oblique in ("of", "from", "in")):
+            add_code(homes, actor.country)
+            last = actor.j
+    if homes:
+        return Found(tuple(homes), "target.firms-of")
     named = [m.entry.value for m in s.firms if start <= m.i < end]
     return Found(tuple(dict.fromkeys(named)), "target.firms-named", "") if named else NOBODY
+
+
+_PLACES = frozenset(["countries", "nations", "economies", "states", "governments", "members", "partners", "country"])
+
+
+def the_group(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "steel articles of these countries", "against the same five countries": those named together before."""
+    start = 0 if f.alone else clause(s, f.n.i)[0]
+    for k in range(start, len(s.words)):
+        if s.low(k) not in ("these", "those", "same", "both", "either"):
+            continue
+        noun = next((n for n in (k + 1, k + 2) if s.low(n) in _PLACES), -1)
+        before = s.low(k - 2) if s.low(k - 1) in ("the", "all") else s.low(k - 1)
+        if noun < 0 or before not in ("of", "from", "on", "against", "for", "over"):
+            continue
+        named = countries_named(s, k)
+        group = named if len(named) > 1 else seen.group
+        imposing = country_of(f.subject, s, seen) if f.subject is not None else seen.publisher
+        group = tuple(code for code in group if code != imposing)
+        if len(group) > 1:
+            return Found(group, "target.those-countries", spelled(s, k, noun + 1))
+    return NOBODY
 
 
 def invested(f: Frame, s: Tagged, seen: Discourse) -> Found:

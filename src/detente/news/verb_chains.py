@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from detente.news.grammar import PREPOSITIONS, PRONOUNS, Actor, Tagged, Verb, clause
+from detente.news.verb_places import CALENDAR
 from detente.news.word_lists import word_list
 
 MATRIX = word_list("frames.matrix")
@@ -24,6 +25,12 @@ def reduced(s: Tagged, verb: Verb) -> bool:
     if verb.cls in ("speak", "rise", "fall", "effect", "expire", "remain", "be", "have"):
         return False
     noun = s.words[verb.i - 1]
+    if noun.low in CALENDAR and any(a.j < verb.i and not a.oblique and not a.possessor for a in s.actors):
+        return False  # "China on Monday suspended for one year"
+    if noun.low == "," and (s.low(verb.j) in _HANGS or s.low(verb.j - 1) in _HANGS):
+        # "the levy, laid down in the act, remains"
+        closing = next((k for k in range(verb.j, len(s.words)) if s.low(k) == ","), len(s.words))
+        return any(v.i > closing and (v.mood or v.tense in ("pres", "perf")) for v in s.verbs)
     actor = any(a.j == verb.i and not a.oblique and a.kind != "firms" for a in s.actors)
     if (
         actor
@@ -77,7 +84,7 @@ def _above(s: Tagged, verb: Verb) -> Verb | None:
     if verb.tense == "inf" and not verb.mood:
         return near if len(between) <= 14 and near.cls not in ("effect_other",) else None
     if verb.tense == "ing" and not verb.mood and s.low(verb.i) not in ("is", "are", "was", "were"):
-        return near if len(between) <= 6 else None
+        return near if len([word for word in between if word != ","]) <= 6 else None
     return _complement(s, earlier, verb)
 
 

@@ -1,258 +1,21 @@
-"""Verbs with their auxiliaries: tense, mood, voice and negation; forms that are nouns at their place are left out."""
+"""Verbs with their auxiliaries: tense, mood, voice and negation."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from detente.news.grammar import (
-    ADJECTIVES,
-    ADVERBS,
     BE,
-    BODIES,
-    DETERMINERS,
     DO,
     HAVE,
     MODALS,
     NEGATIVES,
-    NOUNY,
-    PLURAL_PRONOUNS,
-    PREPOSITIONS,
-    PRONOUNS,
     SEMI,
     Mention,
     Tagged,
     Verb,
 )
-from detente.news.word_lists import word_list
-
-
-def verb_mentions(s: Tagged, candidates: list[Mention]) -> list[Mention]:
-    """Verbs among the candidates, longest first; forms that are nouns or adjectives at their place are left out."""
-    named = {k for a in s.actors for k in range(a.i, a.j)} | {k for m in s.adjectives for k in range(m.i, m.j)}
-    nouns = {k for group in (s.instruments, s.products) for m in group for k in range(m.i, m.j) if m.j - m.i > 1}
-    verbs = sorted((m for m in candidates if m.entry.kind == "verb"), key=lambda m: (m.i, -(m.j - m.i)))
-    found: list[Mention] = []
-    free = 0
-    for m in verbs:
-        if m.i < free or m.i in named or (m.i in nouns and m.j - m.i == 1) or m.i in s.taken:
-            continue
-        form = _form(s, m, verbs)
-        if form:
-            found.append(Mention(m.i, m.j, replace(m.entry, form=form)))
-            free = m.j
-    return found
-
-
-def _back(s: Tagged, at: int) -> int:
-    """The nearest token to the left that is no adverb."""
-    k = at - 1
-    while k >= 0 and (is_adverb(s.low(k)) or (s.low(k) == "further" and s.low(k - 1) in MODALS)):
-        k -= 1
-    return k
-
-
-def is_adverb(word: str) -> bool:
-    return word in ADVERBS or (
-        word.endswith("ly")
-        and word not in ("only", "apply", "supply", "early", "july", "italy", "comply", "imply", "rely", "family")
-    )
-
-
-def _sure_form(s: Tagged, m: Mention, verbs: list[Mention]) -> str | None:
-    """The form that auxiliaries, "to" or a fixed phrase settle; None if the place of the word must decide."""
-    forms = {v.entry.form for v in verbs if v.i == m.i and v.j == m.j and v.entry.extra == m.entry.extra}
-    k = _back(s, m.i)
-    before = s.low(k)
-    if m.entry.extra.startswith("call") and s.low(m.i - 1) in ("so", "port", "per", "phone", "conference"):
-        return ""
-    if m.entry.extra == "back" and s.low(m.j) in ("in", "to", "into", "on", "at", "", "."):
-        return ""
-    if m.entry.extra in _LINKING and any(v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp") for v in verbs):
-        nearest = next(v for v in verbs if v.i in (m.j, m.j + 1) and v.entry.form in ("ed", "pp"))
-        if nearest.i == m.j or is_adverb(s.low(m.j)):
-            return ""
-    if s.low(m.i - 1) == "in" and m.entry.form == "base" and s.low(m.j) in ("of", "", ".", ",", "for", "since"):
-        return ""
-    if "s" in forms and m.j - m.i == 1 and k >= 0 and s.low(m.j) in ("a", "an", "the", "no", "its", "any"):
-        noun = any(n.j - 1 == k for n in [*s.products, *s.instruments])
-        if noun and not modifier_before(s, k):
-            return "s"
-    if m.entry.value == "subject":
-        return "pp" if s.low(m.j) == "to" and _be_before(s, m.i) else ""
-    opened = before in MODALS or before == "to" or before in DO or _modal_over_date(s, m.i) >= 0
-    if opened and "base" in forms:
-        return "base"
-    if before in ("than", "as") and forms & {"ed", "pp"} and m.entry.value not in ("other", "speak"):
-        return ""
-    if s.low(m.i) in ("imported", "exported") and any(n.i in (m.j, m.j + 1) for n in s.products) and before not in HAVE:
-        return ""
-    if before in BE or before in HAVE:
-        return next((f for f in ("pp", "ed", "ing") if f in forms), "")
-    if any(n.i <= m.i < n.j for n in s.instruments):
-        return next((f for f in ("ed", "ing") if f in forms and s.low(m.i).endswith(("ed", "ing"))), "")
-    return None
-
-
-def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
-    """The form a candidate has here, or empty when it is a noun or an adjective."""
-    sure = _sure_form(s, m, verbs)
-    if sure is not None:
-        return sure
-    forms = {v.entry.form for v in verbs if v.i == m.i and v.j == m.j and v.entry.extra == m.entry.extra}
-    k = _back(s, m.i)
-    before = s.low(k)
-    moves = s.low(m.j) in ("to", "by", "from", "at") and any(m.j < a <= m.j + 3 for a, _, _ in s.rates)
-    if moves and forms & {"s", "base"} and before not in DETERMINERS and before not in PREPOSITIONS and k >= 0:
-        return "s" if "s" in forms else "base" if before.endswith("s") else ""
-    ends_noun = any(n.j - 1 == k for n in s.instruments)
-    plain = m.entry.extra.split(" ")[0] not in NOUNY and m.entry.value not in ("other", "effect_other", "speak")
-    if ends_noun and "s" in forms and plain:
-        return "s"
-    if m.entry.value == "face" and "base" in forms and before == "year" and s.low(m.j) in ("a", "an", "the", "no"):
-        return "base"
-    modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
-        before in ADJECTIVES
-        or before in PREPOSITIONS
-        or (before[:1].isdigit() and k == m.i - 1 and s.low(k - 1) not in CALENDAR)
-    )
-    modifier = modifier and before not in BODIES
-    modifier = modifier and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
-    if "ing" in forms and m.entry.form == "ing":
-        if m.entry.value in ("other", "effect_other") and _modifies(s, m):
-            return ""
-        return "" if before in ("the", "a", "an", "this", "that") else "ing"
-    if ("ed" in forms or "past" in forms or "pp" in forms) and not (forms & {"base", "s"}):
-        if modifier and before not in ("as", "before", "after", "since", "until", "than", "unless"):
-            return ""
-        return "past" if "past" in forms else "pp" if "pp" in forms and "ed" not in forms else "ed"
-    if modifier and not (before == "as" or (before == "that")):
-        return ""
-    then = s.low(m.j) in ("on", "in", "at", "next", "this", "again", "today", "when", "after", "by", "until", "later")
-    if ends_noun and then and "s" in forms and s.low(m.i) != s.low(k):
-        return "s"
-    nouny = (m.entry.extra.split(" ")[0] in NOUNY and m.j - m.i == 1) or m.entry.value in ("other", "effect_other")
-    if "s" in forms and m.entry.form == "s":
-        return (
-            "s"
-            if (_can_be_subject(s, k) or (not nouny and k >= 0 and s.words[k].text.isalpha() and not modifier))
-            and (not nouny or _sure_subject(s, k, m))
-            else ""
-        )
-    if "ed" in forms and _can_be_subject(s, k) and not _plural_subject(s, k):
-        return "ed"
-    if "ed" in forms and before in ("and", "but", "or", ",") and k > 0:
-        return "ed"
-    if "base" in forms and not nouny and k >= 0 and before not in DETERMINERS:
-        return "base"
-    itemed = k <= 1 and k >= 0 and not s.words[k].text.isalnum()
-    if "base" in forms and (_plural_subject(s, k) or itemed or before in ("and", "or", ",", "'", '"', "") or k < 0):
-        return "base"
-    return ""
-
-
-def modifier_before(s: Tagged, k: int) -> bool:
-    """Whether a noun at k only says of what there is a rise or a fall ("a rise in steel costs")."""
-    return s.low(k - 1) in ("in", "of") and s.low(k - 2) in ("rise", "fall", "increase", "drop")
-
-
-_WHEN = frozenset(["from", "on", "as", "by", "in", "at", "starting", "beginning", "until", "for", "after", "within",
-                   "effective", "next", "this", "later", "with"])  # fmt: skip
-CALENDAR = frozenset(
-    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-     "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "month", "months",
-     "week", "weeks", "year", "years", "day", "days", "effect", "midnight", "quarter", "date"]
-)  # fmt: skip
-
-
-def _modal_over_date(s: Tagged, at: int) -> int:
-    """The modal before a time phrase and a bare verb: "will from 1 October levy", "would, from May, tax"; else -1."""
-    k, named = at - 1, False
-    while k >= 0 and at - k <= 8:
-        word = s.low(k)
-        if word in MODALS and not (word == "may" and s.words[k].text == "May"):
-            return k if named and s.low(k + 1) in _WHEN | {","} else -1
-        named = named or word in CALENDAR or word[:1].isdigit()
-        if word not in CALENDAR | _WHEN | {",", "of", "the", "immediate"} and not word[:1].isdigit():
-            return -1
-        k -= 1
-    return -1
-
-
-_CURBS = (
-    word_list("nuclei.curb") | word_list("nuclei.ban") | frozenset(["new", "fresh", "quota", "quotas", "fees", "fee"])
-)
-
-
-def _modifies(s: Tagged, m: Mention) -> bool:
-    """ "sweeping curbs", "crippling duties": a participle right before the noun."""
-    return s.low(m.j) in _CURBS or any(n.i == m.j for n in s.instruments)
-
-
-_LINKING = frozenset(["remain", "stay", "become"])
-
-
-def _be_before(s: Tagged, at: int) -> bool:
-    return any(
-        s.low(k) in BE or s.low(k) in ("become", "becomes", "remain", "remains") for k in range(max(0, at - 7), at)
-    )
-
-
-def _sure_subject(s: Tagged, k: int, m: Mention) -> bool:
-    """Whether the word before an -s form that may be a noun is a subject: a name or a pronoun, no noun after it."""
-    after = s.low(m.j)
-    if after in ("a", "an", "no", "its", "their"):
-        return True
-    if after in ("of", "from", "for", "by", "and", "or", ".", ",", "imposed", "were", "are", "have", "will") and (
-        s.low(k) not in ("it", "he", "she", "which", "that", "who") and after != "from"
-    ):
-        return False
-    return any(a.i <= k < a.j for a in s.actors) or s.low(k) in (
-        "it",
-        "he",
-        "she",
-        "which",
-        "that",
-        "who",
-        "one",
-        "order",
-        "bill",
-        "agreement",
-        "deal",
-        "notice",
-        "law",
-        "rule",
-        "decree",
-        "regulation",
-        "statute",
-        "proclamation",
-        "ministry",
-        "government",
-        "commission",
-        ",",
-    )
-
-
-def _can_be_subject(s: Tagged, k: int) -> bool:
-    if k < 0:
-        return False
-    word = s.words[k]
-    product = any(m.i <= k < m.j for m in s.products)
-    return (
-        any(a.i <= k < a.j for a in s.actors)
-        or word.low in PRONOUNS
-        or word.text[:1].isupper()
-        or word.low in ("'", '"', ",", ")", "and", "but")
-        or (word.text.isalpha() and word.low not in ADJECTIVES and word.low not in PREPOSITIONS and not product)
-    )
-
-
-def _plural_subject(s: Tagged, k: int) -> bool:
-    word = s.low(k)
-    return word in PLURAL_PRONOUNS or (
-        word.endswith("s")
-        and word not in ("'s", "us", "is", "was", "has", "this", "its", "as", "his", "says", "plus", "yes")
-    )
-
+from detente.news.verb_places import is_adverb, modal_over_date
 
 _APART = {("bring", "down"): "reduce", ("take", "down"): "reduce", ("get", "down"): "reduce", ("put", "up"): "raise",
           ("push", "up"): "raise"}  # fmt: skip
@@ -260,7 +23,9 @@ _APART = {("bring", "down"): "reduce", ("take", "down"): "reduce", ("get", "down
 
 def _with_particle(s: Tagged, m: Mention) -> Mention:
     """ "bring it down", "push them up": a particle behind the pronoun."""
-    cls = _APART.get((m.entry.extra, s.low(m.j + 1)), "") if s.low(m.j) in ("it", "them", "this", "that") else ""
+    far = next((k for k in range(m.j, m.j + 9) if s.low(k) in ("down", "up") and s.low(k + 1) in ("to", "from")), -1)
+    near = m.j + 1 if s.low(m.j) in ("it", "them", "this", "that") else -1 if m.entry.extra == "get" else far
+    cls = _APART.get((m.entry.extra, s.low(near)), "") if near >= 0 else ""
     return replace(m, entry=replace(m.entry, value=cls)) if cls else m
 
 
@@ -308,7 +73,7 @@ def verb_group(s: Tagged, m: Mention, verbs: list[Mention]) -> Verb | None:
 
 
 _LINKS = frozenset(["remain", "remains", "remained", "stay", "stays", "stayed", "become", "becomes", "became", "gets",
-                    "got"])  # fmt: skip
+                    "got", "stands", "stand", "stood"])  # fmt: skip
 
 
 def _linked(s: Tagged, at: int) -> int:
@@ -349,7 +114,7 @@ def copulas(s: Tagged) -> list[Verb]:
 
 def _over_aside(s: Tagged, m: Mention, k: int) -> int:
     """The auxiliary before a date, a short aside or a parenthesis that ends at token k; 0 if there is none."""
-    modal = _modal_over_date(s, m.i) if m.entry.form == "base" else -1
+    modal = modal_over_date(s, m.i) if m.entry.form == "base" else -1
     if 0 <= modal < k:
         return modal
     return _aside_before(s, k) or (_parenthesis(s, k) if s.low(k) == "," else 0)

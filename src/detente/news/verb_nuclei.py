@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from detente.news.grammar import Tagged, Verb, clause
 from detente.news.nucleus import (
     EXPORT,
@@ -29,10 +31,15 @@ from detente.news.verb_phrases import (
     put_verb,
     strike_off,
 )
+from detente.news.word_lists import word_list
 
 
 def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
     words = object_words(s, verb)
+    into = next((k for k, word in enumerate(words[:5]) if word == "into"), -1) if verb.lemma == "look" else -1
+    if into >= 0:  # "has been looking since July into"
+        verb = replace(verb, cls="probe", lemma="look into", j=verb.j + into + 1)
+        words = words[into + 1 :]
     maker = _MAKERS.get(verb.cls)
     kind = maker(s, verb, words, found) if maker and s.on(f"verb.{verb.cls}") else ""
     kind = ruling(s, verb, words, found) or kind or _stemming(s, verb, words)
@@ -41,10 +48,13 @@ def verb_nucleus(s: Tagged, verb: Verb, found: list[Nucleus]) -> Nucleus | None:
     return Nucleus(verb.v, verb.j, kind, f"verb.{verb.cls}", verb)
 
 
+_PEOPLE = word_list("nuclei.people")
+
+
 def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     if verb.cls in ("ban", "suspend", "halt") and (struck := strike_verb(s, verb, words, found)):
         return struck
-    if not no_noun(s, verb, found):
+    if not no_noun(s, verb, found) or first_of(words, _PEOPLE, 4) >= 0:
         return ""
     if _trade_halt(s, verb, words):
         return "import_ban"
@@ -169,12 +179,17 @@ def _halt_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
     return _ban_verb(s, verb, words, found)
 
 
+_LANDS = frozenset(["country", "place", "joint"])
+
+
 def _limit_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     if not no_noun(s, verb, found):
         return ""
     at_import, at_export = first_of(words, IMPORT, 6), first_of(words, EXPORT, 7)
     start = clause(s, verb.v)[0]
     before = {s.low(k) for k in range(max(start, verb.i - 16), verb.i)}
+    if at_export < 0 and any(a.oblique == "to" and a.i > verb.j and a.kind in _LANDS for a in s.actors):
+        at_export = first_of(words, _SELLING, 4)
     if verb.passive:
         at_import = 0 if before & IMPORT else -1
         at_export = 0 if before & EXPORT else -1

@@ -13,6 +13,11 @@ def allow_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
         if set(words) & {"exports", "export", "shipments"}:
             return "export_quota"
         return "import_quota" if set(words) & {"imports", "import"} and no_noun(s, verb, found) else ""
+    if verb.negative and verb.lemma in ("allow", "permit", "let") and not verb.passive:
+        if set(words[:2]) & {"exports", "export", "exporting"} or {"exported", "abroad"} & set(words):
+            return "export_ban"
+        if set(words[:2]) & {"imports", "import", "importing"} or "imported" in words:
+            return "import_ban"
     if verb.negative and verb.passive:
         start = clause(s, verb.v)[0]
         subject = {s.low(k) for k in range(start, verb.i)}
@@ -25,9 +30,10 @@ def allow_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) ->
 
 def _enter_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
     """ "may not leave the country", "can no longer enter"."""
-    if not verb.negative or verb.mood not in ("may", "can", "must", "shall", "will", "could"):
-        return ""
     start = clause(s, verb.v)[0]
+    nothing = bool({"no", "none", "nothing"} & {s.low(k) for k in range(start, verb.i)})
+    if not (verb.negative or nothing) or verb.mood not in ("may", "can", "must", "shall", "will", "could"):
+        return ""
     goods = any(start <= m.i < verb.i for m in s.products) or {s.low(k) for k in range(start, verb.i)} & GOODS
     if not goods or (
         not set(words[:4]) & {"country", "market", "ports", "port"}

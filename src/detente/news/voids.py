@@ -16,6 +16,11 @@ def is_void(f: Frame) -> bool:
     inverted = f.s.on("status.inverted") and _inverted(f)
     if scenario or inverted or (f.s.on("status.untrue") and _untrue(f.s)):
         return True
+    said = {t.low for t in f.s.words}
+    if said & {"rumour", "rumor", "rumours", "rumors"} and said & {"reports", "report", "talk", "claims", "nothing"}:
+        return True
+    if {"remember", "remembers", "reminisce"} & {f.s.low(k) for k in range(f.n.i)}:
+        return True
     verbs = [f.verb, *f.chain] if f.verb else []
     if f.verb is not None and f.verb.cls == "be" and _spared(f) and f.verb.mood != "shall":
         return True
