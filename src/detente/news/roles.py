@@ -31,6 +31,8 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     for finder in (
         bench,
         _passive_agent,
+        _hit_by,
+        _deciding,
         granting,
         _home,
         _possessor,
@@ -124,6 +126,33 @@ def _owner(word: str, k: int, f: Frame, s: Tagged, seen: Discourse) -> str:
 def _passive_agent(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "Vietnam's 46% tariff was cut by Washington": the agent of a passive comes before any possessor."""
     return _by_phrase(f, s, seen) if f.verb is not None and f.verb.passive and f.relation == "subject" else NOBODY
+
+
+def _hit_by(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "China was hit by India with a 12 percent duty"; "Toys from China are banned in India"."""
+    verb = f.verb
+    if verb is None or not verb.passive:
+        return NOBODY
+    oblique = "in" if f.n.verb is verb and f.n.instrument == "import_ban" else "by" if verb.cls == "hit" else ""
+    for actor in s.actors:
+        near = verb.j <= actor.i <= verb.j + 2 and (actor.i < f.left or f.n.verb is verb)
+        if oblique and near and actor.oblique == oblique and actor.kind in ("country", "place"):
+            return role(s, actor.country, "imposer.hit-by", actor.i, actor.j)
+    return NOBODY
+
+
+_DECISIONS = frozenset(["decision", "move", "plan", "plans", "threat", "order", "vow", "pledge", "proposal", "decree"])
+
+
+def _deciding(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "India's decision to impose a duty angered Beijing": whose decision it is."""
+    verb = f.verb
+    if verb is None or verb.tense != "inf" or f.relation != "object" or s.low(verb.i - 1) not in _DECISIONS:
+        return NOBODY
+    for actor in s.actors:
+        if actor.possessor and actor.j <= verb.i - 1 <= actor.j + 2:
+            return role(s, actor.country, "imposer.whose-decision", actor.i, actor.j)
+    return NOBODY
 
 
 def _exporter(f: Frame, s: Tagged, seen: Discourse) -> Found:
