@@ -20,7 +20,8 @@ def _wide_importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if f.n.instrument not in ("import_tariff", "import_ban", "port_fee"):
         return NOBODY
     for actor in s.actors:
-        if actor.oblique == "into" and actor.country and actor.kind in ("country", "place"):
+        entered = any(v.lemma == "enter" and v.j <= actor.i <= v.j + 1 for v in s.verbs)
+        if (actor.oblique == "into" or entered) and actor.country and actor.kind in ("country", "place"):
             return role(s, actor.country, "imposer.into-in-sentence", actor.i, actor.j)
     return NOBODY
 
@@ -33,6 +34,7 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
         _passive_agent,
         _hit_by,
         _deciding,
+        _announced_by_colon,
         granting,
         _home,
         _possessor,
@@ -153,6 +155,16 @@ def _deciding(f: Frame, s: Tagged, seen: Discourse) -> Found:
         if actor.possessor and actor.j <= verb.i - 1 <= actor.j + 2:
             return role(s, actor.country, "imposer.whose-decision", actor.i, actor.j)
     return NOBODY
+
+
+def _announced_by_colon(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "Ottawa hit back: a 25 percent tariff on American cars": the subject before the colon."""
+    start = clause(s, f.n.i)[0]
+    verb = next((v for v in reversed(s.verbs) if v.j <= start), None)
+    if f.verb is not None or s.low(start - 1) != ":" or verb is None or verb.cls not in ("retaliate", "respond"):
+        return NOBODY
+    actor = subject(s, verb)
+    return role(s, country_of(actor, s, seen), "imposer.before-colon", actor.i, actor.j) if actor else NOBODY
 
 
 def _exporter(f: Frame, s: Tagged, seen: Discourse) -> Found:

@@ -306,6 +306,7 @@ def _retaliate_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
     if any(verb.j < a <= verb.j + 4 for a, _, _ in s.rates) and s.low(verb.j) == "with":
         return ""
     start, end = clause(s, verb.v)
+    end = len(s.words) if s.low(end - 1) == ":" else end
     behind = s.low(verb.j) in ("against", "to", "for", "over")
     return "" if any(start <= n.i < (verb.i if behind else end) for n in found) else "unspecified_retaliation"
 
