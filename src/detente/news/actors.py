@@ -80,6 +80,8 @@ class Discourse:
         for actor in s.actors:
             if actor.country and actor.kind != "joint":
                 self._mention(actor.country)
+            if actor.kind == "body" and actor.head and actor.country and not actor.oblique:
+                self.person, self.head, self.name = actor.country, True, ""
             if actor.kind == "person":
                 self.person, self.head = actor.country, actor.head
                 self.name = " ".join(s.words[k].text for k in range(actor.i, actor.j))

@@ -106,7 +106,7 @@ def signed(f: Frame, s: Tagged, seen: Discourse) -> Found:
         if verb.cls != "sign" or not act:
             continue
         before = next((a for a in s.actors if a.j == verb.i and not a.oblique), None)
-        actor = before or next((a for a in s.actors if a.i == verb.j + 1 and a.oblique == "by"), None)
+        actor = before or next((a for a in s.actors if verb.j < a.i <= verb.j + 2 and a.oblique == "by"), None)
         if actor is not None:
             return role(s, country_of(actor, s, seen), "imposer.signed", actor.i, actor.j)
     return NOBODY

@@ -35,6 +35,8 @@ def negative(
         and any(t.low in ("during", "period", "until", "days", "year") for t in f.s.words)
     ):
         return cue(f, "suspended", "suspend", "shall-not-apply", verb)
+    if event == "extend" and verb is not None and denied[0] is verb and f.relation == "object" and f.n.verb is None:
+        return cue(f, "in_force", "maintain", "not-extended", verb)
     spared_a_while = verb is not None and denied[0] is verb and verb.lemma in _COLLECTING and f.relation == "object"
     if spared_a_while and any(f.s.low(k) in _WHILE for k in range(f.n.j, len(f.s.words))):
         return cue(f, "suspended", "suspend", "not-collected", verb)

@@ -202,7 +202,8 @@ def _relative(s: Tagged, n: Nucleus) -> Verb | None:
 
 def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
     start, end = clause(s, f.n.i)
-    before = [v for v in s.verbs if start <= v.i and v.v < f.left + 1 and v.j <= f.n.i and not reduced(s, v)]
+    before = [v for v in s.verbs if start <= v.i and v.v < f.left + 1 and v.j <= f.n.i]
+    before = [v for v in before if not reduced(s, v) or _around(s, v, f.n.i)]
     main = [v for v in before if v.tense != "ing" or s.low(v.i - 1) != ","]
     before = main or before
     if before and before[-1].cls in MATRIX | {"allow", "be"} and (verb := _own_verb(s, f, end)):
@@ -227,6 +228,12 @@ def _governor(s: Tagged, f: Frame) -> tuple[Verb | None, str]:
     if f.participle:
         return f.participle, "subject"
     return None, ""
+
+
+def _around(s: Tagged, verb: Verb, at: int) -> bool:
+    """ "Brazil, hit by a 50 percent tariff, said": the nucleus stands inside the aside."""
+    aside = s.low(verb.i - 1) == "," and verb.cls == "hit"
+    return aside and not any(s.low(k) == "," for k in range(verb.j, at))
 
 
 _ABOUT = frozenset(["up", "to", "about", "as", "much", "of", "at", "least", "high"])

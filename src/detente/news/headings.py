@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from detente.news.actors import Discourse, country_of
-from detente.news.lexicon import lexicon, match
+from detente.news.lexicon import lexicon, match, rows
 from detente.news.mention import Place
 from detente.news.words import tokens
 
@@ -54,3 +55,19 @@ def _named(words: str) -> set[str]:
     lex = lexicon()
     kinds = ("country", "adjective", "place")
     return {e.value for at in range(len(found)) for _, e in match(found, at, lex) if e.kind in kinds}
+
+
+_DATELINE = re.compile(r"\s*([A-Z][A-Z.' ]{2,28}[A-Z])(?:\s*[,(][^-\u2013\u2014\n]{0,30})?\s*(?:-|\u2013|\u2014)\s")
+
+
+@lru_cache(maxsize=1)
+def _towns() -> dict[str, str]:
+    return {
+        town.upper(): row["code"] for row in rows("countries.csv") for town in row["places"].split(",") if town.strip()
+    }
+
+
+def dateline(line: str) -> str:
+    """Return the country of a dateline ("NAIROBI, July 20 - The trade ministry"), or an empty string."""
+    found = _DATELINE.match(line)
+    return _towns().get(found.group(1).strip(), "") if found else ""

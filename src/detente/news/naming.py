@@ -20,7 +20,8 @@ def with_bodies(s: Tagged) -> list[Actor]:
         person = next((p for p in s.actors if p.i == end and p.kind == "person"), None)
         if end > j + possessor and actor.kind in ("country", "place"):
             stop = person.j if person else end
-            head = "president" in {s.low(k) for k in range(j, end)} or bool(person and person.head)
+            words = {s.low(k) for k in range(j, end)}
+            head = ("president" in words and "vice" not in words) or bool(person and person.head)
             found.append(replace(actor, j=stop, kind="body", head=head, oblique=_oblique(s, actor.i)))
         elif possessor and actor.kind in ("country", "place") and (named := _agency(s, j + 1)) > j + 1:
             found.append(replace(actor, j=named, kind="body", oblique=_oblique(s, actor.i)))
@@ -37,7 +38,8 @@ def with_bodies(s: Tagged) -> list[Actor]:
         if end == adjective.j and firm >= 0 and not any(v.i <= firm < v.j for v in s.verbs):
             found.append(Actor(adjective.i, firm + 1, adjective.entry.value, "firms", False, _oblique(s, adjective.i)))
         if end > adjective.j:
-            head = "president" in {s.low(k) for k in range(adjective.j, end)}
+            words = {s.low(k) for k in range(adjective.j, end)}
+            head = "president" in words and "vice" not in words
             found.append(Actor(adjective.i, end, adjective.entry.value, "body", head, _oblique(s, adjective.i)))
     covered = {k for actor in found for k in range(actor.i, actor.j)}
     for at in range(1, len(s.words)):

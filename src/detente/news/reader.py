@@ -16,7 +16,7 @@ from detente.news.drafts import read_sentence
 from detente.news.genre import addresses_reader, legal, publisher, retracts
 from detente.news.grammar import Tagged
 from detente.news.header import headed, issuer, title_of, topic_of
-from detente.news.headings import take_heading
+from detente.news.headings import dateline, take_heading
 from detente.news.lexicon import lexicon, rules_off
 from detente.news.links import linked_in_text
 from detente.news.measure import Span
@@ -126,6 +126,7 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
     labelled, paragraph = -1, -1
     told = [any(v.tense != "inf" or v.mood for v in place.tagged.verbs) for place in places if label(place.tagged)]
     seen.labels_act = len(told) > 1 and sum(told) * 5 >= 3 * len(told)
+    lead = -1
     for place in places:
         s, unit = place.tagged, place.sentence
         seen.speaker = quoting(s) or seen.speaker
@@ -136,6 +137,10 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
         if seen.label and seen.labels_act:
             seen.topic, seen.topic_from, seen.label = seen.label, place.number, ""
         take_heading(place, seen)
+        if place.number < 3 and (home := dateline(place.norm[unit.start : unit.end])):
+            seen.topic, seen.topic_from, lead = home, place.number, unit.paragraph
+        elif lead >= 0 and unit.paragraph != lead:
+            seen.topic, lead = "", -1
         if s.on("status.imagined") and {t.low for t in s.words} & _STUDIES:
             seen.imagined = unit.paragraph
         opens = body[unit.start : unit.end].rstrip().endswith(":")

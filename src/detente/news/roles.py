@@ -20,7 +20,8 @@ def _wide_importer(f: Frame, s: Tagged, seen: Discourse) -> Found:
     if f.n.instrument not in ("import_tariff", "import_ban", "port_fee"):
         return NOBODY
     for actor in s.actors:
-        if actor.oblique == "into" and actor.country and actor.kind in ("country", "place"):
+        entered = any(v.lemma == "enter" and v.j <= actor.i <= v.j + 1 for v in s.verbs)
+        if (actor.oblique == "into" or entered) and actor.country and actor.kind in ("country", "place"):
             return role(s, actor.country, "imposer.into-in-sentence", actor.i, actor.j)
     return NOBODY
 
@@ -31,6 +32,9 @@ def imposers(f: Frame, seen: Discourse, target: Found) -> Found:
     for finder in (
         bench,
         _passive_agent,
+        _hit_by,
+        _deciding,
+        _announced_by_colon,
         granting,
         _home,
         _possessor,
@@ -124,6 +128,43 @@ def _owner(word: str, k: int, f: Frame, s: Tagged, seen: Discourse) -> str:
 def _passive_agent(f: Frame, s: Tagged, seen: Discourse) -> Found:
     """ "Vietnam's 46% tariff was cut by Washington": the agent of a passive comes before any possessor."""
     return _by_phrase(f, s, seen) if f.verb is not None and f.verb.passive and f.relation == "subject" else NOBODY
+
+
+def _hit_by(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "China was hit by India with a 12 percent duty"; "Toys from China are banned in India"."""
+    verb = f.verb
+    if verb is None or not verb.passive:
+        return NOBODY
+    oblique = "in" if f.n.verb is verb and f.n.instrument == "import_ban" else "by" if verb.cls == "hit" else ""
+    for actor in s.actors:
+        near = verb.j <= actor.i <= verb.j + 2 and (actor.i < f.left or f.n.verb is verb)
+        if oblique and near and actor.oblique == oblique and actor.kind in ("country", "place"):
+            return role(s, actor.country, "imposer.hit-by", actor.i, actor.j)
+    return NOBODY
+
+
+_DECISIONS = frozenset(["decision", "move", "plan", "plans", "threat", "order", "vow", "pledge", "proposal", "decree"])
+
+
+def _deciding(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "India's decision to impose a duty angered Beijing": whose decision it is."""
+    verb = f.verb
+    if verb is None or verb.tense != "inf" or f.relation != "object" or s.low(verb.i - 1) not in _DECISIONS:
+        return NOBODY
+    for actor in s.actors:
+        if actor.possessor and actor.j <= verb.i - 1 <= actor.j + 2:
+            return role(s, actor.country, "imposer.whose-decision", actor.i, actor.j)
+    return NOBODY
+
+
+def _announced_by_colon(f: Frame, s: Tagged, seen: Discourse) -> Found:
+    """ "Ottawa hit back: a 25 percent tariff on American cars": the subject before the colon."""
+    start = clause(s, f.n.i)[0]
+    verb = next((v for v in reversed(s.verbs) if v.j <= start), None)
+    if f.verb is not None or s.low(start - 1) != ":" or verb is None or verb.cls not in ("retaliate", "respond"):
+        return NOBODY
+    actor = subject(s, verb)
+    return role(s, country_of(actor, s, seen), "imposer.before-colon", actor.i, actor.j) if actor else NOBODY
 
 
 def _exporter(f: Frame, s: Tagged, seen: Discourse) -> Found:

@@ -250,6 +250,7 @@ def _meets_subject(f: Frame, s: Tagged, seen: Discourse) -> Found:
         or (verb.cls == "be" and s.low(verb.j) in ("liable", "dutiable", "subject", "chargeable"))
         or f.n.rule == "bare.dutiable"
         or (verb.passive and verb.cls in ("hit", "impose", "exempt", "tax"))
+        or (verb.cls == "hit" and s.low(verb.i - 1) == "," and s.low(verb.j) in ("by", "with"))
     )
     if not meets:
         return NOBODY

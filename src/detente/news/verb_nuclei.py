@@ -157,7 +157,7 @@ def _passive_ban(s: Tagged, verb: Verb) -> str:
         return "export_ban"
     if any(word in IMPORT - {"entry"} for word in before):
         return "import_ban"
-    gate = any(verb.j <= a.i <= verb.j + 3 and a.oblique == "by" and a.country for a in s.actors)
+    gate = any(verb.j <= a.i <= verb.j + 3 and a.oblique in ("by", "in") and a.country for a in s.actors)
     goods = any(word in GOODS for word in before) or any(start <= m.i < verb.i for m in s.products)
     foreign = any(start <= m.i < verb.i for m in s.adjectives) or any(
         start <= a.i < verb.i and a.oblique == "from" and a.kind in ("country", "place") for a in s.actors
@@ -306,6 +306,7 @@ def _retaliate_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus
     if any(verb.j < a <= verb.j + 4 for a, _, _ in s.rates) and s.low(verb.j) == "with":
         return ""
     start, end = clause(s, verb.v)
+    end = len(s.words) if s.low(end - 1) == ":" else end
     behind = s.low(verb.j) in ("against", "to", "for", "over")
     return "" if any(start <= n.i < (verb.i if behind else end) for n in found) else "unspecified_retaliation"
 

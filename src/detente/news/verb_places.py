@@ -88,6 +88,8 @@ def _sure_form(s: Tagged, m: Mention, verbs: list[Mention]) -> str | None:
         noun = any(n.j - 1 == k for n in [*s.products, *s.instruments])
         if noun and not modifier_before(s, k):
             return "s"
+    if m.entry.value == "hit" and s.low(m.j) in ("by", "with") and before == "," and forms & {"pp", "ed", "past"}:
+        return "pp"  # "Brazil, hit by a 50 percent tariff, said"
     if m.entry.value == "subject" and "s" in forms and s.low(m.j) in _TRADED:
         return "s"  # "subjects exports of palm kernels to a licence"
     if m.entry.value == "subject":
