@@ -10,8 +10,8 @@ import pytest
 import sweeping
 from detente.cli import execute
 from detente.report.strategy_bundle import read_strategy
-from detente.report.strategy_moves import SCALES, own, payoff, rates, scaled, walked
 from detente.strategy import deviation
+from detente.strategy.moves import SCALES, own, payoff, rates, scaled, walked
 from economies import synthetic_world
 
 FEW = ["--vary", "by-partner", "--max", "40%"]

@@ -13,7 +13,7 @@ from detente.report.charts.lines import lines
 from detente.report.charts.matrix import matrix
 from detente.report.content import Code, Figure, Grid, columns_of
 from detente.report.screens.results import branch_grid, extremes
-from detente.report.strategy_moves import Point, payoff, rates
+from detente.strategy.moves import Point, payoff, rates
 
 OBSERVED: Final = "observed policy"
 SHOWN: Final = 20

@@ -21,7 +21,7 @@ from detente.report.strategy_figures import (
     payoff_matrix,
     walk,
 )
-from detente.report.strategy_moves import walked
+from detente.strategy.moves import walked
 from detente.strategy.nash import Nash
 from detente.strategy.optimal import Optimum
 from detente.strategy.retaliation import Ladder
