@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-import detente
 from detente.report.amounts import change_text, signed
-from detente.report.charts.base import vega_js
 from detente.report.choice import Choice, choose
-from detente.report.pages import SCRIPT, STYLE, digest, render, static, write_page
+from detente.report.pages import whole_page, write_page
 from detente.report.screens import SCREENS, Screen, screen_html
 from detente.report.select import BranchView, View
 from detente.report.select import view as shown
@@ -39,26 +37,20 @@ def report_html(view: View, choice: Choice | None = None) -> str:
     from markupsafe import Markup
 
     chosen = choose(view) if choice is None else choice
-    css = static(STYLE)
-    with ThreadPoolExecutor(1) as pool:  # the drawing library builds its script while the screens are made
-        vega = pool.submit(vega_js)
+
+    def content() -> dict[str, Any]:
         found = [(each, Markup(screen_html(each.name, view, chosen))) for each in SCREENS]
-        scripts = [vega.result().decode(), static(SCRIPT)]
-    return render(
-        "report.html.j2",
-        css=Markup(css),
-        style_hash=digest(css),
-        scripts=[Markup(text) for text in scripts],
-        script_hashes=[digest(text) for text in scripts],
-        screens=[(screen.name, _heading(screen, view), html) for screen, html in found if html],
-        view=view,
-        run=view.run,
-        base=view.run.base,
-        world=world_line(view),
-        title=view.run.scenario.title or view.run.scenario.id,
-        sentence=sentence(view),
-        version=detente.__version__,
-    )
+        return {
+            "screens": [(screen.name, _heading(screen, view), html) for screen, html in found if html],
+            "view": view,
+            "run": view.run,
+            "base": view.run.base,
+            "world": world_line(view),
+            "title": view.run.scenario.title or view.run.scenario.id,
+            "sentence": sentence(view),
+        }
+
+    return whole_page("report.html.j2", content)
 
 
 def _heading(screen: Screen, view: View) -> str:

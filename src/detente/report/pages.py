@@ -6,13 +6,15 @@ import base64
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+import detente
 from detente.report.amounts import dollars, plain, signed
-from detente.report.charts.base import svg
+from detente.report.charts.base import svg, vega_js
 from detente.report.content import Columns, Figure, csv_text
 
 if TYPE_CHECKING:
@@ -48,6 +50,33 @@ def render(template: str, **context: Any) -> str:
         template: path below `templates/`.
     """
     return environment().get_template(template).render(**context)
+
+
+def whole_page(template: str, content: Callable[[], Mapping[str, Any]]) -> str:
+    """Return a page in one file: its style, its scripts and their hashes for the policy are in it.
+
+    Args:
+        template: path below `templates/`. content: makes what else the template needs; the drawing library builds its
+            script meanwhile.
+    Raises:
+        as `content`.
+    """
+    from markupsafe import Markup
+
+    css = static(STYLE)
+    with ThreadPoolExecutor(1) as pool:
+        vega = pool.submit(vega_js)
+        inside = content()
+        scripts = [vega.result().decode(), static(SCRIPT)]
+    return render(
+        template,
+        css=Markup(css),
+        style_hash=digest(css),
+        scripts=[Markup(text) for text in scripts],
+        script_hashes=[digest(text) for text in scripts],
+        version=detente.__version__,
+        **inside,
+    )
 
 
 def static(name: str) -> str:

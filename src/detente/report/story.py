@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import detente
 from detente.core.result import Result
-from detente.report.charts.base import vega_js
 from detente.report.content import Figure, Grid
-from detente.report.pages import SCRIPT, STYLE, digest, render, static, write_page
+from detente.report.pages import render, whole_page, write_page
 
 
 @dataclass(frozen=True)
@@ -67,22 +65,11 @@ def story_html(story: Story) -> str:
     """Return the page, in one piece: it sends nothing and asks for nothing."""
     from markupsafe import Markup
 
-    css = static(STYLE)
-    with ThreadPoolExecutor(1) as pool:
-        vega = pool.submit(vega_js)
+    def content() -> dict[str, Any]:
         inside = [Markup(render("part.html.j2", part=part, live=False)) for part in story.parts]
-        scripts = [vega.result().decode(), static(SCRIPT)]
-    return render(
-        "story.html.j2",
-        css=Markup(css),
-        style_hash=digest(css),
-        scripts=[Markup(text) for text in scripts],
-        script_hashes=[digest(text) for text in scripts],
-        story=story,
-        inside=inside,
-        certificates=certificates(story.results),
-        version=detente.__version__,
-    )
+        return {"story": story, "inside": inside, "certificates": certificates(story.results)}
+
+    return whole_page("story.html.j2", content)
 
 
 def certificates(results: dict[str, Result]) -> Sequence[tuple[str, str, bool]]:
