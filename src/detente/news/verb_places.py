@@ -130,14 +130,7 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         return "s"
     if m.entry.value == "face" and "base" in forms and before == "year" and s.low(m.j) in ("a", "an", "the", "no"):
         return "base"
-    modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
-        before in ADJECTIVES
-        or before in PREPOSITIONS
-        or (before[:1].isdigit() and k == m.i - 1 and s.low(k - 1) not in CALENDAR and not _numbered(s, k))
-    )
-    dated = before in ("month", "year", "week", "quarter") and s.low(k - 1) in ("last", "this", "next", "earlier")
-    modifier = modifier and before not in BODIES and not dated
-    modifier = modifier and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
+    modifier = _after_modifier(s, m, k)
     if "ing" in forms and m.entry.form == "ing":
         made = s.low(m.i) in ("making", "producing", "building")
         compound = made and k == m.i - 1 and any(n.j == m.i for n in s.products)
@@ -150,6 +143,25 @@ def _form(s: Tagged, m: Mention, verbs: list[Mention]) -> str:
         return "past" if "past" in forms else "pp" if "pp" in forms and "ed" not in forms else "ed"
     if modifier and not (before == "as" or (before == "that")):
         return ""
+    return _finite(s, m, forms, k, modifier, ends_noun)
+
+
+def _after_modifier(s: Tagged, m: Mention, k: int) -> bool:
+    """Whether the word before makes a noun of a candidate: a determiner, an adjective, a preposition, a number."""
+    before = s.low(k)
+    modifier = before in DETERMINERS - {"that", "which", "all", "both", "these", "those", "this", "most"} or (
+        before in ADJECTIVES
+        or before in PREPOSITIONS
+        or (before[:1].isdigit() and k == m.i - 1 and s.low(k - 1) not in CALENDAR and not _numbered(s, k))
+    )
+    dated = before in ("month", "year", "week", "quarter") and s.low(k - 1) in ("last", "this", "next", "earlier")
+    modifier = modifier and before not in BODIES and not dated
+    return bool(modifier) and not (before not in DETERMINERS and any(a.i <= k < a.j for a in s.actors))
+
+
+def _finite(s: Tagged, m: Mention, forms: set[str], k: int, modifier: bool, ends_noun: bool) -> str:
+    """The finite form that the place allows ("duties rise", "Ankara lifts"), or empty."""
+    before = s.low(k)
     then = s.low(m.j) in ("on", "in", "at", "next", "this", "again", "today", "when", "after", "by", "until", "later")
     if ends_noun and then and "s" in forms and s.low(m.i) != s.low(k):
         return "s"
