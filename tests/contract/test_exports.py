@@ -26,7 +26,7 @@ from detente.cli import execute
 from detente.core.errors import CheckError, MissingDataError, UsageError
 from detente.core.result import Result
 from detente.report import bundle as bundle_module
-from detente.report import html
+from detente.report import pages
 from detente.report.bundle import write_bundle
 from detente.report.cite import bibtex
 from detente.report.content import csv_text, safe_text
@@ -407,7 +407,7 @@ def test_the_verbs(
     capsys.readouterr()
     assert execute(["cite", str(bundle)]) == 0
     assert "elasticities_fgo" in entries(capsys.readouterr().out)
-    monkeypatch.setattr(html, "vega_js", lambda: b"0")
+    monkeypatch.setattr(pages, "vega_js", lambda: b"0")
     assert execute(["report", str(bundle), "--country", "DEU", "--to", "r.html"]) == 0
     assert "report: r.html · " in capsys.readouterr().out
     assert "<h2>Germany: change against the law of 2025-01-01</h2>" in (tmp_path / "r.html").read_text()
