@@ -23,7 +23,7 @@ from detente.sweep.plan import MOST_CELLS, load_plan
 from detente.sweep.store import HEAD, create, expected, open_store, verified
 from detente.sweep.sweep import _carry_out, duration, rebuilt, sweep, tasks_of
 from detente.sweep.tasks import Answer, Here
-from detente.sweep.workers import Workers
+from detente.sweep.workers import Workers, _Process
 
 
 @pytest.fixture(scope="module")
@@ -445,6 +445,27 @@ def answered(context, task):
 worker.answered = answered
 worker.main(sys.argv[1:])
 """
+
+
+def test_a_worker_over_the_limit_is_gone_before_anybody_asks_it_again(plan: Path, tmp_path: Path) -> None:
+    """Its pipe closes before it can be reaped: the next try must not be given to a worker that is dying."""
+    import sys
+
+    from detente.sweep.context import keep
+
+    path = tmp_path / "store"
+    laid = laid_out(load_plan(plan))
+    store = create(path, laid)
+    for case in laid.cases.values():
+        keep(path, case, laid.worlds.values())
+    (task,) = list(tasks_of(store, Context(path), store.cells[2:3]))
+    program = tmp_path / "poisoned.py"
+    program.write_text(POISON.format(key=task.key, act="time.sleep(1e6)"))
+    worker = _Process.start((sys.executable, str(program)), path, None)
+    assert worker.wait() == ""
+    assert worker.ask(task, 1.0) == "over the limit of 1 seconds"
+    assert worker.process.returncode == -9  # reaped, not only struck
+    worker.words.close()
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 PROGRAM: Final = (sys.executable, "-m", "detente.sweep.worker")
 STARTS: Final = 20
 """Workers that may die before they are ready, one after the other, before it is given up."""
+LAST_BREATH: Final = 1.0
+"""Seconds that a worker whose pipe has closed has to end by itself."""
 GRACE: Final = 4.0
 """Seconds that tasks under way have after an interrupt."""
 REASON: Final = 300
@@ -94,7 +96,10 @@ class _Process:
         finally:
             timer.cancel()
         if message is None:
-            return f"over the limit of {seconds:g} seconds" if late.is_set() else self._epitaph()
+            if not late.is_set():
+                return self._epitaph()
+            self.end()  # its pipe closes before it can be reaped, and nobody may ask a dying worker again
+            return f"over the limit of {seconds:g} seconds"
         header, tables = message
         return header["error"] if "error" in header else Answer(task, unpacked(header["branches"], tables))
 
@@ -103,7 +108,9 @@ class _Process:
         self.process.kill()
 
     def _epitaph(self) -> str:
-        """Return how the worker ended, with its last words."""
+        """Return how the worker ended, with its last words; one that lives on without its pipe is ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(LAST_BREATH)  # its own end, not ours
         code = self.end()
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
         self.words.seek(0)
