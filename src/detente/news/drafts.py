@@ -178,7 +178,7 @@ def _draft(
     span = (sentence.start, sentence.end)
     return Draft(
         instrument=f.n.instrument, action=action, status=status, imposer=imposer.value, target=target.value, rate=None,
-        product=goods, quantity=_quantity(place, f), dates=when, evidence=evidence,
+        product=goods, quantity=quantity(place, f), dates=when, evidence=evidence,
         attribution=hedges.attribution(place.norm, *span, (start, end), name, nested),
         condition=hedges.condition(place.norm, *span, start), cues=all_cues + cues, sentence=place.number,
         own_imposer=bool(imposer.value), own_target=bool(target.value), definite=_definite(f),
@@ -216,7 +216,8 @@ def _definite(f: Frame) -> bool:
     )
 
 
-def _quantity(place: Place, f: Frame) -> Quantity | None:
+def quantity(place: Place, f: Frame) -> Quantity | None:
+    """Return the amount that belongs to a frame: the first one after its nucleus, or one in its phrase."""
     s = place.tagged
     start, end = clause(s, f.n.i)
     near = [(i, a) for i, _, a in s.amounts if min(start, f.left) <= i < max(end, f.right)]

@@ -24,6 +24,7 @@ class Draft:
         sentence: number of the sentence. frame: where it comes from.
         own_imposer, own_target: whether the sentence itself names them.
         definite: whether it refers back ("the tariffs", "these duties").
+        likely: the probability of its kind and status where no rule but fitted weights have found it.
     """
 
     instrument: str
@@ -48,6 +49,7 @@ class Draft:
     group: int = 0
     links: list[tuple[str, int]] = field(default_factory=list)
     inherited: bool = False
+    likely: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -237,6 +237,7 @@ def _confidence(group: list[Draft]) -> float:
     value += 0.05 * (len(group) > 1)
     if head.hearsay or head.nested:
         value = min(value, HEARSAY)
+    value = min(value, max(draft.likely for draft in group))
     return round(min(0.95, max(0.2, value)), 2)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from detente.news.actors import Discourse, quoting
@@ -25,6 +26,7 @@ from detente.news.merge import merged, why_empty
 from detente.news.notice import notice_of
 from detente.news.numbers import amounts, rates
 from detente.news.placing import history_goes_on
+from detente.news.second import completed, second_look
 from detente.news.sentences import Sentence, sentences
 from detente.news.tagging import tag
 from detente.news.timex import timexes
@@ -45,6 +47,51 @@ def read_text(
 
     Returns: the document; without measures `why_empty` says why.
     """
+    page = opened(text, published, without)
+    drafts: list[Draft] = []
+    for place in walk(page, drafts):
+        near = drafts[-LOOKBACK:]
+        told = read_sentence(place, page.seen, near)
+        drafts += completed(place, page.seen, near, told) if told else second_look(place, page.seen, near)
+    norm, body, furniture, units, places, day = page.norm, page.body, page.chrome, page.units, page.places, page.day
+    times = [*_headed(norm, furniture, _full(day)), *(t for place in places for t in place.times)]
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    found, groups, left = merged(drafts)
+    measures = linked_in_text(found)
+    doubted = conflicts(measures, groups, times, text, body)
+    return Document(
+        id=id, title=page.title, published=day, published_from=page.origin if day else "", text=text,
+        sha256=digest, chrome=furniture, measures=measures, conflicts=doubted,
+        questions=doubts(measures, doubted, left, times, day),
+        deadlines=deadlines(measures, times, units, body, text, day), timexes=tuple(times),
+        actors=tuple(_actors(places, text)), branches=branches(measures), issues=issues(measures),
+        why_empty="" if measures else why_empty(left),
+    )  # fmt: skip
+
+
+@dataclass
+class Page:
+    """A text cut into sentences, before anything is read.
+
+    Args:
+        norm: normalised text. chrome: its furniture. body: the text without it. units: its sentences.
+        places: those that can be read, tagged. day: of publication. origin: where that is from.
+        seen: what is known before the first sentence.
+    """
+
+    norm: str
+    chrome: tuple[Span, ...]
+    body: str
+    units: list[Sentence]
+    places: list[Place]
+    day: str | None
+    origin: str
+    title: str
+    seen: Discourse
+
+
+def opened(text: str, published: str | None = None, without: frozenset[str] = frozenset()) -> Page:
+    """Return a text cut into tagged sentences; arguments as in `read_text`."""
     norm = normalise(text)
     furniture = chrome(norm, text)
     body = visible(norm, furniture)
@@ -60,20 +107,7 @@ def read_text(
     codes = {c for place in places for c in _codes(place)}
     seen.sole = codes.pop() if len(codes) == 1 else ""
     _name_commission(places, whole.owner, norm)
-    drafts = _mentions(places, seen, body)
-    times = [*_headed(norm, furniture, _full(day)), *(t for place in places for t in place.times)]
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    found, groups, left = merged(drafts)
-    measures = linked_in_text(found)
-    doubted = conflicts(measures, groups, times, text, body)
-    return Document(
-        id=id, title=title, published=day, published_from=origin if day else "", text=text,
-        sha256=digest, chrome=furniture, measures=measures, conflicts=doubted,
-        questions=doubts(measures, doubted, left, times, day),
-        deadlines=deadlines(measures, times, units, body, text, day), timexes=tuple(times),
-        actors=tuple(_actors(places, text)), branches=branches(measures), issues=issues(measures),
-        why_empty="" if measures else why_empty(left),
-    )  # fmt: skip
+    return Page(norm, furniture, body, units, places, day, origin, title, seen)
 
 
 _STUDIES = word_list("status.studies")
@@ -120,9 +154,13 @@ def _places(
     return out
 
 
-def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
-    """Return the mentions of measures, read in order."""
-    drafts: list[Draft] = []
+def walk(page: Page, drafts: list[Draft]) -> Iterator[Place]:
+    """Yield the sentences in order, with what the text has said so far in `page.seen`.
+
+    Args:
+        drafts: the caller appends here what it reads in each.
+    """
+    places, seen, body = page.places, page.seen, page.body
     labelled, paragraph = -1, -1
     told = [any(v.tense != "inf" or v.mood for v in place.tagged.verbs) for place in places if label(place.tagged)]
     seen.labels_act = len(told) > 1 and sum(told) * 5 >= 3 * len(told)
@@ -131,7 +169,7 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
         s, unit = place.tagged, place.sentence
         seen.speaker = quoting(s) or seen.speaker
         if s.on("reader.retracts") and retracts(body[unit.start : unit.end]):
-            drafts = [d for d in drafts if d.sentence != place.number - 1]
+            drafts[:] = [d for d in drafts if d.sentence != place.number - 1]
         seen.label = label(s) or (seen.label if unit.paragraph == labelled and unit.continues else "")
         labelled = unit.paragraph
         if seen.label and seen.labels_act:
@@ -152,9 +190,9 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
             seen.dated = (unit.paragraph, place.times[0].value)
         seen.history = history_goes_on(place, seen.history and unit.paragraph == paragraph)
         paragraph = unit.paragraph
-        fresh = read_sentence(place, seen, drafts[-LOOKBACK:])
-        seen.pairs = [*seen.pairs, *((d.imposer[0], d.target) for d in fresh if d.imposer)][-LOOKBACK:]
-        drafts += fresh
+        known = len(drafts)
+        yield place
+        seen.pairs = [*seen.pairs, *((d.imposer[0], d.target) for d in drafts[known:] if d.imposer)][-LOOKBACK:]
         seen.note(s)
         bare = [t for t in s.words if t.text.isalpha()]
         named = sum(a.j - a.i for a in s.actors if a.kind in ("country", "place"))
@@ -164,7 +202,6 @@ def _mentions(places: list[Place], seen: Discourse, body: str) -> list[Draft]:
             names = [a.country for a in s.actors if a.kind in ("country", "place")]
             seen.topic = names[0] if len(names) == 1 else ""
             seen.topic_from = place.number if seen.topic else -1
-    return drafts
 
 
 def _codes(place: Place) -> set[str]:

@@ -1,0 +1,222 @@
+"""A second look at what the rules leave open: fitted weights instead of constructions.
+
+Rules know how trade measures are usually told; people tell them in a thousand other ways. Where no rule finds a
+measure in a sentence, or one finds a measure that nobody imposes, log-linear models say what is likely. Their weights
+are fitted on sentences of our own (`tests/gold/lines`), never on the annotated texts that the reader is scored with.
+What is not likely enough stays open: no measure, or a question. What a rule has understood as a denial stays one.
+"""
+
+from __future__ import annotations
+
+from detente.news import hedges
+from detente.news.actors import Discourse
+from detente.news.clues import SIDE, Codes, Figure, figures, of_figure, of_lands, of_sentence, of_status
+from detente.news.drafts import quantity
+from detente.news.events import ACTION
+from detente.news.frames import Frame, frame
+from detente.news.goods import product, zone
+from detente.news.levels import basis, read_level, signed
+from detente.news.loglinear import Weights, chance, choice, models, shares
+from detente.news.measure import Cue, Evidence, Rate, Span
+from detente.news.mention import Draft, Place, replace_draft
+from detente.news.nuclei import nuclei
+from detente.news.nucleus import Nucleus
+from detente.news.numbers import RateWord
+from detente.news.placing import dates_of
+from detente.news.sights import Sight, sight
+from detente.news.voids import is_void
+
+NONE = "none"
+KINDS = (NONE, *SIDE)
+STATUSES = (
+    "in_force", "announced", "threatened", "proposed", "offered", "demanded", "suspended", "expired", "withdrawn",
+)  # fmt: skip
+ANY: Codes = ("*",)
+NOBODY: Codes = ()
+SURE, SURE_RATE, SURE_ROLE, SURE_MORE = 0.4, 0.5, 0.5, 0.9
+"""Probabilities from which a kind with its status, a rate, a role and a rate beside one read by a rule are taken."""
+LONGEST = 200
+"""Words of a sentence; what is longer is no prose."""
+_ACTION = {"suspended": "suspend", "withdrawn": "remove", "expired": "remove"}
+
+
+def second_look(place: Place, seen: Discourse, before: list[Draft]) -> list[Draft]:
+    """Return the likely measures of a sentence in which no rule has found one.
+
+    Args:
+        before: drafts of the document so far.
+    """
+    s = place.tagged
+    asks = place.norm[place.sentence.start : place.sentence.end].rstrip("\"')").endswith("?")
+    if asks or not 3 <= len(s.words) <= LONGEST or s.utility or _denied(place):
+        return []
+    row, fitted = sight(place), models()
+    clues = of_sentence(place, row, seen, before)
+    odds = shares(fitted["kind"], clues, KINDS)
+    kind = max(SIDE, key=lambda name: odds[name])
+    standing = shares(fitted["status"], of_status(clues, kind, before), STATUSES)
+    status = max(STATUSES, key=lambda name: standing[name])
+    likely = odds[kind] * standing[status]
+    if likely < SURE:
+        return []
+    numbers = figures(place)
+    rated: list[Figure | None] = [
+        figure for figure in numbers if _likely_rate(place, row, figure, len(numbers), kind) >= SURE_RATE
+    ]
+    return [_draft(place, row, seen, before, kind, status, figure, likely) for figure in rated or [None]]
+
+
+def completed(place: Place, seen: Discourse, before: list[Draft], drafts: list[Draft]) -> list[Draft]:
+    """Return the mentions that rules have read in a sentence, with likely roles and rates where they leave them open.
+
+    Args:
+        before: drafts of the document before this sentence. drafts: those of this sentence.
+    """
+    if place.tagged.utility or len(place.tagged.words) > LONGEST:
+        return drafts
+    row = sight(place)
+    for draft in drafts:
+        if not draft.imposer:
+            _fill(draft, place, row, seen, before)
+    rated = {d.rate.start: d for d in drafts if d.rate is not None and d.rate.unit.startswith("percent")}
+    numbers = figures(place)
+    more = []
+    for figure in numbers:
+        if rated and figure.start not in rated and figure.unit.startswith("percent"):
+            model = rated[min(rated, key=lambda start: abs(start - figure.start))]
+            if _likely_rate(place, row, figure, len(numbers), model.instrument) >= SURE_MORE:
+                more.append(_sibling(place, row, seen, before, model, figure))
+    return [*drafts, *more]
+
+
+def _denied(place: Place) -> bool:
+    """Whether a rule has understood the sentence and found no measure: another sense, denied, supposed, wished."""
+    s = place.tagged
+    found = nuclei(s)
+    named = [m for m in s.instruments if not any(n.i < m.j and m.i < n.j for n in found)]
+    return (bool(named) and not found) or any(is_void(frame(s, n, found)) for n in found)
+
+
+def _likely_rate(place: Place, row: Sight, figure: Figure, count: int, kind: str) -> float:
+    return chance(models()["rate"], of_figure(place, row, figure, count, kind))
+
+
+def _fill(draft: Draft, place: Place, row: Sight, seen: Discourse, before: list[Draft]) -> None:
+    """Give a mention whose imposer the rules leave open its likely roles."""
+    start = draft.rate.start if draft.rate else -1
+    at = next((k for k, t in enumerate(place.tagged.words) if t.start == start), -1)
+    imposer, target = _roles(place, row, seen, before, draft.instrument, at, draft.target)
+    if imposer:
+        draft.imposer, draft.inherited = ("+".join(imposer),), True
+        draft.cues.append(Cue("imposer", "likely.imposer", "", -1, draft.imposer[0]))
+        draft.target = draft.target or target
+
+
+def _sibling(place: Place, row: Sight, seen: Discourse, before: list[Draft], model: Draft, figure: Figure) -> Draft:
+    """A further rate of a sentence, with the partner that it is most likely for."""
+    known = tuple(code for one in model.imposer for code in one.split("+"))
+    _, target = _roles(place, row, seen, before, model.instrument, figure.i, imposer=known)
+    words = place.text[figure.start : figure.end]
+    kind = model.rate.basis if model.rate else "total"
+    rate = Rate(figure.value, figure.unit, kind, words, figure.start)
+    fresh = replace_draft(model, rate=rate, quantity=None, target=target or model.target)
+    fresh.evidence = Evidence(
+        model.evidence.start, model.evidence.end, model.evidence.sentence,
+        Span(figure.start, figure.end, words), model.evidence.sentence_id,
+    )  # fmt: skip
+    fresh.cues.append(Cue("rate", "likely.rate", words, figure.start, f"{figure.value:g}"))
+    return fresh
+
+
+def _roles(
+    place: Place, row: Sight, seen: Discourse, before: list[Draft], kind: str, at: int,
+    target: Codes = NOBODY, imposer: Codes = NOBODY,
+) -> tuple[Codes, Codes]:  # fmt: skip
+    """Return imposer and target as far as they are likely; what is given stays."""
+    fitted = models()
+    if not imposer:
+        lands = imposer_options(of_lands(place, row, seen, before, kind, at), kind, target)
+        imposer = _chosen(fitted["imposer"], lands)
+    if not target:
+        lands = target_options(of_lands(place, row, seen, before, kind, at, imposer), kind, imposer)
+        target = _chosen(fitted["target"], lands)
+    return imposer, target
+
+
+Options = dict[Codes, list[str]]
+
+
+def imposer_options(lands: Options, kind: str, target: Codes) -> Options:
+    """Return who may impose, with the clues to it: a country that is not the target, or nobody named."""
+    return {c: v for c, v in lands.items() if not set(c) & set(target)} | {NOBODY: [f"none:{SIDE[kind]}"]}
+
+
+def target_options(lands: Options, kind: str, imposer: Codes) -> Options:
+    """Return whom it may be aimed at: another country (a party too in a deal that binds both), nobody, everybody."""
+    apart = {c: v for c, v in lands.items() if SIDE[kind] == "deal" or not set(c) & set(imposer)}
+    return apart | {NOBODY: [f"none:{SIDE[kind]}"], ANY: [f"any:{kind}"]}
+
+
+def _chosen(weights: Weights, options: Options) -> Codes:
+    names = list(options)
+    odds = choice(weights, [options[name] for name in names])
+    best = max(range(len(names)), key=lambda k: odds[k])
+    return names[best] if odds[best] >= SURE_ROLE else NOBODY
+
+
+def _draft(
+    place: Place, row: Sight, seen: Discourse, before: list[Draft], kind: str, status: str, figure: Figure | None,
+    likely: float,
+) -> Draft:  # fmt: skip
+    s, sentence = place.tagged, place.sentence
+    n = _heart(place, kind, figure)
+    f = frame(s, n, [n])
+    action = _action(n, status)
+    imposer, target = _roles(place, row, seen, before, kind, figure.i if figure else -1)
+    rate = _rate(f, figure, action, place.text) if figure else None
+    start, end = s.span(n.i, n.j)
+    if figure:
+        start, end = min(start, figure.start), max(end, figure.end)
+    when, cues = dates_of(place, f, 0, len(s.words))
+    words, at = place.text[slice(*s.span(n.i, n.j))], s.words[n.i].start
+    cues = [Cue("instrument", "likely.kind", words, at, kind), Cue("status", "likely.status", words, at, status), *cues]
+    cues += [Cue("rate", "likely.rate", rate.raw, rate.start, f"{rate.value:g}")] if rate else []
+    for name, codes in (("imposer", imposer), ("target", target)):
+        cues += [Cue(name, f"likely.{name}", "", -1, "+".join(codes))] if codes else []
+    here = {a.country for a in s.actors} | {m.entry.value for m in s.adjectives}
+    span = (sentence.start, sentence.end)
+    return Draft(
+        instrument=kind, action=action, status=status, imposer=("+".join(imposer),) if imposer else (), target=target,
+        rate=rate, product=product(f, place.text, *zone(f)), quantity=quantity(place, f), dates=when,
+        evidence=Evidence(*span, place.text[slice(*span)], Span(start, end, place.text[start:end]), f"s{place.number}"),
+        attribution=hedges.attribution(place.norm, *span, (start, end), "", False),
+        condition=hedges.condition(place.norm, *span, start), cues=cues, sentence=place.number,
+        own_imposer=bool(set(imposer) & here), own_target=bool(set(target) & here), definite=False,
+        hearsay=hedges.hearsay(place.norm, *span, False), likely=likely,
+    )  # fmt: skip
+
+
+def _heart(place: Place, kind: str, figure: Figure | None) -> Nucleus:
+    """The verb that most likely carries a measure: the last before its rate, else the first that is not of saying."""
+    s = place.tagged
+    acts = [v for v in s.verbs if v.cls not in ("speak", "announce", "signal")] or s.verbs
+    led = [v for v in acts if figure is not None and v.j <= figure.i]
+    if acts:
+        verb = led[-1] if led else acts[0]
+        return Nucleus(verb.i, verb.j, kind, "likely.kind", verb=verb)
+    i, j = (figure.i, figure.j) if figure is not None else (0, 1)
+    return Nucleus(i, j, kind, "likely.kind", bare=True)
+
+
+def _rate(f: Frame, figure: Figure, action: str, text: str) -> Rate:
+    raw = text[figure.start : figure.end]
+    word = RateWord(figure.start, figure.end, figure.value, figure.unit, raw)
+    level = read_level(f.s, figure.i, figure.j, word, f.left, f.n.i, f.n.j)
+    kind, _ = basis(f, level, action)
+    return Rate(signed(level, f.verb, action), figure.unit, kind, raw, figure.start)
+
+
+def _action(n: Nucleus, status: str) -> str:
+    if status in _ACTION:
+        return _ACTION[status]
+    return "sign" if SIDE[n.instrument] == "deal" else ACTION.get(n.verb.cls, "impose") if n.verb else "impose"
