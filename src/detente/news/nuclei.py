@@ -119,21 +119,20 @@ def _traded(s: Tagged) -> bool:
     )
 
 
-_UTILITY = frozenset(
-    ["electricity", "utility", "utilities", "regulator", "network", "metro", "bus", "railway", "sewage"]
-)
+_UTILITY = word_list("nuclei.utility")
+_INLAND_TAX = word_list("nuclei.inland_tax")
 
 
 def of_utility(s: Tagged) -> bool:
-    """Return whether a sentence is about the tariff of a utility, not of customs."""
+    """Return whether a sentence is about the tariff of a utility or a tax inside a country, not about customs."""
     words = {t.low for t in s.words}
-    power = {"power", "water", "gas", "energy", "telephone"} & words and {
-        "company",
-        "regulator",
-        "households",
-        "bills",
-    } & words
-    return bool(words & _UTILITY or power) and not words & (IMPORT | EXPORT | GOODS | {"customs", "duty", "duties"})
+    if words & (IMPORT | EXPORT | GOODS | {"customs"}):
+        return False
+    power = {"power", "water", "gas", "energy", "telephone"} & words
+    power = power and {"company", "regulator", "households", "bills", "board"} & words
+    again = s.utility and bool(s.rates or s.instruments) and not (s.actors or s.adjectives)
+    served = bool(words & _UTILITY or power or again) and not words & {"duty", "duties"}
+    return served or bool(words & _INLAND_TAX)
 
 
 def _trade_truce(s: Tagged, m: Mention) -> bool:
@@ -153,7 +152,7 @@ def low_words(s: Tagged, m: Mention) -> list[str]:
 
 def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     j = m.j
-    if s.low(m.i).startswith("tariff") and of_utility(s):
+    if of_utility(s):
         return None
     if s.low(j) in (
         "rate",

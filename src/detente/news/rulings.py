@@ -15,7 +15,7 @@ def strike_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
     body = bool({"wto", "arbitrator", "arbitrators", "panel", "appellate"} & before)
     world = body and (bool({"wto", "dispute"} & said) or {"world", "trade"} <= said)
     court = {"court", "judges", "judge", "courts", "tribunal", "appeals"} & before
-    trade = {"tariff", "tariffs", "duties", "duty", "levies", "surcharge"} & {t.low for t in s.words}
+    trade = bool(found) or {"tariff", "tariffs", "duties", "levies", "surcharge"} & said
     return "legal_ruling" if (court and trade) or world else ""
 
 

@@ -19,7 +19,7 @@ from detente.news.levels import basis, read_level, signed
 from detente.news.loglinear import Weights, chance, choice, models, shares
 from detente.news.measure import Cue, Evidence, Rate, Span
 from detente.news.mention import Draft, Place, replace_draft
-from detente.news.nuclei import nuclei
+from detente.news.nuclei import nuclei, of_utility
 from detente.news.nucleus import Nucleus
 from detente.news.numbers import RateWord
 from detente.news.placing import dates_of
@@ -33,8 +33,9 @@ STATUSES = (
 )  # fmt: skip
 ANY: Codes = ("*",)
 NOBODY: Codes = ()
-SURE, SURE_RATE, SURE_ROLE, SURE_MORE = 0.4, 0.5, 0.5, 0.9
-"""Probabilities from which a kind with its status, a rate, a role and a rate beside one read by a rule are taken."""
+SURE, SURE_RATE, SURE_ROLE, SURE_MORE, SURE_VOID = 0.35, 0.5, 0.5, 0.9, 0.9
+"""Probabilities from which a kind with its status, a rate, a role and a rate beside one read by a rule are taken, and
+a mention without an imposer of its own is left out."""
 LONGEST = 200
 """Words of a sentence; what is longer is no prose."""
 _ACTION = {"suspended": "suspend", "withdrawn": "remove", "expired": "remove"}
@@ -47,8 +48,8 @@ def second_look(place: Place, seen: Discourse, before: list[Draft]) -> list[Draf
         before: drafts of the document so far.
     """
     s = place.tagged
-    asks = place.norm[place.sentence.start : place.sentence.end].rstrip("\"')").endswith("?")
-    if asks or not 3 <= len(s.words) <= LONGEST or s.utility or _denied(place):
+    open_end = place.norm[place.sentence.start : place.sentence.end].rstrip("\"' )").endswith(("?", ":"))
+    if open_end or not 3 <= len(s.words) <= LONGEST or _denied(place):
         return []
     row, fitted = sight(place), models()
     clues = of_sentence(place, row, seen, before)
@@ -69,12 +70,16 @@ def second_look(place: Place, seen: Discourse, before: list[Draft]) -> list[Draf
 def completed(place: Place, seen: Discourse, before: list[Draft], drafts: list[Draft]) -> list[Draft]:
     """Return the mentions that rules have read in a sentence, with likely roles and rates where they leave them open.
 
+    A mention that says nothing of who imposes, in a sentence that is very likely about no measure, is left out.
+
     Args:
         before: drafts of the document before this sentence. drafts: those of this sentence.
     """
-    if place.tagged.utility or len(place.tagged.words) > LONGEST:
+    if len(place.tagged.words) > LONGEST or _other_sense(place):
         return drafts
     row = sight(place)
+    void = shares(models()["kind"], of_sentence(place, row, seen, before), KINDS)[NONE] >= SURE_VOID
+    drafts = [draft for draft in drafts if draft.own_imposer or not void]
     for draft in drafts:
         if not draft.imposer:
             _fill(draft, place, row, seen, before)
@@ -94,7 +99,13 @@ def _denied(place: Place) -> bool:
     s = place.tagged
     found = nuclei(s)
     named = [m for m in s.instruments if not any(n.i < m.j and m.i < n.j for n in found)]
-    return (bool(named) and not found) or any(is_void(frame(s, n, found)) for n in found)
+    void = (bool(named) and not found) or any(is_void(frame(s, n, found)) for n in found)
+    return void or _other_sense(place)
+
+
+def _other_sense(place: Place) -> bool:
+    """Whether it is about the rates of a utility or about taxes inside a country."""
+    return place.tagged.utility or of_utility(place.tagged)
 
 
 def _likely_rate(place: Place, row: Sight, figure: Figure, count: int, kind: str) -> float:

@@ -112,7 +112,9 @@ def _untrue(s: Tagged) -> bool:
 def _quantified_away(f: Frame) -> bool:
     """ "no tariffs", "nobody", "any tariff": existence is denied or left open."""
     before = [f.s.low(k) for k in range(max(0, f.left - 1), f.n.i)]
-    if any(f.s.low(at - 1) == "no" for _, at in f.nominal) or (f.verb is not None and f.verb.lemma == "average"):
+    if any(f.s.low(at - 1) == "no" for _, at in f.nominal) or "average" in (
+        f.s.low(k) for k in range(f.n.j, f.n.j + 5)
+    ):
         return True
     if {"average", "mean", "weighted"} & set(before) and f.s.low(f.n.i) not in (
         "anti",
