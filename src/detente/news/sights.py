@@ -7,6 +7,7 @@ from datetime import date
 from functools import lru_cache
 from importlib import resources
 
+from detente.news.lexicon import rows
 from detente.news.mention import Place
 from detente.news.when import in_future, in_past, long_ago
 
@@ -39,6 +40,7 @@ def sight(place: Place) -> Sight:
     while k < len(words):
         stop, kind = kinds.get(k, (k + 1, ""))
         low = words[k].low
+        kind = kind or _names().get(words[k].text, "")
         cells.append(kind or ("<n>" if low[0].isdigit() else stem(low)))
         at += [len(cells) - 1] * (max(stop, k + 1) - k)
         k = max(stop, k + 1)
@@ -72,6 +74,15 @@ def _when(value: str, published: date | None) -> str:
     if long_ago(value, published):
         return "<ago>"
     return "<later>" if in_future(value, published) else "<earlier>" if in_past(value, published) else "<day>"
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, str]:
+    """Names of countries, their people and capitals in one word, for those inside the name of an office."""
+    kinds = {"names": "<land>", "places": "<land>", "adjectives": "<folk>"}
+    return {
+        word: kind for row in rows("countries.csv") for name, kind in kinds.items() for word in row[name].split(",")
+    }
 
 
 _ENDINGS = (("ies", "y"), ("ied", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""))

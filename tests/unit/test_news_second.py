@@ -1,0 +1,167 @@
+"""The second look: likely measures where no construction fits, and nothing where a rule has understood a denial."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from detente.news.clues import SIDE
+from detente.news.lexicon import rows
+from detente.news.loglinear import chance, choice, models, shares
+from detente.news.measure import INSTRUMENTS, ReadMeasure
+from detente.news.reader import read_text
+from detente.news.second import KINDS, LONGEST, STATUSES
+from detente.news.sights import senses, stem
+
+BENCH = Path(__file__).resolve().parents[2] / "bench"
+
+
+def test_shares_are_the_multinomial_logit() -> None:
+    weights = {"": {"a": 0.5}, "x": {"a": 1.0, "b": -1.0}, "unseen": {"c": 9.0}}
+    odds = shares(weights, ["x", "never met"], ("a", "b", "c"))
+    total = math.exp(1.5) + math.exp(-1.0) + 1.0
+    assert odds == pytest.approx({"a": math.exp(1.5) / total, "b": math.exp(-1.0) / total, "c": 1.0 / total})
+
+
+def test_choice_is_the_conditional_logit_and_needs_no_order() -> None:
+    weights = {"near": {"yes": 2.0}, "far": {"yes": -1.0}}
+    odds = choice(weights, [["near"], ["far"], []])
+    assert odds == pytest.approx([math.exp(2) / (math.exp(2) + math.exp(-1) + 1), *odds[1:]])
+    assert choice(weights, [[], ["far"], ["near"]]) == pytest.approx(odds[::-1])
+    assert sum(odds) == pytest.approx(1.0)
+
+
+def test_chance_stays_finite() -> None:
+    assert chance({"": {"yes": 0.0}}, []) == 0.5
+    assert 0 < chance({"x": {"yes": -5000.0}}, ["x"]) < 1e-9
+
+
+def test_weights_name_only_classes_that_exist() -> None:
+    fitted = models()
+    classes = {"kind": set(KINDS), "status": set(STATUSES), "imposer": {"yes"}, "target": {"yes"}, "rate": {"yes"}}
+    assert set(fitted) == set(classes)
+    for name, known in classes.items():
+        assert {label for weights in fitted[name].values() for label in weights} <= known
+
+
+def test_no_weight_knows_a_country_or_a_rate() -> None:
+    """What is learned from one country holds for all: names stand in the clues as kinds, and so do numbers."""
+    words = {clue[2:] for clue in models()["kind"] if clue.startswith("w:")}
+    names = {
+        stem(name.lower())
+        for row in rows("countries.csv")
+        for column in ("names", "adjectives")
+        for name in row[column].split(",")
+    }
+    other = {"us", "fin", "franc", "luxembourg", "mexico"}  # a pronoun, a fine, a currency, a court, MEXICO in capitals
+    assert not words & names - other
+    assert not any(word[0].isdigit() for word in words)
+    assert {"<land>", "<folk>", "<rate>", "<goods>"} <= words
+
+
+def read(text: str, published: str = "2024-05-10") -> list[ReadMeasure]:
+    """Return what is read of a text."""
+    return list(read_text(text, published=published).measures)
+
+
+UNUSUAL = [
+    ("Ghana will not let raw cashew nuts leave the country from June.", ("export_ban", "GHA", "*", None, "announced")),
+    ("Not one crate of Peruvian mangoes gets past the inspectors in Santiago any more.",
+     ("import_ban", "CHL", "PER", None, "in_force")),
+    ("Hanoi wants the White House to take its 20 percent back.", ("import_tariff", "USA", "VNM", 20.0, "demanded")),
+    ("From 1 June Ghana's cashew growers may sell abroad only with a permit from the ministry.",
+     ("export_licensing", "GHA", "*", None, "announced")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "want"), UNUSUAL, ids=[want[0] for _, want in UNUSUAL])
+def test_what_no_construction_fits_is_read_all_the_same(text: str, want: tuple[object, ...]) -> None:
+    (m,) = read(text)
+    assert (m.instrument, m.imposer, ",".join(m.target), m.rate.value if m.rate else None, m.status) == want
+    assert m.cues[0].rule == "likely.kind"
+    assert m.confidence < 0.95
+    assert m.evidence[0].sentence == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(("Kenyan", "KEN"), ("Ugandan", "UGA")), (("Polish", "POL"), ("Czech", "CZE"))]
+)
+def test_roles_follow_the_names(one: tuple[str, str], other: tuple[str, str]) -> None:
+    for (home, code), (foreign, origin) in ((one, other), (other, one)):
+        (m,) = read(f"Not one litre of {foreign} milk gets past {home} customs officers any more.")
+        assert (m.instrument, m.imposer, m.target) == ("import_ban", code, (origin,))
+
+
+@pytest.mark.parametrize("rate", ["7", "18.5", "240"])
+def test_the_rate_is_the_one_in_the_text(rate: str) -> None:
+    (m,) = read(f"Hanoi wants the White House to take its {rate} percent back.")
+    assert m.rate is not None
+    assert f"{m.rate.value:g}" == rate
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No ban on the export of wheat has been introduced, and none is under consideration.",
+        "The statement that a duty of 20 percent will be levied on Kenyan flour does not correspond to reality.",
+        "Would Kenya really charge 25 percent on Ugandan milk?",
+        "Households in Nairobi pay 12 percent more for electricity from 1 August.",
+        "Taxi fares in Tokyo go up by 14 percent from Monday.",
+        "Nigeria's imports from Ghana grew by 25 percent last year.",
+        "The bank expects exports to fall by 3 percent if tariffs rise.",
+    ],
+)
+def test_denials_questions_and_other_senses_get_no_measure(text: str) -> None:
+    assert not read(text)
+
+
+def test_what_is_too_long_to_be_a_sentence_gets_no_second_look() -> None:
+    words = " ".join(f"word{k}" for k in range(LONGEST))
+    assert not read(f"Not one crate of Peruvian mangoes {words} gets past the inspectors in Santiago any more.")
+
+
+def test_time_grows_with_the_length_of_the_text() -> None:
+    line = "Not one crate of Peruvian mangoes gets past the inspectors in Santiago, where {} people work. "
+    spent = []
+    for count in (200, 800):
+        text = "".join(line.format(k) for k in range(count))
+        start = time.process_time()
+        read(text)
+        spent.append(time.process_time() - start)
+    assert spent[1] < 12 * spent[0]
+
+
+def test_stems_and_senses() -> None:
+    assert {stem(word) for word in ("tax", "taxes", "taxed", "taxing")} == {"tax"}
+    assert stem("levied") == stem("levy")
+    assert "pay" in senses(["owe"])
+    assert "pay" in senses([stem(word) for word in ("must", "cough", "up", "more")])
+
+
+def test_every_instrument_has_a_group() -> None:
+    assert set(SIDE) == set(INSTRUMENTS)
+
+
+@pytest.mark.slow
+def test_the_weights_are_those_of_the_lines(tmp_path: Path) -> None:
+    """Fitting again gives the weights that ship, up to rounding: nothing in them was set by hand."""
+    sys.path.insert(0, str(BENCH))
+    import fit_reader
+
+    fit_reader.main(["--out", str(tmp_path / "weights.tsv")])
+
+    def table(path: Path) -> dict[tuple[str, str, str], float]:
+        cells = (line.split("\t") for line in path.read_text("utf-8").splitlines())
+        return {
+            (name, clue, cell.rpartition("=")[0]): float(cell.rpartition("=")[2])
+            for name, clue, *rest in cells
+            for cell in rest
+        }
+
+    again, shipped = table(tmp_path / "weights.tsv"), table(fit_reader.OUT)
+    apart = [key for key in {*again, *shipped} if abs(again.get(key, 0.0) - shipped.get(key, 0.0)) > 0.12]
+    assert not apart[:5]
