@@ -73,14 +73,19 @@ def _enters_free(s: Tagged, i: int, topic: str) -> bool:
     return goods or _foreign_goods(s, verb)
 
 
+_BEYOND_QUOTA = frozenset(
+    ["anything", "whatever", "volumes", "imports", "quantities", "tonnage", "shipments", "tonnes", "cargoes"]
+)
+
+
 def _over_quota(s: Tagged, i: int) -> bool:
     """ "anything above that will be charged 50 percent": the rate beyond a quota told just before."""
     verb = next((v for v in reversed(s.verbs) if v.j <= i), None)
     if verb is None or i - verb.j > 4 or not (verb.cls in _PAYS or (verb.passive and verb.cls in ("impose", "tax"))):
         return False
     subject = [s.low(k) for k in range(clause(s, verb.i)[0], verb.i)]
-    beyond = bool({"above", "beyond", "over", "exceeding", "excess"} & set(subject))
-    return beyond and bool({"anything", "volumes", "imports", "quantities", "tonnage", "shipments"} & set(subject[:4]))
+    beyond = bool({"above", "beyond", "over", "exceeding", "exceeds", "excess"} & set(subject))
+    return beyond and bool(_BEYOND_QUOTA & set(subject[:4]))
 
 
 def _per_ship(s: Tagged, i: int) -> bool:

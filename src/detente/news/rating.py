@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from detente.news.frames import Frame
+from detente.news.grammar import Tagged
 from detente.news.levels import Level, basis, choose, signed
 from detente.news.measure import Cue, Dates, Product, Rate, Span
 from detente.news.mention import Draft, Place, replace_draft
@@ -20,10 +21,10 @@ def with_levels(
     used.update(level.i for level in linked)
     if first is None:
         return [draft]
-    out = [_rated(place, f, draft, first, stand.action)]
+    out = [_in_later_year(place.tagged, _rated(place, f, draft, first, stand.action), first)]
     for number, level in enumerate(more):
         nxt = more[number + 1].i if number + 1 < len(more) else len(place.tagged.words)
-        out.append(_sibling(place, f, out[0], level, nxt))
+        out.append(_in_later_year(place.tagged, _sibling(place, f, out[0], level, nxt), level))
     if more:
         out[0] = _own_dates(place, f, out[0], first.i, more[0].i)
     for level in linked:
@@ -38,6 +39,13 @@ def with_levels(
                 replace_draft(old, action="maintain", status="in_force", dates=Dates(), instrument=_plain(draft))
             )
     return out
+
+
+def _in_later_year(s: Tagged, draft: Draft, level: Level) -> Draft:
+    """ "falls to 30 percent in the second year and 25 percent in the third": not yet, whatever the tense."""
+    words = [s.low(k) for k in range(level.j, level.j + 4)]
+    later = words[:2] in (["in", "the"], ["during", "the"]) and words[2] in ("second", "third", "fourth", "fifth")
+    return replace_draft(draft, status="announced") if later and draft.status == "in_force" else draft
 
 
 def _plain(draft: Draft) -> str:

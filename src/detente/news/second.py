@@ -33,9 +33,9 @@ STATUSES = (
 )  # fmt: skip
 ANY: Codes = ("*",)
 NOBODY: Codes = ()
-SURE, SURE_RATE, SURE_ROLE, SURE_MORE, SURE_VOID = 0.35, 0.5, 0.5, 0.9, 0.9
-"""Probabilities from which a kind with its status, a rate, a role and a rate beside one read by a rule are taken, and
-a mention without an imposer of its own is left out."""
+SURE, SURE_RATE, SURE_ROLE, SURE_MORE, SURE_VOID, SURE_SIDE = 0.4, 0.5, 0.6, 0.9, 0.9, 0.7
+"""Probabilities from which a kind with its status, a rate, a role and a rate beside one read by a rule are taken, a
+mention without an imposer of its own is left out, and a duty on imports is one on exports or the other way round."""
 LONGEST = 200
 """Words of a sentence; what is longer is no prose."""
 _ACTION = {"suspended": "suspend", "withdrawn": "remove", "expired": "remove"}
@@ -78,8 +78,10 @@ def completed(place: Place, seen: Discourse, before: list[Draft], drafts: list[D
     if len(place.tagged.words) > LONGEST or _other_sense(place):
         return drafts
     row = sight(place)
-    void = shares(models()["kind"], of_sentence(place, row, seen, before), KINDS)[NONE] >= SURE_VOID
-    drafts = [draft for draft in drafts if draft.own_imposer or not void]
+    odds = shares(models()["kind"], of_sentence(place, row, seen, before), KINDS)
+    drafts = [draft for draft in drafts if draft.own_imposer or odds[NONE] < SURE_VOID]
+    for draft in drafts:
+        _turned(draft, odds)
     for draft in drafts:
         if not draft.imposer:
             _fill(draft, place, row, seen, before)
@@ -88,10 +90,22 @@ def completed(place: Place, seen: Discourse, before: list[Draft], drafts: list[D
     more = []
     for figure in numbers:
         if rated and figure.start not in rated and figure.unit.startswith("percent"):
-            model = rated[min(rated, key=lambda start: abs(start - figure.start))]
-            if _likely_rate(place, row, figure, len(numbers), model.instrument) >= SURE_MORE:
+            near = min(rated, key=lambda start: abs(start - figure.start))
+            model, replaced = rated[near], figure.start < near and place.norm[:near].rstrip().endswith(" to")
+            if not replaced and _likely_rate(place, row, figure, len(numbers), model.instrument) >= SURE_MORE:
                 more.append(_sibling(place, row, seen, before, model, figure))
     return [*drafts, *more]
+
+
+_TURN = {"import_tariff": "export_tariff", "export_tariff": "import_tariff"}
+
+
+def _turned(draft: Draft, odds: dict[str, float]) -> None:
+    """ "The duty" does not say on which side of the border; the whole sentence and what was told before may."""
+    other = _TURN.get(draft.instrument, NONE)
+    if other != NONE and odds[other] >= SURE_SIDE:
+        draft.instrument = other
+        draft.cues.append(Cue("instrument", "likely.kind", "", -1, other))
 
 
 def _denied(place: Place) -> bool:
@@ -99,8 +113,11 @@ def _denied(place: Place) -> bool:
     s = place.tagged
     found = nuclei(s)
     named = [m for m in s.instruments if not any(n.i < m.j and m.i < n.j for n in found)]
+    frames = [frame(s, n, found) for n in found if n.verb is None]
+    acts = [f.verb for f in frames if f.verb is not None and f.verb.cls in ("impose", "raise", "limit", "ban")]
+    negative = any(verb.negative and verb.tense in ("past", "perf") for verb in acts)
     void = (bool(named) and not found) or any(is_void(frame(s, n, found)) for n in found)
-    return void or _other_sense(place)
+    return void or negative or _other_sense(place)
 
 
 def _other_sense(place: Place) -> bool:
