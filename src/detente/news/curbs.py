@@ -124,7 +124,8 @@ def _quota(s: Tagged, at: int) -> Nucleus | None:
     before = (s.low(at - 2), s.low(at - 1))
     past = before[1] in _BEYOND | {"within"} or (before[1] == "the" and before[0] in _BEYOND)
     caught = before[1] in ("catch", "fishing") or any(m.j == at and m.entry.value == "fish" for m in s.products)
-    if caught and not near(s, at, at + 1, IMPORT, 8, 12):
+    levied = s.low(at + 1) == "of" and {"levy", "tax", "duty", "tariff"} & {s.low(k) for k in range(at + 2, at + 6)}
+    if levied or (caught and not near(s, at, at + 1, IMPORT, 8, 12)):
         return None
     if (s.low(at) == "quota" and past) or near(s, at, at + 1, frozenset({"women", "price", "wage"}), 4, 5):
         return None

@@ -21,6 +21,7 @@ from detente.news.listing import (
     listed_members,
     listed_standing,
     opened_list,
+    rates_beside,
     rates_follow,
 )
 from detente.news.measure import Cue, Dates, Evidence, Quantity, Span
@@ -66,6 +67,7 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
         stop = _stop(s, found, number)
         drafts += _of_frame(place, f, stop, seen, [*before, *drafts], used)
     drafts += listed_members(place, drafts, used)
+    drafts += rates_beside(place, drafts, used)
     bans = [d.instrument for d in drafts if d.instrument in ("export_ban", "import_ban")]
     seen.ban = (place.number, bans[-1]) if bans else seen.ban
     if place.norm[place.sentence.start : place.sentence.end].endswith(":"):

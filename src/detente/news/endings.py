@@ -82,6 +82,9 @@ def ended(
         ):
             return cue(f, "expired", "remove", "is-over", verb)
     if event in ("expire", "end"):
+        told = verb is not None and verb.cls in ("announce", "order", "sign") and f.relation == "object"
+        if told and is_done(verb) and f.nominal and f.s.low(f.nominal[0][1]) == "end":
+            return cue(f, "withdrawn", "remove", "end-told", verb)
         if verb is None or verb.cls not in ("expire", "end"):
             return cue(f, "in_force", "maintain", "expiry-noun", None, f.nominal[0][1] if f.nominal else -1)
         if event == "end" and f.relation == "object":
@@ -140,6 +143,10 @@ def paused(
     f: Frame, setting: Setting, event: str, outer: list[tuple[str, Verb | None, int]], action: str
 ) -> Standing | None:
     verb = f.verb
+    opening = [f.s.low(k) for k in range(4)]
+    turned = next((k for k in (1, 2) if opening[k] in _SHELVED and opening[0] in ("also", "likewise", "equally")), 0)
+    if turned and not f.presupposed:  # "Also parked until next year are the duties on"
+        return cue(f, "suspended", "suspend", "inverted", None, turned)
     held = event in ("be", "remain") and verb is not None and complement(f.s, verb, _ON_HOLD, 4)
     if held and verb is not None and not verb.mood:
         return cue(f, "suspended", "suspend", "on-hold", verb)
@@ -165,6 +172,7 @@ def paused(
     return cue(f, "suspended", "suspend", "suspended", verb) if verb else None
 
 
+_SHELVED = frozenset(["parked", "shelved", "frozen", "paused", "suspended", "postponed", "deferred", "mothballed"])
 _COLLECTING = frozenset(["collect", "charge", "levy", "enforce"])
 
 

@@ -9,7 +9,7 @@ from detente.news.found import NOBODY, Found, spelled
 from detente.news.frames import Frame
 from detente.news.grammar import Tagged
 from detente.news.levels import Level, read_level
-from detente.news.measure import Cue, Product, Rate, Span
+from detente.news.measure import Cue, Dates, Product, Rate, Span
 from detente.news.mention import Draft, Place, replace_draft
 from detente.news.standings import Setting, Standing
 
@@ -38,6 +38,37 @@ def listed_members(place: Place, drafts: list[Draft], used: set[int]) -> list[Dr
             continue
         out.append(_member(place, model, level, last))
         used.add(i)
+    return out
+
+
+_BESIDE = (("instead", "of"), ("top", "of"), ("addition", "to"), ("as", "against"), ("surcharge", "against"))
+_ORDINARY = frozenset(["the", "a", "an", "its", "their", "present", "current", "ordinary", "existing", "usual"])
+_HOLDS = frozenset(["since", "present", "now", "today", "currently", "borne", "under", "paid", "paying", "collected"])
+
+
+def rates_beside(place: Place, drafts: list[Draft], used: set[int]) -> list[Draft]:
+    """ "instead of the 25 percent borne by others", "on top of the 10 percent they pay": a rate that already holds."""
+    s = place.tagged
+    rated = [d for d in drafts if d.rate is not None and d.instrument == "import_tariff"]
+    taken = {d.rate.start for d in drafts if d.rate is not None}
+    out: list[Draft] = []
+    for i, j, rate in s.rates:
+        k = i - 1
+        while s.low(k) in _ORDINARY:
+            k -= 1
+        after = {s.low(b) for b in range(j, min(len(s.words), j + 9))}
+        beside = (s.low(k - 1), s.low(k)) in _BESIDE or s.low(k) == "against"
+        holds = bool(after & _HOLDS) or bool({s.low(b) for b in range(k + 1, i)} & (_ORDINARY - {"the", "a", "an"}))
+        if not rated or rate.start in taken or rate.unit != "percent_ad_valorem" or not (beside and holds):
+            continue
+        words = place.text[rate.start : rate.end]
+        fresh = replace_draft(rated[0], rate=Rate(rate.value, rate.unit, "total", words, rate.start), quantity=None)
+        fresh.status, fresh.action, fresh.dates = "in_force", "maintain", Dates()
+        fresh.target = ("*",) if after & {"other", "others"} else fresh.target
+        fresh.evidence = replace(fresh.evidence, trigger=Span(rate.start, rate.end, words))
+        fresh.cues.append(Cue("rate", "rate.beside", rate.raw, rate.start, f"{rate.value:g}"))
+        used.add(i)
+        out.append(fresh)
     return out
 
 

@@ -91,6 +91,8 @@ def _noun(s: Tagged, m: Mention) -> Nucleus | None:
         return None
     if kind == "price_floor" and not _traded(s):
         return None
+    if kind == "investigation" and s.low(m.j) == "into" and not _trade_matter(s, m.j):
+        return None
     if kind in ("trade_agreement", "tariff_truce") and "without" in [s.low(k) for k in range(m.i - 3, m.i)]:
         return None
     if kind == "export_licensing" and scopes_of(s, m.i, m.j) & TECH:
@@ -117,6 +119,17 @@ def _traded(s: Tagged) -> bool:
         or bool(s.products)
         or bool(words & (IMPORT | EXPORT | GOODS | {"minerals", "contracts", "undertaking", "undertakings"}))
     )
+
+
+_CASES = frozenset(["dumping", "dumped", "subsidies", "subsidised", "subsidized", "trade", "practices", "pricing",
+                    "section", "measures", "tax", "taxes", "duties", "policies", "safeguard", "barriers"])  # fmt: skip
+
+
+def _trade_matter(s: Tagged, at: int) -> bool:
+    """Whether what an inquiry looks into is trade: goods, a country's firms, dumping, a barrier."""
+    words = {s.low(k) for k in range(at, min(len(s.words), at + 12))}
+    named = any(at <= x.i < at + 12 for x in (*s.products, *s.adjectives, *s.firms))
+    return named or bool(words & (_CASES | IMPORT | EXPORT | GOODS))
 
 
 _UTILITY = word_list("nuclei.utility")
@@ -183,10 +196,26 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     if "export" in left or abroad or _before_of(right, EXPORT | {"outgoing", "outbound"}):
         return Nucleus(m.i, j, "export_tariff", m.entry.rule)
     cranes = any(j <= p.i <= j + 3 and p.entry.value not in ("ships",) for p in s.products)
+    cranes = cranes or "cranes" in right[:10]
     on_ships = not cranes and set(right[:6]) & _SHIPS and not {"shipments", "imports"} & set(right)
     if on_ships and s.low(m.i) in ("levy", "levies", "surcharge", "duties", "duty"):
         return Nucleus(m.i, j, "port_fee", m.entry.rule)
-    return Nucleus(m.i, j, "import_tariff", m.entry.rule)
+    return Nucleus(m.i, j, "tariff_rate_quota" if _beyond_quota(s) else "import_tariff", m.entry.rule)
+
+
+_BEYOND = frozenset(["above", "over", "beyond", "exceeding", "exceeds", "exceed", "of"])
+_VOLUME = frozenset(["quantity", "quantities", "amount", "amounts", "volume", "volumes", "quota", "quotas", "tonnage"])
+
+
+def _beyond_quota(s: Tagged) -> bool:
+    """ "goods imported in excess of that quantity", "for any quantity above that": the rate beyond a quota."""
+    for k, t in enumerate(s.words):
+        over = t.low in _BEYOND and (t.low != "of" or s.low(k - 1) == "excess")
+        if over and s.low(k + 1) in ("that", "those", "this", "these", "it", "such"):
+            before = {s.low(b) for b in range(k - 3, k)}
+            if s.low(k + 2) in _VOLUME or before & (_VOLUME | {"anything", "whatever"}) or t.low == "of":
+                return True
+    return False
 
 
 def _before_of(right: list[str], words: frozenset[str]) -> bool:

@@ -18,7 +18,7 @@ from detente.news.goods import product, zone
 from detente.news.levels import basis, read_level, signed
 from detente.news.loglinear import Weights, chance, choice, models, shares
 from detente.news.measure import Cue, Evidence, Rate, Span
-from detente.news.mention import Draft, Place, replace_draft
+from detente.news.mention import BORDER, Draft, Place, replace_draft
 from detente.news.nuclei import nuclei, of_utility
 from detente.news.nucleus import Nucleus
 from detente.news.numbers import RateWord
@@ -33,9 +33,9 @@ STATUSES = (
 )  # fmt: skip
 ANY: Codes = ("*",)
 NOBODY: Codes = ()
-SURE, SURE_RATE, SURE_ROLE, SURE_MORE, SURE_VOID, SURE_SIDE = 0.4, 0.5, 0.6, 0.9, 0.9, 0.7
+SURE, SURE_RATE, SURE_ROLE, SURE_MORE, SURE_VOID, SURE_SIDE = 0.4, 0.5, 0.5, 0.9, 0.9, 0.7
 """Probabilities from which a kind with its status, a rate, a role and a rate beside one read by a rule are taken, a
-mention without an imposer of its own is left out, and a duty on imports is one on exports or the other way round."""
+mention without an imposer of its own is left out, and one kind of barrier is another."""
 LONGEST = 200
 """Words of a sentence; what is longer is no prose."""
 _ACTION = {"suspended": "suspend", "withdrawn": "remove", "expired": "remove"}
@@ -97,15 +97,14 @@ def completed(place: Place, seen: Discourse, before: list[Draft], drafts: list[D
     return [*drafts, *more]
 
 
-_TURN = {"import_tariff": "export_tariff", "export_tariff": "import_tariff"}
-
-
 def _turned(draft: Draft, odds: dict[str, float]) -> None:
-    """ "The duty" does not say on which side of the border; the whole sentence and what was told before may."""
-    other = _TURN.get(draft.instrument, NONE)
-    if other != NONE and odds[other] >= SURE_SIDE:
-        draft.instrument = other
-        draft.cues.append(Cue("instrument", "likely.kind", "", -1, other))
+    """ "The duty", "the curbs" do not say on which side of the border; the whole sentence and what came before may."""
+    kind = max(BORDER, key=lambda name: (odds[name], name))
+    rule = draft.cues[0].rule
+    general = rule.startswith(("instruments.", "noun.", "curb.")) and "permit" not in rule
+    if general and draft.instrument in BORDER and kind != draft.instrument and odds[kind] >= SURE_SIDE:
+        draft.instrument = kind
+        draft.cues.append(Cue("instrument", "likely.kind", "", -1, kind))
 
 
 def _denied(place: Place) -> bool:
@@ -165,6 +164,8 @@ def _roles(
     if not imposer:
         lands = imposer_options(of_lands(place, row, seen, before, kind, at), kind, target)
         imposer = _chosen(fitted["imposer"], lands)
+    if SIDE[kind] == "deal" and len(imposer) > 1:
+        target = imposer  # it binds those who sign it
     if not target:
         lands = target_options(of_lands(place, row, seen, before, kind, at, imposer), kind, imposer)
         target = _chosen(fitted["target"], lands)

@@ -193,7 +193,8 @@ def _limit_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -
     if verb.passive:
         at_import = 0 if before & IMPORT else -1
         at_export = 0 if before & EXPORT else -1
-    amount = any(verb.j <= a < verb.j + 14 and not x.money for a, _, x in s.amounts)
+    masses = [a for a, _, x in s.amounts if verb.j <= a and not x.money]
+    amount = any(a < verb.j + 14 or (a < verb.j + 26 and s.low(a - 1) == "to") for a in masses)
     if verb.passive and at_import >= 0 and amount and any(r.free and start <= i < verb.i for i, _, r in s.rates):
         return "tariff_rate_quota"
     if at_export >= 0 and (at_import < 0 or at_export < at_import):
