@@ -27,10 +27,10 @@ from scipy.sparse import csr_matrix
 from detente.news.actors import Discourse
 from detente.news.clues import figures, of_figure, of_lands, of_sentence, of_status
 from detente.news.drafts import read_sentence
-from detente.news.measure import Attribution, Dates, Evidence, Product, Rate, Span
+from detente.news.measure import STATUSES, Attribution, Dates, Evidence, Product, Rate, Span
 from detente.news.mention import Draft, Place
 from detente.news.reader import LOOKBACK, opened, walk
-from detente.news.second import KINDS, NONE, STATUSES, imposer_options, target_options
+from detente.news.second import KINDS, NONE, imposer_options, target_options
 from detente.news.sights import sight
 
 ROOT: Final = Path(__file__).resolve().parents[1]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from detente.news.second import KINDS, NONE, STATUSES
+from detente.news.measure import STATUSES
+from detente.news.second import KINDS, NONE
 
 GOLD = Path(__file__).resolve().parents[1] / "gold"
 FILES = sorted((GOLD / "lines").glob("*.jsonl"))

@@ -20,7 +20,8 @@ def rows() -> list[dict[str, str]]:
 
 
 MISREAD = (
-    "Hong Kong was included in", "Tokyo got its car tariff down", "Indonesia extended a relaxed export rule", "Indonesia has stopped buying",
+    "Hong Kong was included in", "Tokyo got its car tariff down", "Indonesia extended a relaxed export rule",
+    "Indonesia has stopped buying",
     "The Commission published guidance on minimum price offers", "South Korea's duty on American beef will fall to",
     "Japan and the European Union signed an economic partnership", "India and the EU hope to conclude",
     "Scotland raised its minimum unit price", "The UK secured a quota of 100,000 cars",

@@ -12,9 +12,9 @@ import pytest
 from detente.news.clues import SIDE
 from detente.news.lexicon import rows
 from detente.news.loglinear import chance, choice, models, shares
-from detente.news.measure import INSTRUMENTS, ReadMeasure
+from detente.news.measure import INSTRUMENTS, STATUSES, ReadMeasure
 from detente.news.reader import read_text
-from detente.news.second import KINDS, LONGEST, STATUSES
+from detente.news.second import KINDS, LONGEST
 from detente.news.sights import senses, stem
 
 BENCH = Path(__file__).resolve().parents[2] / "bench"

@@ -17,7 +17,7 @@ from detente.news.frames import Frame, frame
 from detente.news.goods import product, zone
 from detente.news.levels import basis, read_level, signed
 from detente.news.loglinear import Weights, chance, choice, models, shares
-from detente.news.measure import Cue, Evidence, Rate, Span
+from detente.news.measure import STATUSES, Cue, Evidence, Rate, Span
 from detente.news.mention import BORDER, Draft, Place, replace_draft
 from detente.news.nuclei import nuclei, of_utility
 from detente.news.nucleus import Nucleus
@@ -28,14 +28,18 @@ from detente.news.voids import is_void
 
 NONE = "none"
 KINDS = (NONE, *SIDE)
-STATUSES = (
-    "in_force", "announced", "threatened", "proposed", "offered", "demanded", "suspended", "expired", "withdrawn",
-)  # fmt: skip
 ANY: Codes = ("*",)
 NOBODY: Codes = ()
-SURE, SURE_RATE, SURE_ROLE, SURE_MORE, SURE_VOID, SURE_SIDE = 0.4, 0.5, 0.5, 0.9, 0.9, 0.7
-"""Probabilities from which a kind with its status, a rate, a role and a rate beside one read by a rule are taken, a
-mention without an imposer of its own is left out, and one kind of barrier is another."""
+SURE = 0.4
+"""Probability of kind and status together from which a measure is proposed."""
+SURE_RATE, SURE_ROLE = 0.5, 0.5
+"""From which a number is its rate, and a country its imposer or target."""
+SURE_MORE = 0.9
+"""From which a number is one more rate beside those that rules have read."""
+SURE_SIDE = 0.7
+"""From which a barrier that a general noun has named is of another kind."""
+SURE_VOID = 0.9
+"""Probability of no measure from which a mention without an imposer of its own is left out."""
 LONGEST = 200
 """Words of a sentence; what is longer is no prose."""
 _ACTION = {"suspended": "suspend", "withdrawn": "remove", "expired": "remove"}
@@ -82,19 +86,25 @@ def completed(place: Place, seen: Discourse, before: list[Draft], drafts: list[D
     drafts = [draft for draft in drafts if draft.own_imposer or odds[NONE] < SURE_VOID]
     for draft in drafts:
         _turned(draft, odds)
-    for draft in drafts:
         if not draft.imposer:
             _fill(draft, place, row, seen, before)
+    return [*drafts, *_further_rates(place, row, seen, before, drafts)]
+
+
+def _further_rates(place: Place, row: Sight, seen: Discourse, before: list[Draft], drafts: list[Draft]) -> list[Draft]:
+    """One more mention for each rate that the rules have not linked; a rate that another replaces is none."""
     rated = {d.rate.start: d for d in drafts if d.rate is not None and d.rate.unit.startswith("percent")}
     numbers = figures(place)
-    more = []
+    out = []
     for figure in numbers:
-        if rated and figure.start not in rated and figure.unit.startswith("percent"):
-            near = min(rated, key=lambda start: abs(start - figure.start))
-            model, replaced = rated[near], figure.start < near and place.norm[:near].rstrip().endswith(" to")
-            if not replaced and _likely_rate(place, row, figure, len(numbers), model.instrument) >= SURE_MORE:
-                more.append(_sibling(place, row, seen, before, model, figure))
-    return [*drafts, *more]
+        if not rated or figure.start in rated or not figure.unit.startswith("percent"):
+            continue
+        near = min(rated, key=lambda start: abs(start - figure.start))
+        replaced = figure.start < near and place.norm[:near].rstrip().endswith(" to")
+        likely = _likely_rate(place, row, figure, len(numbers), rated[near].instrument)
+        if likely >= SURE_MORE and not replaced:
+            out.append(_sibling(place, row, seen, before, rated[near], figure))
+    return out
 
 
 def _turned(draft: Draft, odds: dict[str, float]) -> None:
