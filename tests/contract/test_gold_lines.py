@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import fit_reader
 from detente.news.measure import STATUSES
 from detente.news.second import KINDS, NONE
 
@@ -45,18 +46,11 @@ def test_there_are_many_and_a_third_is_empty() -> None:
     assert sum(not measures for measures in sentences) > len(sentences) / 3
 
 
-def test_no_measure_of_a_line_is_in_the_texts_that_the_reader_is_scored_with() -> None:
-    scored = " ".join(
-        " ".join(path.read_text("utf-8").split())
-        for name in ("ours", "shared")
-        for path in GOLD.glob(f"{name}/*/*.txt")
-    )
-    assert len(scored) > 100_000
-    shared = [
-        words
-        for path in FILES
-        for item in texts(path)
-        for words, measures in item["s"]  # type: ignore[attr-defined]
-        if measures and len(words) > 40 and " ".join(words.split()) in scored
-    ]
-    assert not shared
+def test_nothing_is_learned_from_what_the_reader_is_scored_with() -> None:
+    """A sentence that shares seven words in a row with a scored text is left out, whoever wrote it."""
+    scored = next((GOLD / "ours" / "dev").glob("A01.txt")).read_text("utf-8")
+    sentence = max(scored.split(". "), key=len)
+    assert fit_reader.runs(sentence) & fit_reader.scored_runs()
+    assert len(fit_reader.scored_runs()) > 30_000
+    assert fit_reader.known(sentence)
+    assert not fit_reader.known("Not one crate of Peruvian mangoes gets past the inspectors in Santiago any more.")

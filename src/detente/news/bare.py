@@ -83,9 +83,8 @@ def _over_quota(s: Tagged, i: int) -> bool:
     verb = next((v for v in reversed(s.verbs) if v.j <= i), None)
     if verb is None or i - verb.j > 4 or not (verb.cls in _PAYS or (verb.passive and verb.cls in ("impose", "tax"))):
         return False
-    subject = [s.low(k) for k in range(clause(s, verb.i)[0], verb.i)]
-    beyond = bool({"above", "beyond", "over", "exceeding", "exceeds", "excess"} & set(subject))
-    return beyond and bool(_BEYOND_QUOTA & set(subject[:4]))
+    subject = {s.low(k) for k in range(max(0, verb.i - 9), verb.i)}
+    return bool({"above", "beyond", "over", "exceeding", "exceeds", "excess"} & subject and _BEYOND_QUOTA & subject)
 
 
 def _per_ship(s: Tagged, i: int) -> bool:

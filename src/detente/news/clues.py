@@ -5,6 +5,7 @@ A clue is a short string: `w:owe` (a word), `b:must_pay` (two words), `v:bar` (a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,7 +37,7 @@ def of_sentence(place: Place, row: Sight, seen: Discourse, before: list[Draft]) 
     """Return the clues to what a sentence tells: its words, its verbs, and what was told before."""
     s = place.tagged
     words = [cell for cell in row.cells if cell not in _SIGNS]
-    numbers, days = (_kinds(words, kinds) for kinds in (_NUMBERS, _DAYS))
+    numbers, days = (_those(words, kinds) for kinds in (_NUMBERS, _DAYS))
     clues = {f"w:{cell}" for cell in words}
     clues |= {f"b:{a}_{b}" for a, b in pairwise(["^", *words, "$"])}
     for name in senses(words):
@@ -53,7 +54,7 @@ def of_sentence(place: Place, row: Sight, seen: Discourse, before: list[Draft]) 
     return sorted(clues | _told(place, seen, before))
 
 
-def _kinds(words: list[str], kinds: frozenset[str]) -> str:
+def _those(words: list[str], kinds: frozenset[str]) -> str:
     return "".join(sorted(kinds & set(words)))
 
 
@@ -80,12 +81,12 @@ def of_status(clues: list[str], kind: str, before: list[Draft]) -> list[str]:
 
 
 def of_lands(
-    place: Place, row: Sight, seen: Discourse, before: list[Draft], kind: str, rate: int, imposer: Codes = ()
+    place: Place, row: Sight, seen: Discourse, before: list[Draft], kind: str, at: int, imposer: Codes = ()
 ) -> dict[Codes, list[str]]:
     """Return the countries that a measure's roles can be filled from, each with the clues to its role.
 
     Args:
-        kind: instrument. rate: token of its rate, -1 without. imposer: who imposes, once that is known.
+        kind: instrument. at: token of its rate, -1 without. imposer: who imposes, once that is known.
     """
     s = place.tagged
     found: dict[Codes, set[str]] = {}
@@ -96,7 +97,7 @@ def of_lands(
         name = "they" if actor.kind.startswith("pronoun") else actor.kind
         mentions += [(actor.i, actor.j, name, tuple(sorted(code.split("+"))))] if code else []
     for number, (i, j, name, codes) in enumerate(sorted(mentions)):
-        found.setdefault(codes, set()).update(_of_mention(s, row, i, j, name, min(number, 3), rate))
+        found.setdefault(codes, set()).update(_of_mention(s, row, i, j, name, min(number, 3), at))
     here = {code for codes in found for code in codes}
     for rank, code in enumerate(reversed(seen.recent[-4:])):
         if code not in here:
@@ -163,6 +164,8 @@ class Figure:
 
 MOST = 500.0
 """A bare number above this is no rate."""
+_PLAIN = re.compile(r"(?<![\w.,/$€£½¼¾-])[0-9]+(?:\.[0-9]+)?(?![\w½¼¾]|[.,:/-][\w½¼¾])", re.ASCII)
+"""A number that stands alone: no part of a word, a sum, a date or another number."""
 
 
 def figures(place: Place) -> list[Figure]:
@@ -171,7 +174,7 @@ def figures(place: Place) -> list[Figure]:
     out = [Figure(i, j, r.value, r.unit, r.start, r.end) for i, j, r in s.rates]
     used = {k for i, j, _ in [*s.rates, *s.amounts] for k in range(i, j)}
     for k, t in enumerate(s.words):
-        plain = k not in used and t.text.replace(".", "", 1).isdigit() and float(t.text) <= MOST
+        plain = k not in used and _PLAIN.match(place.norm, t.start) and float(t.text) <= MOST
         if plain and not any(time.start <= t.start < time.end for time in place.times):
             out.append(Figure(k, k + 1, float(t.text), "percent_ad_valorem", t.start, t.end))
     return sorted(out, key=lambda figure: figure.i)

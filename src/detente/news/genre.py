@@ -61,7 +61,12 @@ _RETRACTION = re.compile(
 def addresses_reader(sentence: str) -> bool:
     """Return whether a sentence gives orders to the program that reads it: data, never an instruction or a measure."""
     low = sentence.lower()
-    return any(cue in low for cue in _INJECTED)
+    return any(cue in low for cue in _INJECTED) or bool(_VOCATIVE.search(low))
 
 
 _INJECTED = word_list("genre.injected")
+_READERS = r"(?:assistant|reader|parser|annotator|chatbot|bot|extractor|program|machine)"
+_VOCATIVE = re.compile(
+    rf"^[\"'(]*(?:dear |hey |hello )?{_READERS}[,:;!]|[,;] {_READERS}[.!]|"
+    rf"\b(?:for|to|you are) (?:the|any|every|this) (?:[\w-]+ ){{0,2}}{_READERS}[,:;.]"
+)

@@ -17,6 +17,7 @@ _FLOW = {
 _SUPPORT = frozenset({"price_floor", "stockpile_purchase", "subsidy"})
 _FRIENDLY = frozenset({"tariff_truce", "trade_agreement", "critical_minerals_deal", "purchase_commitment",
                        "investment_commitment", "enforcement_commitment"})  # fmt: skip
+_BOUGHT = frozenset({"purchase_commitment", "investment_commitment"})
 _LOOSER = frozenset({"reduce", "remove", "suspend"})
 _COURSE = frozenset({"threatened", "proposed", "announced", "in_force"})
 
@@ -27,28 +28,38 @@ _RANK = {"in_force": 5, "suspended": 5, "withdrawn": 5, "expired": 5, "announced
 def merged(drafts: list[Draft]) -> tuple[tuple[ReadMeasure, ...], list[list[Draft]], list[Draft]]:
     """Return the measures, the mentions behind each, and the mentions that are too open to be a measure."""
     groups: list[list[Draft]] = []
+    wholes: list[Draft] = []
     left = []
     _resolve_forward(drafts)
     for draft in drafts:
         if not emitted(draft):
             left.append(draft)
             continue
-        home = next((group for group in reversed(groups[-MOST:]) if _same(_whole(group), draft)), None)
-        if home is None:
+        home = next((k for k in _latest(groups) if _same(wholes[k], draft)), -1)
+        if home < 0:
             groups.append([draft])
+            wholes.append(draft)
         else:
-            home.append(draft)
-    left = [draft for draft in left if draft.imposer or not _joined_to(groups, draft)]
-    measures = tuple(_measure(number, group) for number, group in enumerate(groups, start=1))
+            groups[home].append(draft)
+            wholes[home] = _joined(wholes[home], draft)
+    left = [draft for draft in left if draft.imposer or not _joined_to(groups, wholes, draft)]
+    pairs = zip(groups, wholes, strict=True)
+    measures = tuple(_measure(number, group, whole) for number, (group, whole) in enumerate(pairs, start=1))
     return measures, groups, left
 
 
-def _joined_to(groups: list[list[Draft]], draft: Draft) -> bool:
+def _latest(groups: list[list[Draft]]) -> range:
+    """The numbers of the measures that a mention is compared with, the last one first."""
+    return range(len(groups) - 1, max(-1, len(groups) - MOST - 1), -1)
+
+
+def _joined_to(groups: list[list[Draft]], wholes: list[Draft], draft: Draft) -> bool:
     """Join a mention that names no imposer to the measure that it can be a further mention of; whether there is one."""
-    home = next((g for g in reversed(groups[-MOST:]) if _same(replace_draft(_whole(g), imposer=()), draft)), None)
-    if home is not None:
-        home.append(draft)
-    return home is not None
+    home = next((k for k in _latest(groups) if _same(replace_draft(wholes[k], imposer=()), draft)), -1)
+    if home >= 0:
+        groups[home].append(draft)
+        wholes[home] = _joined(wholes[home], draft)
+    return home >= 0
 
 
 def _main_imposer(drafts: list[Draft]) -> set[tuple[str, ...]]:
@@ -110,6 +121,8 @@ def _same(a: Draft, b: Draft) -> bool:
         return True
     if a.rate and b.rate and (a.rate.value != b.rate.value):
         return False
+    if a.instrument in _BOUGHT and a.quantity and b.quantity and a.quantity.amount != b.quantity.amount:
+        return False
     if b.definite and a.rate and b.rate:
         return _same_step(a, b)
     if not compatible(a.product, b.product):
@@ -167,14 +180,6 @@ MOST = 400
 """Measures that a mention is compared with; earlier ones are too far away to be meant."""
 
 
-def _whole(group: list[Draft]) -> Draft:
-    """One mention out of all those of a measure."""
-    whole = group[0]
-    for draft in group[1:]:
-        whole = _joined(whole, draft)
-    return whole
-
-
 def _joined(a: Draft, b: Draft) -> Draft:
     """Fill the gaps of the first mention from the second."""
     dates = Dates(
@@ -205,8 +210,7 @@ def _fuller(first: str | None, second: str | None) -> str | None:
     return first or second
 
 
-def _measure(number: int, group: list[Draft]) -> ReadMeasure:
-    head = _whole(group)
+def _measure(number: int, group: list[Draft], head: Draft) -> ReadMeasure:
     evidence: list[Evidence] = []
     for draft in group:
         if all((e.start, e.trigger.start) != (draft.evidence.start, draft.evidence.trigger.start) for e in evidence):

@@ -52,6 +52,9 @@ _PEOPLE = word_list("nuclei.people")
 
 
 def _ban_verb(s: Tagged, verb: Verb, words: list[str], found: list[Nucleus]) -> str:
+    cheap = {"below", "under", "less"} & {s.low(k) for k in range(verb.j, min(len(s.words), verb.j + 12))}
+    if cheap and any(verb.j <= i and not r.unit.startswith("percent") for i, _, r in s.rates):
+        return "price_floor"
     if verb.cls in ("ban", "suspend", "halt") and (struck := strike_verb(s, verb, words, found)):
         return struck
     if not no_noun(s, verb, found) or first_of(words, _PEOPLE, 4) >= 0:
