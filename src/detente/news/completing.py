@@ -77,6 +77,9 @@ def _of_its_kind(draft: Draft, place: Place, f: Frame, seen: Discourse, before: 
             _set(draft, "imposer", (makers[0],), "imposer.makers")
             other = seen.other(makers[0])
             draft.target = draft.target or ((other,) if other else ())
+    if draft.instrument == "legal_ruling" and not draft.imposer:
+        seat = [a.country for a in place.tagged.actors if a.oblique == "in" and a.kind == "place" and a.i < f.n.i]
+        draft.imposer = (seat[0],) if seat and seat[0] not in draft.target else ()
     if f.n.rule == "bare.over-quota" and before and not draft.imposer:
         _take(draft, before[-1])
     follows = f.verb is not None and f.verb.lemma == "follow" and on("target.follows")

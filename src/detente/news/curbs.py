@@ -100,6 +100,10 @@ def _deposit(s: Tagged, at: int) -> Nucleus | None:
     return Nucleus(at, at + 1, "import_tariff", "curb.deposit") if taken else None
 
 
+_TAKINGS = frozenset(["revenue", "revenues", "turnover", "sales", "income", "profit", "profits", "earnings"])
+"""What a tax inside a country is a share of."""
+
+
 def _tax(s: Tagged, at: int) -> Nucleus | None:
     """ "a tax on imports of", "a tax of 4 pesos per dollar on exports", "the tax" once it is the topic."""
     if s.low(at + 1) == "on" and near(s, at, at + 1, (IMPORT - {"purchases"}) | GOODS | {"crude"}, 0, 6):
@@ -108,6 +112,8 @@ def _tax(s: Tagged, at: int) -> Nucleus | None:
     per = s.low(at + 1) == "of" and "on" in {s.low(k) for k in range(at + 2, at + 9)}
     if per and near(s, at, at + 1, EXPORT | {"outbound", "outgoing"}, 0, 10):
         return Nucleus(at, at + 1, "export_tariff", "curb.tax-on-trade")
+    if any(s.low(j) == "of" and s.low(j + 1) in _TAKINGS for _, j, _ in s.rates):
+        return None
     again = s.low(at - 1) == "the" and s.topic in ("export_tariff", "import_tariff")
     if s.low(at) == "tax" and again and s.rates:
         return Nucleus(at, at + 1, s.topic, "curb.the-tax")

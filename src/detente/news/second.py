@@ -44,6 +44,11 @@ SURE_VOID = 0.9
 HISTORY = 1995
 """Year from which a measure can be more than history: the World Trade Organization begins."""
 _PEOPLE = word_list("nuclei.people")
+_BARRIERS = frozenset(
+    ["tax", "taxes", "tariff", "tariffs", "duty", "duties", "levy", "levies", "ban", "bans", "quota", "quotas", "fee",
+     "fees", "surcharge", "restriction", "restrictions", "curbs"]
+)  # fmt: skip
+"""What "no" denies."""
 UNLINKED = 0.7
 """How much less sure a rate is that no rule has linked to its measure."""
 LONGEST = 200
@@ -132,8 +137,9 @@ def _denied(place: Place) -> bool:
     acts = [f.verb for f in frames if f.verb is not None and f.verb.cls in ("impose", "raise", "limit", "ban")]
     negative = any(verb.negative and verb.tense in ("past", "perf") for verb in acts)
     void = (bool(named) and not found) or any(is_void(frame(s, n, found)) for n in found)
-    never = any(t.low == "never" for t in s.words)
-    return void or negative or never or _other_sense(place)
+    lows = [t.low for t in s.words]
+    none = any(word == "no" and _BARRIERS & set(lows[k + 1 : k + 4]) for k, word in enumerate(lows))
+    return void or negative or none or "never" in lows or _other_sense(place)
 
 
 def _long_past(place: Place) -> bool:

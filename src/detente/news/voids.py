@@ -38,6 +38,8 @@ def is_void(f: Frame) -> bool:
         return True
     if any(cls in ("wish", "deny") for cls, _ in f.nominal):
         return True
+    if _had_it(f):
+        return True
     start = clause(f.s, f.n.i)[0]
     opener = f.s.low(start) if f.s.low(start) not in ("and", "or", "but") else f.s.low(start + 1)
     supposed = opener in ("if", "unless", "should", "whether", "were", "had", "suppose")
@@ -45,6 +47,16 @@ def is_void(f: Frame) -> bool:
     if weighed and any(v.cls in ("propose", "seek") and not v.negative for v in f.chain):
         supposed = False
     return (supposed and start <= f.left) or _quantified_away(f)
+
+
+def _had_it(f: Frame) -> bool:
+    """ "that, had the steel duties stayed": a condition by word order."""
+    at = next((k for k in range(f.left - 1, max(-1, f.left - 3), -1) if f.s.low(k) == "had"), -1)
+    return (
+        at >= 0
+        and f.s.low(at - 1) in (",", "that", "but")
+        and all(k >= f.left or f.s.low(k) in ("the", "these") for k in range(at + 1, f.left))
+    )
 
 
 def _inverted(f: Frame) -> bool:
