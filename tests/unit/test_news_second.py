@@ -213,3 +213,28 @@ def test_the_weights_are_those_of_the_lines(tmp_path: Path) -> None:
     assert len(shared) > 0.98 * len(again | shipped)
     assert not [key for key in shared if abs(again[key] - shipped[key]) > 0.03][:5]
     assert not [key for key in again.keys() ^ shipped.keys() if abs({**again, **shipped}[key]) > 0.13][:5]
+
+
+RULES = [
+    ("Goods from Taiwan will be charged 15 percent on entering America, against a 20 percent surcharge at present.",
+     {("import_tariff", "USA", "TWN", 15.0, "announced"), ("import_tariff", "USA", "TWN", 20.0, "in_force")}),
+    ("Goods imported in excess of that quantity are subject to a surtax of 25 per cent in Canada.",
+     {("tariff_rate_quota", "CAN", "", 25.0, "in_force")}),
+    ("Argentina's new president, Mauricio Macri, announced the end of export taxes on wheat and beef.",
+     {("export_tariff", "ARG", "*", None, "withdrawn")}),
+    ("On Sunday India's government also barred basmati rice export contracts priced below $1,200 a ton.",
+     {("price_floor", "IND", "*", 1200.0, "in_force")}),
+    ("Russia limits exports of wheat, rye and barley to countries outside the Eurasian Economic Union to 17 million "
+     "tonnes.", {("export_quota", "RUS", "*", None, "in_force")}),
+    ("The tax of India is levied at 2 percent of revenue.", set()),
+    ("One model exercise suggests that, had the steel duties stayed, employment would have been lower.", set()),
+    ("The Philippines levies no export tax and has told us that none is planned.", set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "want"), RULES, ids=[text[:40] for text, _ in RULES])
+def test_rules_that_came_with_the_second_look(text: str, want: set[tuple[str, str, str, float | None, str]]) -> None:
+    found = {
+        (m.instrument, m.imposer, ",".join(m.target), m.rate.value if m.rate else None, m.status) for m in read(text)
+    }
+    assert found == want
