@@ -90,7 +90,7 @@ def _codes(words: str) -> tuple[str, ...]:
 def lines(path: Path) -> Iterator[tuple[str, str, list[tuple[int, int, list[str]]]]]:
     """Yield day, text and annotated sentences (start, end, annotations) of a file."""
     if path == CONSTRUCTIONS:
-        for row in csv.DictReader(path.open(encoding="utf-8", newline=""), delimiter="|", quoting=csv.QUOTE_NONE):
+        for row in csv.DictReader(path.read_text("utf-8").splitlines(), delimiter="|", quoting=csv.QUOTE_NONE):
             measures = [each for each in row["expected"].split(";") if each]
             if not any(each.endswith(" -") for each in measures):
                 yield row["published"], row["text"], [(0, len(row["text"]), measures)]
