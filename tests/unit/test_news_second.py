@@ -243,3 +243,10 @@ def test_rules_that_came_with_the_second_look(text: str, want: set[tuple[str, st
         (m.instrument, m.imposer, ",".join(m.target), m.rate.value if m.rate else None, m.status) for m in read(text)
     }
     assert found == want
+
+
+def test_a_notice_of_a_utility_is_none_of_customs() -> None:
+    body = "\n\n1. The import tariff for households goes up by 6 percent.\n\n2. A surcharge of 2 percent is imposed.\n"
+    assert not read("RATES BOARD\nNotice 7 of 2017 - Electricity and water tariffs" + body)
+    power = "The EU imposed a 25% tariff on electricity imports from Russia on Monday.\n"
+    assert read("Electricity: EU tariff on Russian power\n\n" + power)

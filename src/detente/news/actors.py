@@ -9,6 +9,8 @@ from detente.news.grammar import BODY_WORDS, Actor, Tagged, Verb
 from detente.news.notice import Notice
 
 _OFFICE_WORDS = BODY_WORDS | {"of", "and", "the", ",", "commerce", "affairs", "republic", "food", "development"}
+WHOLE = 10**6
+"""In place of a sentence: the whole text."""
 _NEUTRAL = frozenset({"HKG", "MAC"})
 
 
@@ -39,7 +41,7 @@ class Discourse:
         dated: the paragraph that opens with a day, and that day ("16 February 2019. The duty is put up").
         ban: the last sentence with a ban, and its kind.
         group: the countries of the last sentence that names several, for "these countries".
-        utility: the last sentence about the tariff of a utility.
+        utility: the last sentence about the tariff of a utility; `WHOLE` where the head says so of the whole text.
         lead: the measure whose rates the items of a list give ("the following surtaxes:").
         history: whether the running passage tells of years long before publication.
         speaker: of the running quotation.

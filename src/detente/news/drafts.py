@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from detente.news import hedges
-from detente.news.actors import Discourse, country_of, speaker
+from detente.news.actors import WHOLE, Discourse, country_of, speaker
 from detente.news.bare import bare_nuclei
 from detente.news.completing import complete_roles
 from detente.news.exchange import asked_for, asked_passively, exchanged, price_promise, went_ahead
@@ -50,6 +50,8 @@ def read_sentence(place: Place, seen: Discourse, before: list[Draft]) -> list[Dr
     s.topic = seen.trade[1] if place.number - seen.trade[0] <= 15 else ""
     s.ban = seen.ban[1] if place.number - seen.ban[0] <= 6 else ""
     s.utility = place.number - seen.utility <= 3
+    if seen.utility == WHOLE:
+        return []
     if of_utility(s):
         seen.utility = place.number
     nouns = nuclei(s)

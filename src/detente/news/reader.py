@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from detente.news.actors import Discourse, quoting
+from detente.news.actors import WHOLE, Discourse, quoting
 from detente.news.chrome import chrome, visible
 from detente.news.conflicts import conflicts
 from detente.news.deadlines import branches, deadlines, issues
@@ -24,6 +24,7 @@ from detente.news.measure import Span
 from detente.news.mention import Draft, Place
 from detente.news.merge import merged, why_empty
 from detente.news.notice import notice_of
+from detente.news.nuclei import of_utility
 from detente.news.numbers import amounts, rates
 from detente.news.placing import history_goes_on
 from detente.news.second import completed, second_look
@@ -104,12 +105,27 @@ def opened(text: str, published: str | None = None, without: frozenset[str] = fr
     seen = Discourse(
         publisher=whole.owner or owner or issuer(norm), notice=whole, sides=dyad(places), trade=topic_of(title)
     )
+    if places and _utility(norm, places[0].sentence.start):
+        seen.utility = WHOLE
     codes = {c for place in places for c in _codes(place)}
     seen.sole = codes.pop() if len(codes) == 1 else ""
     _name_commission(places, whole.owner, norm)
     return Page(norm, furniture, body, units, places, day, origin, title, seen)
 
 
+def _utility(norm: str, stop: int) -> bool:
+    """Whether the head of a text is that of a utility's notice: "Electricity and water tariffs", without a country."""
+    words = tokens(norm, 0, stop)
+    if not 0 < len(words) <= HEAD:
+        return False
+    head = tag(words, lexicon(), 0, [], [])
+    return (
+        bool(head.instruments) and not head.adjectives and not any(a.country for a in head.actors) and of_utility(head)
+    )
+
+
+HEAD = 40
+"""Words of a head; more are a text."""
 _STUDIES = word_list("status.studies")
 LOOKBACK = 120
 """Mentions that a later one can refer back to."""
