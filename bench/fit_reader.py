@@ -36,8 +36,8 @@ from detente.news.second import KINDS, NONE, imposer_options, target_options
 from detente.news.sights import sight
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-LINES: Final = ROOT / "tests" / "gold" / "lines"
-SCORED: Final = ROOT / "tests" / "gold"
+GOLD: Final = ROOT / "tests" / "gold"
+LINES: Final = GOLD / "lines"
 CONSTRUCTIONS: Final = ROOT / "tests" / "unit" / "news" / "constructions.csv"
 OUT: Final = ROOT / "src" / "detente" / "news" / "data" / "weights.tsv"
 RIDGE: Final = {"kind": 4.0, "status": 4.0, "imposer": 4.0, "target": 4.0, "rate": 3.0}
@@ -49,6 +49,8 @@ RUN: Final = 7
 """Words in a row that a sentence may not share with a text that the reader is scored with."""
 UNNAMED: Final = 6
 """One choice of an imposer in so many is learned once more without the right country: then nobody is named."""
+
+STEPS: Final = {"maxiter": 3000, "maxfun": 4000, "ftol": 1e-10, "gtol": 1e-3}
 
 Case = tuple[list[str], float]
 Fitted = dict[str, dict[str, float]]
@@ -116,9 +118,7 @@ def runs(text: str) -> set[str]:
 @cache
 def scored_runs() -> frozenset[str]:
     """Return the runs of words of the texts that the reader is scored with."""
-    return frozenset(
-        run for path in SCORED.glob("*/*/*.txt") if path.parts[-3] != "lines" for run in runs(path.read_text("utf-8"))
-    )
+    return frozenset(run for path in GOLD.glob("*/*/*.txt") for run in runs(path.read_text("utf-8")))
 
 
 def known(sentence: str) -> bool:
@@ -220,14 +220,11 @@ def fit_classes(rows: list[tuple[list[str], str]], classes: Sequence[str], ridge
         z -= z.max(1, keepdims=True)
         p = np.exp(z)
         p /= p.sum(1, keepdims=True)
-        slope = np.vstack([x.T @ (p - y) + ridge * w[:-1], (p - y).sum(0)])
-        value = -float(np.log((p * y).sum(1) + 1e-300).sum()) + 0.5 * ridge * float((w[:-1] ** 2).sum())
+        slope = np.vstack([x.T @ (p - y), (p - y).sum(0)]) + ridge * w
+        value = -float(np.log((p * y).sum(1) + 1e-300).sum()) + 0.5 * ridge * float((w**2).sum())
         return value, slope.ravel()
 
-    best = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 200}).x.reshape(
-        shape
-    )
-    best[:-1] -= best[:-1].mean(1, keepdims=True)
+    best = _least(loss, shape[0] * shape[1]).reshape(shape)
     named = [*sorted(index, key=index.__getitem__), ""]
     return {clue: dict(zip(classes, best[k].tolist(), strict=True)) for k, clue in enumerate(named)}
 
@@ -258,8 +255,16 @@ def fit_yes(rows: list[tuple[list[str], bool]], ridge: float, rare: int) -> Fitt
 
 
 def _least(loss: Callable[[np.ndarray], tuple[float, np.ndarray]], size: int) -> np.ndarray:
-    found: np.ndarray = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": 200}).x
-    return found
+    """Return the argument of least loss.
+
+    Raises:
+        RuntimeError: L-BFGS has not converged.
+    """
+    found = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options=STEPS)
+    if not found.success:
+        raise RuntimeError(f"the fit has not converged: {found.message}")
+    best: np.ndarray = found.x
+    return best
 
 
 def _index(rows: Any, rare: int) -> dict[str, int]:

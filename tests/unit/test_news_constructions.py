@@ -21,10 +21,10 @@ def rows() -> list[dict[str, str]]:
 
 MISREAD = (
     "Hong Kong was included in", "Tokyo got its car tariff down", "Indonesia extended a relaxed export rule",
-    "Indonesia has stopped buying",
-    "The Commission published guidance on minimum price offers", "South Korea's duty on American beef will fall to",
-    "Japan and the European Union signed an economic partnership", "India and the EU hope to conclude",
-    "Scotland raised its minimum unit price", "The UK secured a quota of 100,000 cars",
+    "Indonesia has stopped buying", "The Commission published guidance on minimum price offers",
+    "South Korea's duty on American beef will fall to", "Japan and the European Union signed an economic partnership",
+    "India and the EU hope to conclude", "Scotland raised its minimum unit price",
+    "The UK secured a quota of 100,000 cars", "China tightened quarantine checks",
 )  # fmt: skip
 """Sentences that the second look reads more into than they say, gives to the wrong side, or misses."""
 ROWS = rows()

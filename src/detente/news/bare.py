@@ -8,7 +8,7 @@ from __future__ import annotations
 from detente.news.found import enters_of
 from detente.news.grammar import PREPOSITIONS, Tagged, Verb, clause
 from detente.news.levels import read_level
-from detente.news.nucleus import Nucleus
+from detente.news.nucleus import BEYOND, Nucleus
 from detente.news.word_lists import word_list
 
 _PAYS = frozenset({"face", "subject"})
@@ -84,7 +84,7 @@ def _over_quota(s: Tagged, i: int) -> bool:
     if verb is None or i - verb.j > 4 or not (verb.cls in _PAYS or (verb.passive and verb.cls in ("impose", "tax"))):
         return False
     subject = {s.low(k) for k in range(max(0, verb.i - 9), verb.i)}
-    return bool({"above", "beyond", "over", "exceeding", "exceeds", "excess"} & subject and _BEYOND_QUOTA & subject)
+    return bool(BEYOND & subject and _BEYOND_QUOTA & subject)
 
 
 def _per_ship(s: Tagged, i: int) -> bool:

@@ -128,7 +128,7 @@ def _grouped(clues: set[str], kind: str) -> list[str]:
     return [f"{group}{clue}" for clue in sorted(clues) for group in ("", f"{SIDE[kind]}/")]
 
 
-def _of_mention(s: Tagged, row: Sight, i: int, j: int, name: str, number: int, rate: int) -> set[str]:
+def _of_mention(s: Tagged, row: Sight, i: int, j: int, name: str, number: int, rate_at: int) -> set[str]:
     """The clues of one mention of a country: what stands around it, the verbs before and after, where the rate is."""
     b1, b2, a1, a2 = row.near(i, -1), row.near(i, -2), row.near(j - 1, 1), row.near(j - 1, 2)
     clues = {f"k:{name}", f"p:{number}", f"kp:{name}:{number}", f"b1:{b1}", f"a1:{a1}", f"ba:{b1}:{a1}"}
@@ -139,8 +139,8 @@ def _of_mention(s: Tagged, row: Sight, i: int, j: int, name: str, number: int, r
         cls, lemma, voice = (verb.cls, verb.lemma, "!" if verb.passive else "") if verb else ("", "", "")
         clues |= {f"{side}:{cls}{voice}", f"{side}v:{lemma}", f"{side}b:{b1}:{cls}"}
     clues.add(f"kab:{name}:{_voice(ahead)}:{_voice(behind)}")
-    if rate >= 0:
-        gap = row.at[rate] - row.at[i]
+    if rate_at >= 0:
+        gap = row.at[rate_at] - row.at[i]
         way = "after" if gap > 0 else "before"
         clues |= {f"rate:{way}:{min(abs(gap), 8) // 2}", f"rateb:{way}:{b1}"}
     return clues

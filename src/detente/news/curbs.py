@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from detente.news.found import enters_of
 from detente.news.grammar import Tagged, clause
-from detente.news.nucleus import EXPORT, GOODS, IMPORT, MINERAL, PERMIT, TECH, Nucleus, near, scopes_of
+from detente.news.nucleus import BEYOND, EXPORT, GOODS, IMPORT, MINERAL, PERMIT, TECH, Nucleus, near, scopes_of
 from detente.news.word_lists import word_list
 
 _CURB = word_list("nuclei.curb")
@@ -122,13 +122,13 @@ def _tax(s: Tagged, at: int) -> Nucleus | None:
     return None
 
 
-_BEYOND = frozenset(["above", "beyond", "outside", "over", "exceeding"])
+_PAST_QUOTA = BEYOND | {"outside"}
 
 
 def _quota(s: Tagged, at: int) -> Nucleus | None:
     """ "a quota of 7,000 tonnes at 10 percent", "a ceiling on exports", "quotas on Ukrainian eggs"."""
     before = (s.low(at - 2), s.low(at - 1))
-    past = before[1] in _BEYOND | {"within"} or (before[1] == "the" and before[0] in _BEYOND)
+    past = before[1] in _PAST_QUOTA | {"within"} or (before[1] == "the" and before[0] in _PAST_QUOTA)
     caught = before[1] in ("catch", "fishing") or any(m.j == at and m.entry.value == "fish" for m in s.products)
     levied = s.low(at + 1) == "of" and {"levy", "tax", "duty", "tariff"} & {s.low(k) for k in range(at + 2, at + 6)}
     if levied or (caught and not near(s, at, at + 1, IMPORT, 8, 12)):

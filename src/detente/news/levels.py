@@ -136,8 +136,7 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
     if s.low(j) in ("before", "previously", "earlier", "today") or (s.low(j) == ")" and s.low(j - 1) == "before"):
         return Level(i, j, rate, "old", True)
     if word in ("down", "up") or (word in _OLD and not in_phrase) or (word == "of" and s.low(k - 1) == "instead"):
-        replaced = word in ("of", "against") and _holds_now(s, k, j)
-        return Level(i, j, rate, "old", current or replaced)
+        return Level(i, j, rate, "old", current)
     if word == "with" and s.low(k - 1) == "compared":
         return Level(i, j, rate, "old", current)
     if word == "by" or rate.unit == "percentage_points_ad_valorem":
@@ -147,13 +146,6 @@ def read_level(s: Tagged, i: int, j: int, rate: RateWord, left: int, head: int, 
     if word == "to":
         return Level(i, j, rate, "to", current, limit)
     return Level(i, j, rate, "value", current, limit)
-
-
-def _holds_now(s: Tagged, start: int, stop: int) -> bool:
-    """ "instead of the 39 percent that Swiss goods have paid since August", "against a 20 percent levy at present"."""
-    after = [s.low(k) for k in range(stop, min(len(s.words), stop + 14))]
-    said = {"since", "now", "today", "currently"} & set(after) or "at present" in " ".join(after)
-    return bool(said) or s.low(start + 2) in ("ordinary", "present", "current", "existing")
 
 
 def _aside(s: Tagged, to: int) -> str:

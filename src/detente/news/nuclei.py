@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from detente.news.curbs import CURBS, curb
 from detente.news.grammar import Mention, Tagged, clause
-from detente.news.nucleus import EXPORT, GOODS, IMPORT, TECH, Nucleus, near, scopes_of
+from detente.news.nucleus import BEYOND, EXPORT, GOODS, IMPORT, TECH, Nucleus, near, scopes_of
 from detente.news.verb_nuclei import verb_nucleus
 from detente.news.word_lists import word_list
 
@@ -203,17 +203,16 @@ def _tariff(s: Tagged, m: Mention) -> Nucleus | None:
     return Nucleus(m.i, j, "tariff_rate_quota" if _beyond_quota(s) else "import_tariff", m.entry.rule)
 
 
-_BEYOND = frozenset(["above", "over", "beyond", "exceeding", "exceeds", "exceed", "of"])
 _VOLUME = frozenset(["quantity", "quantities", "amount", "amounts", "volume", "volumes", "quota", "quotas", "tonnage"])
 
 
 def _beyond_quota(s: Tagged) -> bool:
     """ "goods imported in excess of that quantity", "for any quantity above that": the rate beyond a quota."""
     for k, t in enumerate(s.words):
-        over = t.low in _BEYOND and (t.low != "of" or s.low(k - 1) == "excess")
-        if over and s.low(k + 1) in ("that", "those", "this", "these", "it", "such"):
+        after = k + 1 if t.low == "excess" and s.low(k + 1) == "of" else k
+        if t.low in BEYOND and s.low(after + 1) in ("that", "those", "this", "these", "it", "such"):
             before = {s.low(b) for b in range(k - 3, k)}
-            if s.low(k + 2) in _VOLUME or before & (_VOLUME | {"anything", "whatever"}) or t.low == "of":
+            if after > k or s.low(k + 2) in _VOLUME or before & (_VOLUME | {"anything", "whatever"}):
                 return True
     return False
 

@@ -13,6 +13,8 @@ GOODS = word_list("nuclei.goods")
 PERMIT = word_list("nuclei.permit")
 MINERAL = frozenset({"rare_earths_and_critical_minerals"})
 TECH = frozenset({"semiconductors", "chip_equipment", "technology"})
+BEYOND = frozenset(["above", "over", "beyond", "exceeding", "exceeds", "exceed", "excess"])
+"""Words for what goes past a quota."""
 IN = frozenset(["in", "entry", "enter", "entering", "market"])
 OUT = frozenset(["out", "abroad", "leave", "leaving", "overseas"])
 

@@ -31,7 +31,7 @@ NONE = "none"
 KINDS = (NONE, *SIDE)
 ANY: Codes = ("*",)
 NOBODY: Codes = ()
-SURE = 0.37
+SURE = 0.4
 """Probability of kind and status together from which a measure is proposed."""
 SURE_RATE, SURE_ROLE = 0.5, 0.5
 """From which a number is its rate, and a country its imposer or target."""
@@ -132,14 +132,13 @@ def _denied(place: Place) -> bool:
     """Whether a rule has understood the sentence and found no measure: another sense, denied, supposed, wished."""
     s = place.tagged
     found = nuclei(s)
-    named = [m for m in s.instruments if not any(n.i < m.j and m.i < n.j for n in found)]
-    frames = [frame(s, n, found) for n in found if n.verb is None]
-    acts = [f.verb for f in frames if f.verb is not None and f.verb.cls in ("impose", "raise", "limit", "ban")]
+    frames = [frame(s, n, found) for n in found]
+    acts = [f.verb for f in frames if f.n.verb is None and f.verb and f.verb.cls in ("impose", "raise", "limit", "ban")]
     negative = any(verb.negative and verb.tense in ("past", "perf") for verb in acts)
-    void = (bool(named) and not found) or any(is_void(frame(s, n, found)) for n in found)
     lows = [t.low for t in s.words]
     none = any(word == "no" and _BARRIERS & set(lows[k + 1 : k + 4]) for k, word in enumerate(lows))
-    return void or negative or none or "never" in lows or _other_sense(place)
+    unread = bool(s.instruments) and not found
+    return unread or negative or none or "never" in lows or any(is_void(f) for f in frames) or _other_sense(place)
 
 
 def _long_past(place: Place) -> bool:

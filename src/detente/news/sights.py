@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from importlib import resources
 
 from detente.news.lexicon import rows
 from detente.news.mention import Place
@@ -114,11 +113,9 @@ def senses(cells: list[str]) -> set[str]:
 @lru_cache(maxsize=1)
 def _classes() -> dict[str, list[tuple[tuple[str, ...], str]]]:
     """The classes of words by the first stem of each phrase."""
-    source = resources.files("detente.news") / "data" / "word_classes.csv"
     found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    for line in source.read_text("utf-8").splitlines()[1:]:
-        name, _, words = line.partition("|")
-        for phrase in words.split(","):
+    for row in rows("word_classes.csv"):
+        for phrase in row["words"].split(","):
             stems = tuple(stem(word) for word in phrase.split(" "))
-            found.setdefault(stems[0], []).append((stems, name))
+            found.setdefault(stems[0], []).append((stems, row["class"]))
     return found

@@ -51,12 +51,8 @@ def is_void(f: Frame) -> bool:
 
 def _had_it(f: Frame) -> bool:
     """ "that, had the steel duties stayed": a condition by word order."""
-    at = next((k for k in range(f.left - 1, max(-1, f.left - 3), -1) if f.s.low(k) == "had"), -1)
-    return (
-        at >= 0
-        and f.s.low(at - 1) in (",", "that", "but")
-        and all(k >= f.left or f.s.low(k) in ("the", "these") for k in range(at + 1, f.left))
-    )
+    at = f.left - 2 if f.s.low(f.left - 1) in ("the", "these") else f.left - 1
+    return f.s.low(at) == "had" and f.s.low(at - 1) in (",", "that", "but")
 
 
 def _inverted(f: Frame) -> bool:
@@ -124,9 +120,8 @@ def _untrue(s: Tagged) -> bool:
 def _quantified_away(f: Frame) -> bool:
     """ "no tariffs", "nobody", "any tariff": existence is denied or left open."""
     before = [f.s.low(k) for k in range(max(0, f.left - 1), f.n.i)]
-    if any(f.s.low(at - 1) == "no" for _, at in f.nominal) or "average" in (
-        f.s.low(k) for k in range(f.n.j, f.n.j + 5)
-    ):
+    averaged = "average" in {f.s.low(k) for k in range(f.n.j, f.n.j + 5)}
+    if averaged or any(f.s.low(at - 1) == "no" for _, at in f.nominal):
         return True
     if {"average", "mean", "weighted"} & set(before) and f.s.low(f.n.i) not in (
         "anti",
